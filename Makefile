@@ -1,0 +1,64 @@
+# Every target sets up what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# make bench SUITE=quick SERVERS="asyncio uvloop" CONNECTIONS="1 50" PAYLOAD=1024 DURATION=2 TRIALS=3 OUT=results/mine
+FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORKLOADS)") \
+  $(if $(SERVERS),--servers "$(SERVERS)") $(if $(CONNECTIONS),--connections "$(CONNECTIONS)") \
+  $(if $(PAYLOAD),--payload "$(PAYLOAD)") $(if $(DURATION),--duration "$(DURATION)") \
+  $(if $(REQUESTS_PER_CONNECTION),--requests-per-connection "$(REQUESTS_PER_CONNECTION)") \
+  $(if $(WARMUP),--warmup "$(WARMUP)") $(if $(TRIALS),--trials "$(TRIALS)") \
+  $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)") $(ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bench report list check test lint types microbench new-server lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: $(READY) ## create .venv from the lock file
+
+$(READY): requirements.lock pyproject.toml
+	@[ "$$(uname -s)" = Linux ] || { echo "error: this harness needs Linux (epoll, /proc); here is $$(uname -s)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or later is needed; choose one with make PYTHON=python3.12" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench: $(READY) ## measure a suite and write its report (SUITE= SERVERS= CONNECTIONS= PAYLOAD= DURATION= TRIALS= OUT=)
+	@$(BIN)/bench run $(FLAGS)
+
+report: $(READY) ## rebuild the report of RUN (default results/latest) from its files
+	@$(BIN)/bench report $(RUN)
+
+list: $(READY) ## list the servers and suites
+	@$(BIN)/bench list
+
+check: $(READY) ## hold SERVER to the contract of an echo server
+	@$(BIN)/bench check $(SERVER)
+
+new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
+	@$(BIN)/bench new-server $(NAME)
+
+test: $(READY) ## run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff: format and lint
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: $(READY) ## mypy, strict
+	@$(BIN)/mypy
+
+microbench: $(READY) ## time one round trip per server, and the generator beside a C client
+	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q --benchmark-only
+
+lock: $(READY) ## renew requirements.lock
+	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --group dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove .venv and caches; results stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .benchmarks

@@ -1,0 +1,1 @@
+"""The harness: decides, launches, measures, stores, analyses, draws."""

@@ -1,0 +1,1 @@
+"""Echo servers, one file for each concurrency model."""

@@ -1,0 +1,131 @@
+"""Find the variants and read what they declare, without importing any of them."""
+
+import ast
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KINDS = ("stream", "datagram")
+HERE = Path(__file__).parent
+
+
+class VariantError(ValueError):
+    """A file that is meant to be a variant is not; the message names the file and the remedy."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One server file and its declarations.
+
+    kind: `stream` (TCP and Unix sockets) or `datagram` (UDP)
+    requires: importable names of the packages it needs
+    max_clients: clients served at once: None (no limit of the model's own), a number, or `pool`
+    own_listeners: each worker opens its own listener by SO_REUSEPORT
+    isolates_slow_reader, bounds_memory: whether a client that stops reading leaves the others
+        alone, and cannot make the server grow
+    """
+
+    kind: str
+    name: str
+    path: Path
+    summary: str
+    family: str
+    requires: tuple[str, ...] = ()
+    max_clients: int | str | None = None
+    own_listeners: bool = False
+    isolates_slow_reader: bool = True
+    bounds_memory: bool = True
+
+    def missing(self) -> list[str]:
+        """Return the required packages that are not installed here."""
+        return [name for name in self.requires if importlib.util.find_spec(name) is None]
+
+    def clients_at_once(self, pool_size: int) -> int | None:
+        """Return how many clients are served at once; None is as many as come."""
+        return pool_size if self.max_clients == "pool" else self.max_clients  # type: ignore[return-value]
+
+    def workers(self, pool_size: int, cpus: int) -> int:
+        """Return how many workers must answer before the server counts as ready."""
+        if self.max_clients == "pool":
+            return pool_size
+        return cpus if self.own_listeners else 1
+
+
+# The constants that a variant may declare, and the types that they may have.
+DECLARATIONS: dict[str, tuple[type, ...]] = {
+    "FAMILY": (str,),
+    "REQUIRES": (tuple,),
+    "MAX_CLIENTS": (int, str),
+    "OWN_LISTENERS": (bool,),
+    "ISOLATES_SLOW_READER": (bool,),
+    "BOUNDS_MEMORY": (bool,),
+    "KIND": (str,),
+}
+
+
+def read(path: Path) -> Variant:
+    """Read a variant's declarations as literals from its file.
+
+    Raises:
+        VariantError: the file cannot be read or parsed, or lacks what a variant needs.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise VariantError(f"{path}: cannot be read: {error}") from None
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise VariantError(f"{path}:{line or 1}: not valid Python: {error}") from None
+    declared = _constants(path, tree)
+    if "family" not in declared:
+        raise VariantError(f'{path}: no FAMILY; add a line such as FAMILY = "asyncio"')
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "serve" for node in tree.body):
+        raise VariantError(f"{path}: no serve; add def serve(listener, settings)")
+    if path.stem in sys.stdlib_module_names:
+        raise VariantError(f"{path}: shadows the standard module {path.stem}; rename the file")
+    kind = declared.pop("KIND", path.parent.name if path.parent.name in KINDS else "stream")
+    if kind not in KINDS:
+        raise VariantError(f"{path}: KIND is {kind!r}; it must be one of {', '.join(KINDS)}")
+    summary = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
+    name = path.stem.replace("_", "-")
+    return Variant(kind, name, path.resolve(), summary, **declared)
+
+
+def _constants(path: Path, tree: ast.Module) -> dict[str, Any]:
+    """Return the declared constants, with the field names of Variant (KIND stays KIND)."""
+    declared: dict[str, Any] = {}
+    for node in tree.body:
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
+            continue
+        constant = node.targets[0].id
+        if constant not in DECLARATIONS:
+            continue
+        try:
+            value = ast.literal_eval(node.value)
+        except ValueError:
+            value = node.value
+        allowed = DECLARATIONS[constant]
+        if type(value) not in allowed:
+            wanted = " or ".join(kind.__name__ for kind in allowed)
+            raise VariantError(f"{path}:{node.lineno}: {constant} must be a literal {wanted}")
+        if constant == "MAX_CLIENTS" and value != "pool" and not (isinstance(value, int) and value):
+            raise VariantError(f'{path}:{node.lineno}: MAX_CLIENTS must be a number or "pool"')
+        declared[constant if constant == "KIND" else constant.lower()] = value
+    return declared
+
+
+def discover(folder: Path = HERE) -> dict[tuple[str, str], Variant]:
+    """Return every variant below `stream/` and `datagram/`, by kind and name.
+
+    Raises:
+        VariantError: a file there is not a variant.
+    """
+    variants = [
+        read(path)
+        for kind in KINDS
+        for path in sorted((folder / kind).glob("*.py"))
+        if path.name != "__init__.py"
+    ]
+    return {(variant.kind, variant.name): variant for variant in variants}

@@ -1,0 +1,27 @@
+"""A pool of worker processes on one listener, each serving one client at a time."""
+
+import multiprocessing
+import socket
+
+from servers.api import Settings, echo
+
+FAMILY = "process-pool"
+MAX_CLIENTS = "pool"
+ISOLATES_SLOW_READER = False
+
+
+def work(listener: socket.socket) -> None:
+    """Serve one client after another; the kernel gives each to one of the waiting workers."""
+    while True:
+        client, _ = listener.accept()
+        echo(client)
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Start the workers and wait for them."""
+    fork = multiprocessing.get_context("fork")
+    workers = [fork.Process(target=work, args=(listener,)) for _ in range(settings.pool_size)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()

@@ -1,0 +1,15 @@
+"""One blocking thread for each client."""
+
+import socket
+import threading
+
+from servers.api import Settings, echo
+
+FAMILY = "thread-per-client"
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Accept clients for ever and give each a thread of its own."""
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=echo, args=(client,), daemon=True).start()

@@ -1,0 +1,68 @@
+"""The fair terms: every socket of every server is made here, with the same options."""
+
+import contextlib
+import socket
+
+# (host, port) of an Internet socket, or the path of a Unix socket.
+Address = tuple[str, int] | str
+
+TRANSPORTS = {
+    "tcp": (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP),
+    "tcp6": (socket.AF_INET6, socket.SOCK_STREAM, socket.IPPROTO_TCP),
+    "unix": (socket.AF_UNIX, socket.SOCK_STREAM, 0),
+    "udp": (socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDP),
+}
+# A datagram burst waits here while the server works; the kernel caps it at net.core.rmem_max.
+DATAGRAM_BUFFER = 4 * 1024 * 1024
+# The first that the kernel permits is pinned: BBR, some kernels' default, paces loopback as well.
+CONGESTION_CONTROLS = ("cubic", "reno")
+
+
+def kind_of(transport: str) -> str:
+    """Return the socket kind that serves a transport: `stream` or `datagram`."""
+    return "datagram" if transport == "udp" else "stream"
+
+
+def backlog() -> int:
+    """Return the accept queue length used for every listener: the kernel's limit, at most 4096."""
+    try:
+        with open("/proc/sys/net/core/somaxconn", encoding="ascii") as limit:
+            return min(4096, int(limit.read()))
+    except OSError:
+        return 128
+
+
+def bind(transport: str, address: Address, *, reuse_port: bool = False) -> socket.socket:
+    """Return a socket bound to an address, with every option set; not yet listening.
+
+    Sockets accepted from a listener inherit its options, so a model needs to set none. The listener
+    is made with IPPROTO_TCP since asyncio turns TCP_NODELAY on only where `sock.proto` says so.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    bound = socket.socket(*TRANSPORTS[transport])
+    try:
+        if transport != "unix":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if transport in ("tcp", "tcp6"):
+            set_tcp_options(bound)
+        if transport == "udp":
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, DATAGRAM_BUFFER)
+        bound.bind(address)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def set_tcp_options(sock: socket.socket) -> None:
+    """Turn Nagle's algorithm off and pin the congestion control of a TCP socket."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for name in CONGESTION_CONTROLS:
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
+            return
