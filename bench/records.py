@@ -1,0 +1,87 @@
+"""The values that pass between planning, measuring and analysing; frozen, and plain as JSON."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from loadgen.plan import Load
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A point of the axes: how the load reaches a server. Two are equal if their axes are."""
+
+    name: str = field(compare=False)
+    transport: str
+    load: Load
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One server under one workload."""
+
+    server: str
+    workload: Workload
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one side of a trial consumed, over `span_s` seconds that enclose the window.
+
+    cpu_s: CPU seconds of the whole process tree, children that ended included
+    ctx_switches: of all its threads; None where threads ended in between and took theirs along
+    pss_bytes: proportional set size of the tree, with the connections still open
+    """
+
+    span_s: float
+    cpu_s: float
+    ctx_switches: int | None
+    pss_bytes: int | None
+    processes: int
+    threads: int
+    open_files: int | None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One measurement of a cell, as a line of `trials.jsonl`.
+
+    block, position: which repeat, and the place in its shuffled order
+    status: `measured`, `failed` (never became ready) or `broken-echo` (wrong at the probe)
+    reason: what went wrong, in words; output: the end of what the server printed
+    exit_status: of a server that ended by itself in mid-trial, else None
+    server_end: `clean` or `killed`, how it went when asked
+    load: the generator's digest (see loadgen/digest.py), None unless measured
+    """
+
+    block: int
+    position: int
+    cell: Cell
+    started_at: str
+    status: str
+    reason: str = ""
+    output: str = ""
+    ready_s: float | None = None
+    exit_status: int | None = None
+    server_end: str = ""
+    load: dict[str, Any] | None = None
+    server_usage: Usage | None = None
+    generator_usage: Usage | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the trial as plain values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """Rebuild a trial from plain values."""
+        fields = dict(fields)
+        workload = fields["cell"]["workload"]
+        fields["cell"] = Cell(
+            fields["cell"]["server"],
+            Workload(workload["name"], workload["transport"], Load(**workload["load"])),
+        )
+        for side in ("server_usage", "generator_usage"):
+            if fields.get(side) is not None:
+                fields[side] = Usage(**fields[side])
+        return cls(**fields)

@@ -1,0 +1,149 @@
+"""What one load generation is asked to do: a value that travels as one JSON document."""
+
+import dataclasses
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+ARRIVALS = ("exponential", "constant")
+
+
+class PlanError(ValueError):
+    """A plan that cannot be carried out; the message names the option and the remedy."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the load goes: `HOST:PORT`, `[HOST]:PORT`, `unix:PATH` or `udp:HOST:PORT`."""
+
+    transport: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a target as users write it; raises PlanError."""
+        if text.startswith("unix:") and len(text) > len("unix:"):
+            return cls("unix", path=text.removeprefix("unix:"))
+        match = re.fullmatch(r"(udp:)?(?:\[([0-9a-fA-F:.%]+)\]|([^:\[\]/]+)):(\d{1,5})", text)
+        if match is None or not 0 < int(match[4]) < 65536:
+            raise PlanError(
+                f"target {text!r}: write HOST:PORT, [::1]:PORT, unix:PATH or udp:HOST:PORT"
+            )
+        if match[1] and match[2]:
+            raise PlanError(f"target {text!r}: UDP is driven over IPv4; write udp:HOST:PORT")
+        transport = "udp" if match[1] else "tcp6" if match[2] else "tcp"
+        return cls(transport, host=match[2] or match[3], port=int(match[4]))
+
+    def __str__(self) -> str:
+        """Return the form that `parse` reads."""
+        if self.transport == "unix":
+            return f"unix:{self.path}"
+        host = f"[{self.host}]" if self.transport == "tcp6" else self.host
+        return f"{'udp:' if self.transport == 'udp' else ''}{host}:{self.port}"
+
+    @property
+    def address(self) -> tuple[str, int] | str:
+        """Return what `connect` takes."""
+        return self.path if self.transport == "unix" else (self.host, self.port)
+
+
+@dataclass(frozen=True)
+class Load:
+    """The load itself, without its target: what a workload asks of the generator.
+
+    connections: active ones; payload_bytes: of each request and reply
+    requests_per_connection: None keeps every connection; N is churn, a new one after N replies
+    depth: requests in flight on a connection (closed loop)
+    think_us: pause between a reply and the next request (closed loop)
+    rate: requests per second offered in open loop; None is closed loop
+    arrivals: gaps between offered requests, exponential or constant
+    max_in_flight: requests in flight at most in open loop; None is no limit
+    idle: connections beside the active ones that never send
+    """
+
+    connections: int = 50
+    payload_bytes: int = 64
+    requests_per_connection: int | None = None
+    depth: int = 1
+    think_us: int = 0
+    rate: float | None = None
+    arrivals: str = "exponential"
+    max_in_flight: int | None = None
+    idle: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense; raises PlanError with one line."""
+        _whole("connections", self.connections, 1, 100_000)
+        _whole("payload", self.payload_bytes, 1, 1024 * 1024)
+        _whole("requests per connection", self.requests_per_connection, 1, 10**9)
+        _whole("depth", self.depth, 1, 1024)
+        _whole("think time (µs)", self.think_us, 0, 60_000_000)
+        _whole("max in flight", self.max_in_flight, 1, 10**7)
+        _whole("idle", self.idle, 0, 100_000)
+        _real("rate", self.rate, 0.1, 10**7)
+        if self.arrivals not in ARRIVALS:
+            raise PlanError(f"arrivals {self.arrivals!r}: choose from {', '.join(ARRIVALS)}")
+        if self.rate is not None and (self.depth > 1 or self.think_us):
+            raise PlanError("depth and think time belong to closed loop: drop them, or the rate")
+        if self.rate is None and self.max_in_flight is not None:
+            raise PlanError("max in flight belongs to open loop: give a rate as well")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One load generation.
+
+    duration_s, warmup_s: the window and the load before it; drain_s: wait for late replies
+    connect_s: time limit to establish all connections
+    seed: of payloads and arrivals; processes: how many share the load
+    cpus: one process is pinned to each in turn; empty keeps the affinity that was given
+    """
+
+    target: Target
+    load: Load = Load()
+    duration_s: float = 5.0
+    warmup_s: float = 1.0
+    drain_s: float = 1.0
+    connect_s: float = 10.0
+    seed: int = 1
+    processes: int = 1
+    cpus: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense; raises PlanError with one line."""
+        _real("duration", self.duration_s, 0.05, 86_400)
+        _real("warm-up", self.warmup_s, 0, 3600)
+        _real("drain", self.drain_s, 0, 3600)
+        _whole("seed", self.seed, 0, 2**63)
+        _whole("processes", self.processes, 1, 1024)
+        if self.processes > self.load.connections:
+            raise PlanError(
+                f"{self.processes} processes cannot share {self.load.connections} connections: "
+                "ask for fewer processes"
+            )
+
+    def to_json(self) -> str:
+        """Return the document that `from_json` reads."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a plan from its document."""
+        fields: dict[str, Any] = json.loads(text)
+        fields["target"] = Target(**fields["target"])
+        fields["load"] = Load(**fields["load"])
+        fields["cpus"] = tuple(fields["cpus"])
+        return cls(**fields)
+
+
+def _real(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise PlanError(f"{name} {value}: give a number from {low:g} to {high:g}")
+
+
+def _whole(name: str, value: int | None, low: int, high: int) -> None:
+    _real(name, value, low, high)
