@@ -14,6 +14,15 @@ class PlanError(ValueError):
     """A plan that cannot be carried out; the message names the option and the remedy."""
 
 
+def _real(name: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise PlanError(f"{name} {value}: give a number from {low:g} to {high:g}")
+
+
+def _whole(name: str, value: int | None, low: int, high: int) -> None:
+    _real(name, value, low, high)
+
+
 @dataclass(frozen=True)
 class Target:
     """Where the load goes: `HOST:PORT`, `[HOST]:PORT`, `unix:PATH` or `udp:HOST:PORT`."""
@@ -138,12 +147,3 @@ class Plan:
         fields["load"] = Load(**fields["load"])
         fields["cpus"] = tuple(fields["cpus"])
         return cls(**fields)
-
-
-def _real(name: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not (math.isfinite(value) and low <= value <= high):
-        raise PlanError(f"{name} {value}: give a number from {low:g} to {high:g}")
-
-
-def _whole(name: str, value: int | None, low: int, high: int) -> None:
-    _real(name, value, low, high)

@@ -1,0 +1,106 @@
+"""Drive any echo server from the command line: `python -m loadgen HOST:PORT`."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from loadgen.fleet import FleetError, run
+from loadgen.plan import Load, Plan, PlanError, Target
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def generate(
+    target: Annotated[
+        str, typer.Argument(help="HOST:PORT, [::1]:PORT, unix:PATH or udp:HOST:PORT")
+    ],
+    connections: Annotated[int, typer.Option(help="active connections")] = 50,
+    payload: Annotated[int, typer.Option(help="bytes of a request and of its reply")] = 64,
+    duration: Annotated[float, typer.Option(help="seconds measured")] = 5.0,
+    warmup: Annotated[float, typer.Option(help="seconds of load before them")] = 1.0,
+    drain: Annotated[float, typer.Option(help="seconds to wait for late replies")] = 1.0,
+    requests_per_connection: Annotated[
+        int | None, typer.Option(help="reconnect after so many replies (default: keep connections)")
+    ] = None,
+    depth: Annotated[int, typer.Option(help="requests in flight on a connection, closed loop")] = 1,
+    think_us: Annotated[int, typer.Option(help="µs between a reply and the next request")] = 0,
+    rate: Annotated[
+        float | None, typer.Option(help="requests per second, open loop (default: closed loop)")
+    ] = None,
+    arrivals: Annotated[str, typer.Option(help="gaps of an open loop: exponential or constant")] = (
+        "exponential"
+    ),
+    max_in_flight: Annotated[int | None, typer.Option(help="at most, in open loop")] = None,
+    idle: Annotated[int, typer.Option(help="connections that never send")] = 0,
+    seed: Annotated[int, typer.Option(help="of payloads and arrivals")] = 1,
+    processes: Annotated[int, typer.Option(help="generator processes that share the load")] = 1,
+    cpus: Annotated[str, typer.Option(help="CPUs to pin them to, such as 0,2")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+) -> None:
+    """Load an echo server, verify every byte, and say how fast it answered."""
+    try:
+        load = Load(
+            connections,
+            payload,
+            requests_per_connection,
+            depth,
+            think_us,
+            rate,
+            arrivals,
+            max_in_flight,
+            idle,
+        )
+        pinned = tuple(int(cpu) for cpu in cpus.split(",") if cpu.strip())
+        plan = Plan(
+            Target.parse(target),
+            load,
+            duration,
+            warmup,
+            drain,
+            seed=seed,
+            processes=processes,
+            cpus=pinned,
+        )
+        findings = run(plan)
+    except (PlanError, ValueError) as error:
+        fail(str(error), 2)
+    except FleetError as error:
+        fail(str(error), 1)
+    if as_json:
+        print(json.dumps(findings))
+    else:
+        Console().print(summary(findings))
+
+
+def fail(message: str, status: int) -> None:
+    """End with one line on standard error."""
+    print(f"error: {message}", file=sys.stderr)
+    raise typer.Exit(status)
+
+
+def summary(findings: dict[str, Any]) -> Table:
+    """Return the findings as a table for a terminal."""
+    table = Table(title=f"{findings['throughput_rps']:,.0f} replies/s", title_justify="left")
+    table.add_column("time, µs")
+    names = ("p50", "p90", "p99", "p999", "max", "mean")
+    for name in names:
+        table.add_column(name, justify="right")
+    for kind in ("response_us", "service_us", "send_lag_us", "connect_us"):
+        times = findings[kind]
+        if any(times[name] is not None for name in names):
+            cells = ("-" if times[name] is None else f"{times[name]:,.0f}" for name in names)
+            table.add_row(kind.removesuffix("_us").replace("_", " "), *cells)
+    counts = ("mismatches", "errors", "censored", "unsent", "connections_without_reply", "lost")
+    trouble = [f"{findings[name]} {name.replace('_', ' ')}" for name in counts if findings[name]]
+    table.caption = "; ".join(trouble) or "every byte verified; nothing lost, late or unanswered"
+    table.caption_justify = "left"
+    return table
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,193 @@
+"""The columns of all processes, read back and cut to the window."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from loadgen.fleet import Part
+from loadgen.histogram import Column, Distribution
+from loadgen.recorder import SERIES_NS
+
+
+class Columns:
+    """One process's columns by name, and the instants of its window."""
+
+    def __init__(self, part: Part, first_slot: int) -> None:
+        """Read the file; slots are numbered through over all processes."""
+        data: Column = np.fromfile(part.path, dtype=np.int64)
+        self.facts = part.facts
+        self.first_slot = first_slot
+        self.open_ns: int = part.facts["before"]["at_ns"]
+        self.close_ns: int = part.facts["after"]["at_ns"]
+        self.column: dict[str, Column] = {}
+        at = 0
+        for name, length in part.facts["columns"].items():
+            self.column[name] = data[at : at + length]
+            at += length
+
+    def rows(self) -> Column:
+        """Return intended, sent, received, slot (4 x n) of every answered request."""
+        there = self.column["received"] > 0
+        rows = np.stack(
+            [self.column[name][there] for name in ("intended", "sent", "received", "slot")]
+        )
+        rows[3] += self.first_slot
+        return rows
+
+    def unanswered(self) -> Column:
+        """Return intended, sent, slot (3 x n) of the window's requests that got no reply."""
+        rows = self.column["unanswered"].reshape(-1, 3).T.copy()
+        rows[2] += self.first_slot
+        return rows[:, rows[0] < self.close_ns]
+
+
+@dataclass(frozen=True)
+class Window:
+    """What happened in the window, over all processes.
+
+    response, service, lag: of requests intended in the window, or outstanding when it opened;
+        those without a reply are in them with the age that they had at the end of the drain
+    rows: intended, sent, received, slot (4 x n) of the answered ones; empty if buckets were kept
+    warmup: the same of the warm-up
+    """
+
+    parts: list[Columns]
+    raw: bool
+    length_s: float
+    replies: int
+    sends: int
+    rows: Column
+    warmup: Column
+    unanswered: Column
+    replies_per_connection: Column
+    response: Distribution
+    service: Distribution
+    lag: Distribution
+
+    @property
+    def open_ns(self) -> int:
+        """Return when the first process's window opened."""
+        return min(part.open_ns for part in self.parts)
+
+    @property
+    def unsent(self) -> int:
+        """Return how many requests were due in the window and never sent."""
+        return int((self.unanswered[1] == 0).sum())
+
+    def answered_mean_ns(self) -> float:
+        """Return the mean service time of the answered requests."""
+        if self.raw:
+            return float((self.rows[2] - self.rows[1]).mean())
+        counts = np.sum([part.column["service"] for part in self.parts], axis=0)
+        return Distribution(counts).mean_ns()
+
+    def connects_ns(self, *, churn: bool) -> Column:
+        """Return how long connects took: those of the window in churn, else the initial ones."""
+        return np.concatenate(
+            [
+                part.column["dial"][
+                    (part.column["dialled_at"] >= part.open_ns)
+                    & (part.column["dialled_at"] < part.close_ns)
+                    if churn
+                    else slice(None)
+                ]
+                for part in self.parts
+            ]
+        )
+
+    def hangups_ns(self) -> Column:
+        """Return how long the server took to answer the end of a connection with its own."""
+        return np.concatenate([part.column["hangup"] for part in self.parts])
+
+    def series(self) -> dict[str, object]:
+        """Return replies, and percentiles of response time in µs, per 100 ms of the window."""
+        steps = max(1, round(self.length_s * 1e9 / SERIES_NS))
+        if not self.raw:
+            counts = sum(np.resize(part.column["series"], steps) for part in self.parts)
+            nothing: list[float | None] = [None] * steps
+            replies = np.asarray(counts).tolist()
+            return _series(replies, nothing, nothing)
+        step = (self.rows[2] - self.open_ns) // SERIES_NS
+        response = self.rows[2] - self.rows[0]
+        parts = [np.sort(response[step == number]) for number in range(steps)]
+        return _series(
+            [len(part) for part in parts],
+            [float(part[len(part) // 2]) / 1e3 if len(part) else None for part in parts],
+            [float(part[int(len(part) * 0.99)]) / 1e3 if len(part) else None for part in parts],
+        )
+
+    def warmup_series(self) -> list[int]:
+        """Return replies per 100 ms of the warm-up; empty if buckets were kept."""
+        if not self.warmup.size:
+            return []
+        start_ns = min(part.facts["started_ns"] for part in self.parts)
+        replies: list[int] = np.bincount((self.warmup[2] - start_ns) // SERIES_NS).tolist()
+        return replies
+
+
+def _series(
+    replies: list[int], p50_us: list[float | None], p99_us: list[float | None]
+) -> dict[str, object]:
+    return {"step_s": SERIES_NS / 1e9, "replies": replies, "p50_us": p50_us, "p99_us": p99_us}
+
+
+def read(parts: list[Part]) -> Window:
+    """Read what all processes saw."""
+    columns, first_slot = [], 0
+    for part in parts:
+        columns.append(Columns(part, first_slot))
+        first_slot += part.facts["connections"]
+    ended_ns = max(part.facts["ended_ns"] for part in parts)
+    everything = np.concatenate([part.rows() for part in columns], axis=1)
+    open_ns = min(part.open_ns for part in columns)
+    close_ns = max(part.close_ns for part in columns)
+    inside = (everything[2] >= open_ns) & (everything[0] < close_ns)
+    rows = everything[:, inside]
+    unanswered = np.concatenate([part.unanswered() for part in columns], axis=1)
+    raw = all(part.facts["raw"] for part in parts)
+    if raw:
+        per_connection = np.bincount(rows[3], minlength=first_slot)
+        replies = int((rows[2] < close_ns).sum())
+        sends = int(((rows[1] >= open_ns) & (rows[1] < close_ns)).sum())
+    else:
+        per_connection = np.concatenate([part.column["replies"] for part in columns])
+        replies = sum(part.facts["replies"] for part in parts)
+        sends = int(per_connection.sum())
+    sends += int((unanswered[1] >= open_ns).sum())
+    return Window(
+        parts=columns,
+        raw=raw,
+        length_s=(close_ns - open_ns) / 1e9,
+        replies=replies,
+        sends=sends,
+        rows=rows,
+        warmup=everything[:, everything[2] < open_ns],
+        unanswered=unanswered,
+        replies_per_connection=per_connection,
+        **_distributions(columns, rows, unanswered, ended_ns, raw=raw),
+    )
+
+
+def _distributions(
+    columns: list[Columns], rows: Column, unanswered: Column, ended_ns: int, *, raw: bool
+) -> dict[str, Distribution]:
+    """Return response, service and lag, with the ages of the unanswered requests in them."""
+    if raw:
+        answered = {
+            "response": Distribution.of(rows[2] - rows[0]),
+            "service": Distribution.of(rows[2] - rows[1]),
+            "lag": Distribution.of(rows[1] - rows[0]),
+        }
+    else:
+        answered = {
+            name: Distribution(np.sum([part.column[name] for part in columns], axis=0))
+            for name in ("response", "service", "lag")
+        }
+    intended, sent = unanswered[0], unanswered[1]
+    was_sent = sent > 0
+    ages = {
+        "response": ended_ns - intended,
+        "service": ended_ns - sent[was_sent],
+        "lag": np.where(was_sent, sent, ended_ns) - intended,
+    }
+    return {name: answered[name].with_values(ages[name]) for name in ages}

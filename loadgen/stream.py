@@ -1,0 +1,321 @@
+"""The life of stream connections, the same under every load: dial, talk, hang up, dial again."""
+
+import errno
+import os
+import select
+import socket
+import time
+from array import array
+from typing import Protocol
+
+from loadgen.payload import describe, ring
+from loadgen.plan import Plan
+from loadgen.recorder import Recorder
+from loadgen.sockets import Dialer
+
+clock = time.monotonic_ns
+# Events taken at once: the clock is looked at between batches, well below a millisecond.
+BATCH = 128
+# A server that says nothing is noticed to be late this often; replies wake us at once.
+POLL_S = 0.05
+DIALS_AT_ONCE = 512
+EVIDENCE_MAX = 8
+# A connection that fails this often in a row is given up: its server is gone.
+FAILURES_MAX = 3
+READ = select.EPOLLIN
+WRITE = select.EPOLLOUT
+# What a large payload may need in one receive; small ones are asked for one byte too many, so that
+# a surplus is seen and no large buffer is allocated for a small reply.
+RECEIVE_MAX = 256 * 1024
+
+DIALLING, TALKING, HANGING_UP, DEAD = "dialling", "talking", "hanging up", "dead"
+
+
+class Driver(Protocol):
+    """What a worker asks of a load: phases that end by the clock, on connections of its own."""
+
+    recorder: Recorder
+    facts: "Facts"
+
+    def connect(self, until_ns: int) -> None:
+        """Establish every connection that is kept."""
+
+    def run(self, until_ns: int) -> None:
+        """Drive the load until an instant; called once for the warm-up and once for the window."""
+
+    def drain(self, until_ns: int) -> None:
+        """Send nothing new and wait for what is outstanding."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class Facts:
+    """What happened beside the samples.
+
+    mismatches: replies that were not the bytes sent; errors: connections that broke
+    evidence: the first few of both, for a person
+    dials: connect durations with the instant they ended; hangups: from our end to the server's
+    silent: at the end of the drain, every connection was still owed a reply
+    """
+
+    def __init__(self) -> None:
+        """Start from nothing."""
+        self.mismatches = 0
+        self.errors = 0
+        self.not_connected = 0
+        self.evidence: list[dict[str, object]] = []
+        self.dialled_at, self.dial_ns, self.hangup_ns = (array("q") for _ in range(3))
+        self.silent = False
+        self.lost = self.duplicated = self.reordered = self.late = 0
+
+    def note(self, kind: str, slot: int, detail: str) -> None:
+        """Keep a piece of evidence, if there are few so far."""
+        if len(self.evidence) < EVIDENCE_MAX:
+            self.evidence.append({"kind": kind, "connection": slot, "detail": detail})
+
+    def mismatch(self, kind: str, slot: int, detail: str) -> None:
+        """Count a reply that was not what was sent."""
+        self.mismatches += 1
+        self.note(kind, slot, detail)
+
+    def error(self, kind: str, slot: int, detail: str) -> None:
+        """Count a connection that broke."""
+        self.errors += 1
+        self.note(kind, slot, detail)
+
+
+class Connection:
+    """One place in the load; its socket changes in churn, its number (`slot`) does not."""
+
+    __slots__ = ("failures", "fd", "got", "left", "since_ns", "slot", "sock", "state", "unsent")
+
+    def __init__(self, slot: int) -> None:
+        """Be a place without a socket."""
+        self.slot = slot
+        self.sock: socket.socket | None = None
+        self.fd = -1
+        self.state = DEAD
+        self.got = 0  # bytes of the current reply that have come
+        self.left = 0  # requests until it hangs up; negative is never
+        self.unsent: memoryview | None = None
+        self.since_ns = 0  # when the current state began
+        self.failures = 0
+
+
+class StreamDriver:
+    """Dialling, hanging up and failing; what is sent when is up to the subclasses."""
+
+    def __init__(self, plan: Plan, connections: int) -> None:
+        """Prepare payloads, columns and places; nothing is connected yet."""
+        load = plan.load
+        self.plan = plan
+        self.size = load.payload_bytes
+        self.recorder = Recorder(plan, connections)
+        self.facts = Facts()
+        in_flight = connections * load.depth * (16 if load.rate else 1)
+        self.ring = ring(self.size, in_flight, plan.seed)
+        self.dialer = Dialer(plan.target)
+        self.epoll = select.epoll()
+        self.slots = [self.make_connection(number) for number in range(connections)]
+        self.by_fd: dict[int, Connection] = {}
+        self.sending = True
+        self.idle: list[socket.socket] = []
+        self.keeps = load.requests_per_connection is None
+        self.per_connection = load.requests_per_connection or -1
+        self.waiting: list[Connection] = []  # to be dialled again in the next batch
+
+    def make_connection(self, slot: int) -> Connection:
+        """Return a place of the kind that the driver works with."""
+        return Connection(slot)
+
+    # What a subclass does when a connection can talk, has something to say, or is gone.
+
+    def opened(self, connection: Connection) -> None:
+        """Be told that a connection can be used."""
+        raise NotImplementedError
+
+    def heard(self, connection: Connection, data: bytes, received_ns: int) -> None:
+        """Take what has come on a talking connection."""
+        raise NotImplementedError
+
+    def writable(self, connection: Connection) -> None:
+        """Go on sending what did not fit before."""
+        raise NotImplementedError
+
+    def lost(self, connection: Connection) -> None:
+        """Be told that a connection is gone for good or for now."""
+        raise NotImplementedError
+
+    def outstanding(self, connection: Connection) -> bool:
+        """Return whether a connection is owed a reply."""
+        raise NotImplementedError
+
+    def connect(self, until_ns: int) -> None:
+        """Dial every place, a few hundred at a time, and the idle connections after them.
+
+        Those not connected at `until_ns` are counted, not waited for: they get no reply.
+        """
+        idle = [Connection(-1 - number) for number in range(self.plan.load.idle)]
+        queue = (self.slots + idle)[::-1]
+        pending = 0
+        while (queue or pending) and clock() < until_ns:
+            while queue and pending < DIALS_AT_ONCE:
+                connection = queue.pop()
+                self.dial(connection)
+                if connection in self.waiting:
+                    self.waiting.remove(connection)
+                    queue.append(connection)
+                    break
+                pending += 1
+            for fd, _ in self.epoll.poll(0.001 if queue else POLL_S, BATCH):
+                connection = self.by_fd[fd]
+                if connection.state is DIALLING:
+                    pending -= 1
+                    self.answered(connection)
+        for connection in self.slots + idle:
+            if connection.state is DIALLING or connection in queue:
+                self.facts.not_connected += 1
+                self.facts.note("not-connected", connection.slot, "no answer to connect")
+
+    def dial(self, connection: Connection) -> None:
+        """Start to connect a place."""
+        connection.since_ns = clock()
+        sock, number = self.dialer.dial()
+        if number == errno.EAGAIN:  # a Unix socket whose backlog is full: once more, later
+            sock.close()
+            connection.state = DEAD
+            self.waiting.append(connection)
+            return
+        connection.sock, connection.fd = sock, sock.fileno()
+        connection.state = DIALLING
+        self.by_fd[connection.fd] = connection
+        self.epoll.register(connection.fd, WRITE)
+        if number not in (0, errno.EINPROGRESS):
+            self.fail(connection, "refused", os.strerror(number))
+
+    def answered(self, connection: Connection) -> None:
+        """Take the outcome of a connect."""
+        assert connection.sock is not None
+        number = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        now = clock()
+        if number:
+            self.fail(connection, "refused", os.strerror(number))
+            return
+        self.facts.dialled_at.append(now)
+        self.facts.dial_ns.append(now - connection.since_ns)
+        connection.state = TALKING
+        connection.left = self.per_connection
+        connection.got = 0
+        if connection.slot < 0:  # idle: nobody listens to it again
+            self.epoll.unregister(connection.fd)
+            return
+        self.epoll.modify(connection.fd, READ)
+        self.opened(connection)
+
+    def attend(self, connection: Connection, event: int) -> None:
+        """Handle any event, off the fast path."""
+        if connection.state is DIALLING:
+            self.answered(connection)
+            return
+        assert connection.sock is not None
+        try:
+            if event & WRITE:
+                self.writable(connection)
+            if event & ~WRITE and connection.state is not DEAD:
+                data = connection.sock.recv(RECEIVE_MAX)
+                received_ns = clock()
+                if data and connection.state is TALKING:
+                    self.heard(connection, data, received_ns)
+                else:
+                    self.ended(connection, data, received_ns)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            self.fail(connection, "reset", error.strerror or str(error))
+
+    def ended(self, connection: Connection, data: bytes, received_ns: int) -> None:
+        """Take the end of a connection, or what comes although nothing was asked for."""
+        if connection.state is TALKING:
+            self.fail(connection, "closed-early", "the server closed a connection in use")
+            return
+        if data:
+            self.surplus(connection, data)
+            return
+        self.facts.hangup_ns.append(received_ns - connection.since_ns)
+        self.forget(connection)
+        connection.failures = 0
+        self.redial(connection)
+
+    def surplus(self, connection: Connection, data: bytes) -> None:
+        """Drop a connection on which bytes came that nobody had asked for."""
+        detail = f"{len(data)} bytes beyond the last reply: {data[:16].hex(' ')}"
+        self.facts.mismatch("surplus", connection.slot, detail)
+        self.drop(connection)
+
+    def wrong(self, connection: Connection, payload: bytes, received: bytes) -> None:
+        """Drop a connection whose reply was not what was sent: its stream has lost its place."""
+        kind = "surplus" if received.startswith(payload) else "wrong-bytes"
+        self.facts.mismatch(kind, connection.slot, describe(payload, received, self.ring))
+        self.drop(connection)
+
+    def hang_up(self, connection: Connection) -> None:
+        """End a connection after its last reply; the server's own end completes the cycle."""
+        assert connection.sock is not None
+        connection.state = HANGING_UP
+        connection.since_ns = clock()
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self.fail(connection, "reset", error.strerror or str(error))
+
+    def fail(self, connection: Connection, kind: str, detail: str) -> None:
+        """Count a broken connection; in churn its place is dialled again."""
+        self.facts.error(kind, connection.slot, detail)
+        connection.failures += 1
+        self.drop(connection)
+
+    def drop(self, connection: Connection) -> None:
+        """Give a connection up; in churn its place is dialled again."""
+        self.lost(connection)
+        self.forget(connection)
+        if not self.keeps and connection.failures < FAILURES_MAX:
+            self.redial(connection)
+
+    def redial(self, connection: Connection) -> None:
+        """Let the place be dialled again, after the batch at hand: its events are stale."""
+        if self.sending:
+            self.waiting.append(connection)
+
+    def redial_waiting(self) -> None:
+        """Dial the places that hung up during the last batch."""
+        waiting, self.waiting = self.waiting, []
+        for connection in waiting:
+            self.dial(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Close a socket; the kernel takes it out of the epoll set."""
+        assert connection.sock is not None
+        self.by_fd.pop(connection.fd, None)
+        connection.sock.close()
+        connection.state = DEAD
+        connection.unsent = None
+
+    def drain(self, until_ns: int) -> None:
+        """Wait for the replies that are still owed; every event takes the slow path."""
+        self.sending = False
+        self.waiting.clear()
+        owed = [c for c in self.slots if c.state is TALKING and self.outstanding(c)]
+        while owed and clock() < until_ns:
+            for fd, event in self.epoll.poll(0.005, BATCH):
+                if (connection := self.by_fd.get(fd)) is not None:
+                    self.attend(connection, event)
+            owed = [c for c in owed if c.state is TALKING and self.outstanding(c)]
+        talking = [c for c in self.slots if c.state is not DEAD]
+        self.facts.silent = bool(talking) and len(owed) == len(talking)
+
+    def close(self) -> None:
+        """Hang up all connections."""
+        for connection in list(self.by_fd.values()):
+            self.forget(connection)
+        self.epoll.close()
