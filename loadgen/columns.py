@@ -75,29 +75,31 @@ class Window:
         return int((self.unanswered[1] == 0).sum())
 
     def answered_mean_ns(self) -> float:
-        """Return the mean service time of the answered requests."""
+        """Return the mean response time of the answered requests."""
         if self.raw:
-            return float((self.rows[2] - self.rows[1]).mean())
-        counts = np.sum([part.column["service"] for part in self.parts], axis=0)
+            return float((self.rows[2] - self.rows[0]).mean())
+        counts = np.sum([part.column["response"] for part in self.parts], axis=0)
         return Distribution(counts).mean_ns()
 
     def connects_ns(self, *, churn: bool) -> Column:
         """Return how long connects took: those of the window in churn, else the initial ones."""
+        if churn:
+            return self._in_window("dialled_at", "dial")
+        return np.concatenate([part.column["dial"] for part in self.parts])
+
+    def lives_ns(self) -> Column:
+        """Return how long connections lived that ended in the window, from dial to next dial."""
+        return self._in_window("lived_at", "life")
+
+    def _in_window(self, at: str, name: str) -> Column:
         return np.concatenate(
             [
-                part.column["dial"][
-                    (part.column["dialled_at"] >= part.open_ns)
-                    & (part.column["dialled_at"] < part.close_ns)
-                    if churn
-                    else slice(None)
+                part.column[name][
+                    (part.column[at] >= part.open_ns) & (part.column[at] < part.close_ns)
                 ]
                 for part in self.parts
             ]
         )
-
-    def hangups_ns(self) -> Column:
-        """Return how long the server took to answer the end of a connection with its own."""
-        return np.concatenate([part.column["hangup"] for part in self.parts])
 
     def series(self) -> dict[str, object]:
         """Return replies, and percentiles of response time in µs, per 100 ms of the window."""

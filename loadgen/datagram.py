@@ -49,7 +49,7 @@ class DatagramLoop:
         self.turns: list[Endpoint] = []
         self.open_loop = load.rate is not None
         self.think_ns = load.think_us * 1000
-        self.issued = self.turn = self.in_flight = 0
+        self.issued = self.turn = self.in_flight = self.close_ns = 0
         self.due_ns = NEVER
         self.last_reply_ns = 0
         self.agenda: deque[tuple[int, Endpoint]] = deque()
@@ -76,6 +76,7 @@ class DatagramLoop:
         """Drive the load until an instant."""
         if self.due_ns == NEVER and not self.issued:
             self.begin()
+        self.close_ns = until_ns
         self.loop(until_ns)
 
     def begin(self) -> None:
@@ -99,18 +100,15 @@ class DatagramLoop:
                     break
                 self.issue()
             self.expire(now)
-            behind = self.due_ns <= now and self.in_flight < self.most
-            until = min(self.due_ns, until_ns) if self.in_flight < self.most else until_ns
-            wait_ns = until - clock()
-            if not behind and wait_ns < POLL_NS:
+            next_ns = until_ns if self.in_flight >= self.most else min(self.due_ns, until_ns)
+            wait_ns = next_ns - clock()
+            if 0 < wait_ns < POLL_NS:
                 continue
             timeout_s = min((wait_ns - SPIN_NS) / 1e9, POLL_S) if wait_ns > SPIN_NS else 0
-            patience = BURST if behind else 1
-            for fd, _ in self.epoll.poll(timeout_s, BATCH):
+            for fd, _ in self.epoll.poll(timeout_s, BURST):
                 self.receive(self.endpoints[fd])
-                patience -= 1
-                if patience <= 0 and clock() >= self.due_ns:
-                    break
+                if self.last_reply_ns >= self.due_ns and self.in_flight < self.most:
+                    self.issue()
 
     def issue(self) -> None:
         """Send the request that is due."""
@@ -213,16 +211,15 @@ class DatagramLoop:
 
     def drain(self, until_ns: int) -> None:
         """Wait for what is outstanding; what does not come is lost."""
-        close_ns = clock()
         while self.in_flight > 0 and clock() < until_ns:
             for fd, _ in self.epoll.poll(0.005, BATCH):
                 self.receive(self.endpoints[fd])
         owed = any(endpoint.owed for endpoint in self.turns)
-        self.facts.silent = owed and self.last_reply_ns < close_ns - DEADLINE_NS
+        self.facts.silent = owed and self.last_reply_ns < self.close_ns - DEADLINE_NS
         for endpoint in self.turns:
             for number in endpoint.owed.values():
                 self.leave(number)
-        while self.due_ns < close_ns and self.open_loop:
+        while self.due_ns < self.close_ns and self.open_loop:
             self.recorder.leave(self.due_ns, 0, self.turns[self.turn].slot)
             self.turn = (self.turn + 1) % len(self.turns)
             self.due_ns += self.gaps[self.issued % len(self.gaps)]

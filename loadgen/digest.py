@@ -87,11 +87,8 @@ def _concurrency(plan: Plan, window: Window) -> dict[str, Any]:
     if not window.replies:
         return {"mean_cycle_us": None, "effective_concurrency": 0.0}
     cycle_ns = window.answered_mean_ns() + plan.load.think_us * 1000
-    if plan.load.requests_per_connection is not None:
-        life = (window.connects_ns(churn=True), window.hangups_ns())
-        cycle_ns += sum(float(times.mean()) for times in life if times.size) / (
-            plan.load.requests_per_connection
-        )
+    if plan.load.requests_per_connection is not None and (lives := window.lives_ns()).size:
+        cycle_ns = float(lives.mean()) / plan.load.requests_per_connection
     return {
         "mean_cycle_us": cycle_ns / 1e3,
         "effective_concurrency": window.replies / window.length_s * cycle_ns / 1e9,

@@ -20,7 +20,7 @@ from loadgen.stream import (
 SPIN_NS = 1_500_000
 # Nearer than this, not even a poll fits in between.
 POLL_NS = 3_000
-# Sends in a row, and replies in a row, while behind the schedule.
+# Sends in a row while behind the schedule, and events taken at once.
 BURST = 16
 NEVER = 1 << 62
 RECEIVE_LEAST = 4096
@@ -56,7 +56,7 @@ class PacedLoop(StreamDriver):
         self.row_mask = (1 << 62) - 1 if self.recorder.raw else self.recorder.capacity - 1
         self.most = min(plan.load.max_in_flight or NEVER, self.recorder.capacity - BATCH)
         self.begun = False
-        self.issued = self.turn = self.in_flight = 0
+        self.issued = self.turn = self.in_flight = self.close_ns = 0
         self.due_ns = NEVER
         self.agenda: deque[tuple[int, Connection]] = deque()  # closed loop: due_ns, connection
         self.room = min(max(RECEIVE_LEAST, 16 * self.size), 256 * 1024)
@@ -73,6 +73,7 @@ class PacedLoop(StreamDriver):
         if not self.begun:
             self.begun = True
             self.begin()
+        self.close_ns = until_ns
         self.loop(until_ns)
 
     def begin(self) -> None:
@@ -95,13 +96,13 @@ class PacedLoop(StreamDriver):
                 if self.due_ns > now or self.in_flight >= self.most:
                     break
                 self.issue()
-            stalled = self.in_flight >= self.most
-            patience = BURST if self.due_ns <= now else 1
-            wait_ns = POLL_S * 1e9 if stalled else min(self.due_ns, until_ns) - now_ns()
-            if wait_ns < POLL_NS and patience == 1:
+            next_ns = until_ns if self.in_flight >= self.most else min(self.due_ns, until_ns)
+            wait_ns = next_ns - now_ns()
+            if 0 < wait_ns < POLL_NS:
                 continue
             timeout_s = min((wait_ns - SPIN_NS) / 1e9, POLL_S) if wait_ns > SPIN_NS else 0
-            for fd, event in poll(timeout_s, BATCH):
+            # Every event that is taken is handled: the kernel turns the others to the front.
+            for fd, event in poll(timeout_s, BURST):
                 if (connection := by_fd.get(fd)) is None:
                     continue
                 if event == READ and connection.state is TALKING:
@@ -121,31 +122,34 @@ class PacedLoop(StreamDriver):
                 else:
                     self.attend(connection, event)
                     received = now_ns()
-                patience -= 1
-                if patience <= 0 and received >= self.due_ns:
-                    break  # the rest is reported again: a due request is not kept waiting
+                if received >= self.due_ns and self.in_flight < self.most:
+                    self.issue()  # what is due does not wait for the rest of the events
             if self.waiting:
                 self.redial_waiting()
 
     def issue(self) -> None:
-        """Take the request that is due, and send it if its connection can."""
-        number = self.issued
-        self.issued = number + 1
-        row = number & self.row_mask
+        """Place the request that is due, and find out when the next one is."""
         due_ns = self.due_ns
-        recorder = self.recorder
-        recorder.intended[row] = due_ns
-        recorder.sent[row] = recorder.received[row] = 0
         if self.open_loop:
             connection = self.slots[self.turn]
             self.turn = (self.turn + 1) % len(self.slots)
-            self.due_ns = due_ns + self.gaps[number % len(self.gaps)]
+            self.due_ns = due_ns + self.gaps[self.issued % len(self.gaps)]
         else:
             _, connection = self.agenda.popleft()
             self.due_ns = self.agenda[0][0] if self.agenda else NEVER
+        self.place(connection, due_ns)
+
+    def place(self, connection: Connection, due_ns: int) -> None:
+        """Put a request on a connection: sent at once, or behind what it cannot take yet."""
+        assert isinstance(connection, PacedConnection)
+        number = self.issued
+        self.issued = number + 1
+        row = number & self.row_mask
+        recorder = self.recorder
+        recorder.intended[row] = due_ns
+        recorder.sent[row] = recorder.received[row] = 0
         recorder.slot[row] = connection.slot
         self.in_flight += 1
-        assert isinstance(connection, PacedConnection)
         ready = connection.state is TALKING and connection.left != 0
         if ready and not connection.pending and not connection.unsent:
             self.send(connection, number)
@@ -194,15 +198,21 @@ class PacedLoop(StreamDriver):
             recorder.count_reply(
                 recorder.intended[row], recorder.sent[row], received_ns, connection.slot
             )
-        if not self.open_loop:
-            self.make_due(received_ns + self.think_ns, connection)
+        if not self.open_loop and self.sending:
+            self.ask_again(connection, received_ns)
         if connection.left == 0 and not connection.queue:
             self.hang_up(connection)
 
-    def make_due(self, due_ns: int, connection: Connection) -> None:
-        """Put a request of a connection on the agenda; think time is constant, so in order."""
-        self.agenda.append((due_ns, connection))
-        self.due_ns = self.agenda[0][0]
+    def ask_again(self, connection: Connection, now_ns: int) -> None:
+        """Place the next request of a connection of a closed loop, or put it on the agenda.
+
+        Think time is constant, so the agenda is in order.
+        """
+        if self.think_ns:
+            self.agenda.append((now_ns + self.think_ns, connection))
+            self.due_ns = self.agenda[0][0]
+        else:
+            self.place(connection, now_ns)
 
     def heard(self, connection: Connection, data: bytes, received_ns: int) -> None:
         """Take parts of replies, several replies at once, or what should not have come."""
@@ -248,11 +258,13 @@ class PacedLoop(StreamDriver):
     def lost(self, connection: Connection) -> None:
         """Leave what was in flight on record as unanswered; what was never sent stays pending."""
         assert isinstance(connection, PacedConnection)
-        for number in connection.queue:
+        given_up = list(connection.queue)
+        connection.queue.clear()
+        connection.state = DEAD
+        for number in given_up:
             self.leave(number)
             if self.sending and not self.open_loop and not self.keeps:
-                self.make_due(clock(), connection)
-        connection.queue.clear()
+                self.ask_again(connection, clock())
 
     def leave(self, number: int) -> None:
         """Put one request on record as unanswered."""
@@ -268,7 +280,6 @@ class PacedLoop(StreamDriver):
 
     def drain(self, until_ns: int) -> None:
         """Wait for replies; then leave on record what was not answered, sent or even issued."""
-        close_ns = clock()
         super().drain(until_ns)
         for connection in self.slots:
             assert isinstance(connection, PacedConnection)
@@ -276,7 +287,7 @@ class PacedLoop(StreamDriver):
                 self.lost(connection)
             for number in connection.pending:
                 self.leave(number)
-        while self.due_ns < close_ns and self.open_loop:
+        while self.due_ns < self.close_ns and self.open_loop:
             self.recorder.leave(self.due_ns, 0, self.turn)
             self.turn = (self.turn + 1) % len(self.slots)
             self.due_ns += self.gaps[self.issued % len(self.gaps)]

@@ -55,7 +55,8 @@ class Facts:
 
     mismatches: replies that were not the bytes sent; errors: connections that broke
     evidence: the first few of both, for a person
-    dials: connect durations with the instant they ended; hangups: from our end to the server's
+    dialled_at, dial_ns: when each connect ended, and how long it took
+    lived_at, life_ns: the same of whole lives in churn, from one dial of a place to its next
     silent: at the end of the drain, every connection was still owed a reply
     """
 
@@ -65,7 +66,8 @@ class Facts:
         self.errors = 0
         self.not_connected = 0
         self.evidence: list[dict[str, object]] = []
-        self.dialled_at, self.dial_ns, self.hangup_ns = (array("q") for _ in range(3))
+        self.dialled_at, self.dial_ns = array("q"), array("q")
+        self.lived_at, self.life_ns = array("q"), array("q")
         self.silent = False
         self.lost = self.duplicated = self.reordered = self.late = 0
 
@@ -99,7 +101,7 @@ class Connection:
         self.got = 0  # bytes of the current reply that have come
         self.left = 0  # requests until it hangs up; negative is never
         self.unsent: memoryview | None = None
-        self.since_ns = 0  # when the current state began
+        self.since_ns = 0  # when it was dialled
         self.failures = 0
 
 
@@ -242,7 +244,6 @@ class StreamDriver:
         if data:
             self.surplus(connection, data)
             return
-        self.facts.hangup_ns.append(received_ns - connection.since_ns)
         self.forget(connection)
         connection.failures = 0
         self.redial(connection)
@@ -263,7 +264,6 @@ class StreamDriver:
         """End a connection after its last reply; the server's own end completes the cycle."""
         assert connection.sock is not None
         connection.state = HANGING_UP
-        connection.since_ns = clock()
         try:
             connection.sock.shutdown(socket.SHUT_WR)
         except OSError as error:
@@ -291,7 +291,11 @@ class StreamDriver:
         """Dial the places that hung up during the last batch."""
         waiting, self.waiting = self.waiting, []
         for connection in waiting:
+            begun_ns = connection.since_ns
             self.dial(connection)
+            if not connection.failures:
+                self.facts.lived_at.append(connection.since_ns)
+                self.facts.life_ns.append(connection.since_ns - begun_ns)
 
     def forget(self, connection: Connection) -> None:
         """Close a socket; the kernel takes it out of the epoll set."""
