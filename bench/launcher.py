@@ -57,6 +57,21 @@ class ServerSpec:
     variant: Variant | None = None
     command: Command | None = None
 
+    def serves(self, transport: str) -> bool:
+        """Return whether this server can be put on a transport."""
+        if self.variant is not None:
+            return self.variant.kind == terms.kind_of(transport)
+        wanted = "{path}" if transport == "unix" else "{port}"
+        return self.command is not None and any(wanted in word for word in self.command.words)
+
+    @property
+    def source(self) -> str:
+        """Return what is run: the variant's file, below the checkout if it lies there."""
+        if self.variant is None:
+            return shlex.join(self.command.words) if self.command else ""
+        path = self.variant.path
+        return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
 
 @dataclass(frozen=True)
 class Terms:

@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Usage:
-    """What one side of a trial consumed, over `span_s` seconds that enclose the window.
+    """What the server of a trial consumed, over `span_s` seconds that enclose the window.
 
     cpu_s: CPU seconds of the whole process tree, children that ended included
     ctx_switches: of all its threads; None where threads ended in between and took theirs along
@@ -52,6 +52,8 @@ class Trial:
     exit_status: of a server that ended by itself in mid-trial, else None
     server_end: `clean` or `killed`, how it went when asked
     load: the generator's digest (see loadgen/digest.py), None unless measured
+    others_cpu_s, stolen_s: CPU seconds that processes beside server and generator used on the
+        trial's CPUs during the window, and that the hypervisor withheld
     """
 
     block: int
@@ -66,7 +68,8 @@ class Trial:
     server_end: str = ""
     load: dict[str, Any] | None = None
     server_usage: Usage | None = None
-    generator_usage: Usage | None = None
+    others_cpu_s: float | None = None
+    stolen_s: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the trial as plain values."""
@@ -81,7 +84,6 @@ class Trial:
             fields["cell"]["server"],
             Workload(workload["name"], workload["transport"], Load(**workload["load"])),
         )
-        for side in ("server_usage", "generator_usage"):
-            if fields.get(side) is not None:
-                fields[side] = Usage(**fields[side])
+        if fields.get("server_usage") is not None:
+            fields["server_usage"] = Usage(**fields["server_usage"])
         return cls(**fields)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.records import Trial
+from bench.records import Cell, Trial
 
 # 1: run.json, trials.jsonl, samples/; digests as loadgen.digest describes them.
 SCHEMA = 1
@@ -47,6 +47,12 @@ def create(folder: Path, header: dict[str, Any]) -> None:
         (folder / "trials.jsonl").touch()
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+def finish(folder: Path, header: dict[str, Any], at: str, complete: bool) -> None:
+    """Note in the header when the run ended, and whether it had measured all that was planned."""
+    ended = {"schema": SCHEMA} | header | {"finished_at": at, "complete": complete}
+    write(folder / "run.json", json.dumps(ended, indent=1))
 
 
 def append(folder: Path, trial: Trial) -> None:
@@ -92,10 +98,10 @@ def write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def samples_path(folder: Path, trial: Trial) -> Path:
+def samples_path(folder: Path, block: int, position: int, cell: Cell) -> Path:
     """Return where the raw samples of a trial go."""
-    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{trial.cell.server}-{trial.cell.workload.name}")
-    return folder / "samples" / f"{trial.block:03}-{trial.position:03}-{name}.npz"
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{cell.server}-{cell.workload.name}")
+    return folder / "samples" / f"{block:03}-{position:03}-{name}.npz"
 
 
 def report_path(folder: Path, name: str) -> Path:

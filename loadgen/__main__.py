@@ -97,6 +97,7 @@ def summary(findings: dict[str, Any]) -> Table:
             table.add_row(kind.removesuffix("_us").replace("_", " "), *cells)
     counts = ("mismatches", "errors", "censored", "unsent", "connections_without_reply", "lost")
     trouble = [f"{findings[name]} {name.replace('_', ' ')}" for name in counts if findings[name]]
+    trouble += [f"{piece['kind']}: {piece['detail']}" for piece in findings["evidence"][:1]]
     table.caption = "; ".join(trouble) or "every byte verified; nothing lost, late or unanswered"
     table.caption_justify = "left"
     return table

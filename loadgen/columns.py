@@ -1,6 +1,7 @@
 """The columns of all processes, read back and cut to the window."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -167,6 +168,23 @@ def read(parts: list[Part]) -> Window:
         unanswered=unanswered,
         replies_per_connection=per_connection,
         **_distributions(columns, rows, unanswered, ended_ns, raw=raw),
+    )
+
+
+def save(window: Window, path: Path) -> None:
+    """Save the rows of a window: columns of int64, times in nanoseconds since it opened."""
+    intended, sent, received, slot = window.rows
+    lost_intended, lost_sent, lost_slot = window.unanswered
+    start = window.open_ns
+    np.savez(
+        path,
+        intended_ns=intended - start,
+        sent_ns=sent - start,
+        received_ns=received - start,
+        connection=slot,
+        unanswered_intended_ns=lost_intended - start,
+        unanswered_sent_ns=np.where(lost_sent > 0, lost_sent - start, np.iinfo(np.int64).min),
+        unanswered_connection=lost_slot,
     )
 
 

@@ -4,6 +4,7 @@ Times in microseconds, rates per second. Percentiles are of nearest rank over al
 never averaged over processes, and refused (null) with fewer than ten samples beyond them.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,14 @@ EVIDENCE_MAX = 8
 STEP_S = 0.1
 
 
-def digest(plan: Plan, parts: list[Part]) -> dict[str, Any]:
-    """Return the findings of one load generation (its fields: docs/methodology.md)."""
+def digest(plan: Plan, parts: list[Part], samples: Path | None = None) -> dict[str, Any]:
+    """Return the findings of one load generation (its fields: docs/methodology.md).
+
+    samples: where to save the rows of the window, if rows were kept.
+    """
     window = columns.read(parts)
+    if samples is not None and window.raw:
+        columns.save(window, samples)
     facts = [part.facts for part in parts]
     return (
         _rates(plan, window)

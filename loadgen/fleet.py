@@ -176,10 +176,13 @@ class Fleet:
         self._folder.cleanup()
 
 
-def run(plan: Plan, watch: Watch | None = None) -> dict[str, Any]:
-    """Carry out a plan; return its digest. Raises what Fleet raises."""
-    # numpy's import takes as long as a process to start: it happens while they do.
+def run(plan: Plan, watch: Watch | None = None, samples: Path | None = None) -> dict[str, Any]:
+    """Carry out a plan; return its digest, and save the samples that were kept to a .npz file.
+
+    Raises what Fleet raises.
+    """
     with Fleet(plan) as fleet:
+        # numpy's import takes as long as a process to start: it happens while they do.
         from loadgen.digest import digest
 
-        return digest(plan, fleet.generate(watch))
+        return digest(plan, fleet.generate(watch), samples)

@@ -285,7 +285,7 @@ class PacedLoop(StreamDriver):
             assert isinstance(connection, PacedConnection)
             if connection.state is not DEAD:
                 self.lost(connection)
-            for number in connection.pending:
+            for number in connection.pending if self.open_loop else ():
                 self.leave(number)
         while self.due_ns < self.close_ns and self.open_loop:
             self.recorder.leave(self.due_ns, 0, self.turn)

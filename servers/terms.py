@@ -15,6 +15,7 @@ TRANSPORTS = {
 # A datagram burst waits here while the server works; the kernel caps it at net.core.rmem_max.
 DATAGRAM_BUFFER = 4 * 1024 * 1024
 # The first that the kernel permits is pinned: BBR, some kernels' default, paces loopback as well.
+BUFFERS = (socket.SO_RCVBUF, socket.SO_SNDBUF)
 CONGESTION_CONTROLS = ("cubic", "reno")
 
 
@@ -66,3 +67,18 @@ def set_tcp_options(sock: socket.socket) -> None:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name.encode())
             return
+
+
+def describe() -> dict[str, str]:
+    """Return the terms in words, as a report prints them."""
+    with bind("tcp", ("127.0.0.1", 0)) as probe:
+        control = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+        buffers = [probe.getsockopt(socket.SOL_SOCKET, option) for option in BUFFERS]
+    return {
+        "TCP_NODELAY": "on",
+        "congestion control": control.rstrip(b"\0").decode(),
+        "backlog": str(backlog()),
+        "socket buffers": f"receive {buffers[0]}, send {buffers[1]} bytes, tuned by the kernel",
+        "receive chunk": "64 KiB; asyncio's protocols 256 KiB, uvloop's 256,000 bytes",
+        "server process": "a fresh one for each trial, hash seed 0, the collector as Python sets it",
+    }

@@ -1,0 +1,83 @@
+"""What a person sees while a run goes on; drawn between windows only, so that it costs none."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from bench.records import Trial
+
+
+class Display:
+    """A bar on a terminal; elsewhere plain lines, one a trial."""
+
+    def __init__(self, console: Console, trials: int, quiet: bool = False) -> None:
+        """Expect a number of trials."""
+        self.console = console
+        self.trials = trials
+        self.quiet = quiet
+        self.done = 0
+        self.began_s = time.monotonic()
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            # A thread that redraws would run inside the windows.
+            auto_refresh=False,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self.task = self.bar.add_task("starting", total=trials, left="")
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self.bar.start()
+        self.bar.refresh()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the bar."""
+        self.bar.stop()
+
+    def ended(self, trial: Trial) -> None:
+        """Show how far the run is, what came last, and trouble at once."""
+        self.done += 1
+        name = f"{trial.cell.server} {trial.cell.workload.name}"
+        left = f"{time_left(self.done, self.trials, time.monotonic() - self.began_s)} left"
+        line = f"{name}: {outcome(trial)}"
+        if trial.reason:
+            self.console.print(f"[red]{escape(line)}[/red]", highlight=False, soft_wrap=True)
+        if self.bar.disable and not self.quiet and not trial.reason:
+            text = f"{self.done}/{self.trials} {line}; {left}"
+            self.console.print(text, highlight=False, soft_wrap=True)
+        self.bar.update(self.task, completed=self.done, description=escape(line), left=left)
+        self.bar.refresh()
+
+
+def outcome(trial: Trial) -> str:
+    """Return a trial's result in a few words."""
+    if trial.load is None:
+        return f"{trial.status}: {trial.reason.splitlines()[0] if trial.reason else ''}"
+    load = trial.load
+    p99 = load["response_us"]["p99"]
+    parts = [f"{load['throughput_rps']:,.0f}/s"]
+    parts += [f"p99 {p99:,.0f} µs"] if p99 is not None else []
+    for name in ("mismatches", "errors", "connections_without_reply"):
+        parts += [f"{load[name]} {name.replace('_', ' ')}"] if load[name] else []
+    return ", ".join([*parts, trial.reason] if trial.reason else parts)
+
+
+def time_left(done: int, total: int, elapsed_s: float) -> str:
+    """Return the time that the rest will take if it goes on like this, as minutes and seconds."""
+    minutes, seconds = divmod(round(elapsed_s / done * (total - done)), 60)
+    return f"{minutes}:{seconds:02}"

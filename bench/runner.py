@@ -1,0 +1,147 @@
+"""Carry out a plan: measure cell after cell, block by block, each trial on disk as it ends."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import resources, store
+from bench.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.machine import Cpus
+from bench.plan import Plan
+from bench.records import Cell, Trial, Usage, Workload
+from loadgen import fleet
+from loadgen.fleet import FleetError
+from loadgen.plan import Plan as LoadPlan
+from loadgen.plan import Target
+from servers.terms import Address
+
+# Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
+SAMPLES_BUDGET = 256 * 2**20
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all trials of a run have in common."""
+
+    cpus: Cpus
+    pool_size: int
+    duration_s: float
+    warmup_s: float
+    drain_s: float
+    seed: int
+
+    @property
+    def fair(self) -> Terms:
+        """Return the terms that servers are started on."""
+        return Terms(self.cpus.server, self.pool_size)
+
+
+@dataclass
+class Observer:
+    """Reads the counters of a server's tree at the moments of a trial."""
+
+    root: int
+    cpus: tuple[int, ...]
+    snapshots: dict[str, resources.Snapshot] = field(default_factory=dict)
+    times: dict[str, resources.CpuTimes] = field(default_factory=dict)
+    usage: Usage | None = None
+
+    def __call__(self, moment: str, generators: list[int]) -> None:
+        """Be told of a moment by the generator's fleet."""
+        if moment == "drained":
+            before, after = self.snapshots["open"], self.snapshots["close"]
+            self.usage = resources.usage(before, after, self.root)
+        else:
+            self.snapshots[moment] = resources.snapshot(self.root)
+            self.times[moment] = resources.cpu_times(self.cpus)
+
+    def noise(self, generator_cpu_s: float) -> tuple[float, float]:
+        """Return CPU seconds that others used on the trial's CPUs, and that were stolen."""
+        before, after = self.times["open"], self.times["close"]
+        own_s = generator_cpu_s + (self.usage.cpu_s if self.usage else 0.0)
+        return max(0.0, after.busy_s - before.busy_s - own_s), after.stolen_s - before.stolen_s
+
+
+def target(transport: str, address: Address) -> Target:
+    """Return where the generator finds a server."""
+    if isinstance(address, str):
+        return Target("unix", path=address)
+    return Target(transport, address[0], address[1])
+
+
+def load_plan(workload: Workload, conditions: Conditions, address: Address) -> LoadPlan:
+    """Return the order to the generator: one process for each of its CPUs."""
+    cpus = conditions.cpus.generator
+    return LoadPlan(
+        target(workload.transport, address),
+        workload.load,
+        conditions.duration_s,
+        conditions.warmup_s,
+        conditions.drain_s,
+        seed=conditions.seed,
+        processes=min(len(cpus), workload.load.connections),
+        cpus=cpus,
+    )
+
+
+def measure(
+    spec: ServerSpec, cell: Cell, conditions: Conditions, place: tuple[int, int], samples: Path
+) -> Trial:
+    """Measure a cell once, with a server process of its own; place is block and position.
+
+    Raises:
+        PlanError: a limit of this machine forbids the load
+    """
+    began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    server = Server(spec, cell.workload.transport, conditions.fair)
+    facts: dict[str, object] = {}
+    try:
+        with server:
+            order = load_plan(cell.workload, conditions, server.address)
+            observer = Observer(server.supervisor_pid, (*order.cpus, *conditions.cpus.server))
+            digest = fleet.run(order, observer, samples)
+            others_s, stolen_s = observer.noise(digest["generator"]["cpu_s"])
+            facts = {
+                "status": "measured",
+                "load": digest,
+                "server_usage": observer.usage,
+                "others_cpu_s": others_s,
+                "stolen_s": stolen_s,
+                "ready_s": server.ready_s,
+            }
+            if server.exited():
+                facts |= {"exit_status": server.exit_status, "output": server.output()}
+                facts["reason"] = f"the server ended with status {server.exit_status} in mid-trial"
+    except BrokenEcho as error:
+        facts = {"status": "broken-echo", "reason": f"at the probe: {error}"}
+    except (NotReady, FleetError) as error:
+        facts = {"status": "failed", "reason": str(error)}
+    facts["server_end"] = server.ended
+    block, position = place
+    return Trial(block, position, cell, began, **facts)  # type: ignore[arg-type]
+
+
+def run(
+    plan: Plan, specs: list[ServerSpec], conditions: Conditions, folder: Path
+) -> Iterator[Trial]:
+    """Measure every cell of every block in the planned order; each trial is stored, then yielded.
+
+    Raises:
+        PlanError: a limit of this machine forbids a load
+    """
+    kept = 0
+    for block, order in enumerate(plan.order):
+        for position, index in enumerate(order):
+            cell = plan.cells[index]
+            spec = next(
+                s for s in specs if s.name == cell.server and s.serves(cell.workload.transport)
+            )
+            path = store.samples_path(folder, block, position, cell)
+            trial = measure(spec, cell, conditions, (block, position), path)
+            if path.exists():
+                kept += path.stat().st_size
+                if kept > SAMPLES_BUDGET:
+                    path.unlink()
+            store.append(folder, trial)
+            yield trial
