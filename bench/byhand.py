@@ -7,7 +7,8 @@ from rich.markup import escape
 
 from bench import catalog, contract, machine
 from bench.config import ConfigError
-from bench.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.launcher import BrokenEcho, NotReady, Server, Terms
+from bench.spec import ServerSpec
 from servers.terms import TRANSPORTS, kind_of
 
 TRY = {

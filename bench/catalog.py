@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.config import ConfigError
-from bench.launcher import Command, ServerSpec
+from bench.spec import Command, ServerSpec
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
@@ -45,9 +45,7 @@ def read(commands: list[str]) -> Catalog:
     for text in commands:
         spec = command_spec(text)
         if spec.name in specs or any(spec.name == name for _, name in variants):
-            raise ConfigError(
-                f"--command {spec.name}: there is a server of that name; choose another"
-            )
+            raise ConfigError(f"--command {spec.name}: a server has that name; choose another")
         specs[spec.name] = spec
     return Catalog(variants, specs)
 

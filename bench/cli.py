@@ -139,11 +139,11 @@ def run(
 
 def show(folder: Path) -> None:
     """Write the report of a run, print its summary and say where the report is."""
-    from bench import report, store
+    from bench import frames, report, store
 
     stored = store.read(folder)
     page = report.write(stored)
-    console.print(report.table(report.summary(stored)))
+    console.print(report.table(frames.summary(stored)))
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 

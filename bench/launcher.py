@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shlex
 import socket
 import subprocess
 import sys
@@ -14,63 +13,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-import servers
 from bench.probe import BrokenEcho, NotReady, prove
+from bench.spec import ROOT, Command, ServerSpec
 from servers import terms
 from servers.api import Settings
-from servers.discovery import Variant
 
-ROOT = Path(servers.__file__).parent.parent
 SUPERVISOR = ROOT / "servers" / "supervisor.py"
 # Read from the end of a dead server's output: enough for a traceback.
 TAIL_BYTES = 4000
 PORT_ATTEMPTS = 3
 
 __all__ = ["BrokenEcho", "Command", "NotReady", "Server", "ServerSpec", "Terms"]
-
-
-@dataclass(frozen=True)
-class Command:
-    """A foreign server: any program, with `{host}` and `{port}`, or `{path}`, in its words."""
-
-    words: tuple[str, ...]
-
-    @classmethod
-    def parse(cls, line: str) -> Self:
-        """Split a command line as a shell would; raises ValueError for an open quote."""
-        return cls(tuple(shlex.split(line)))
-
-    def at(self, address: terms.Address) -> list[str]:
-        """Return the words with the address filled in."""
-        if isinstance(address, str):
-            return [word.replace("{path}", address) for word in self.words]
-        host, port = address
-        return [word.replace("{host}", host).replace("{port}", str(port)) for word in self.words]
-
-
-@dataclass(frozen=True)
-class ServerSpec:
-    """One row of a comparison: a name, and the variant or the command behind it."""
-
-    name: str
-    family: str
-    variant: Variant | None = None
-    command: Command | None = None
-
-    def serves(self, transport: str) -> bool:
-        """Return whether this server can be put on a transport."""
-        if self.variant is not None:
-            return self.variant.kind == terms.kind_of(transport)
-        wanted = "{path}" if transport == "unix" else "{port}"
-        return self.command is not None and any(wanted in word for word in self.command.words)
-
-    @property
-    def source(self) -> str:
-        """Return what is run: the variant's file, below the checkout if it lies there."""
-        if self.variant is None:
-            return shlex.join(self.command.words) if self.command else ""
-        path = self.variant.path
-        return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from bench.launcher import ServerSpec
 from bench.records import Cell, Workload
+from bench.spec import ServerSpec
 from loadgen.plan import Load, PlanError
 from servers.terms import TRANSPORTS
 

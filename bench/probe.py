@@ -13,6 +13,7 @@ from servers.terms import TRANSPORTS, Address
 STEP_S = 0.01
 DATAGRAM_STEP_S = 0.05
 PROBE_BYTES = 48
+DYING_S = 0.3
 
 
 class NotReady(Exception):
@@ -21,6 +22,10 @@ class NotReady(Exception):
 
 class BrokenEcho(Exception):
     """The server answers with other bytes than it was sent; the message holds the evidence."""
+
+
+class Cut(BrokenEcho):
+    """The server has ended a probe's connection, or has itself ended."""
 
 
 def prove(
@@ -44,7 +49,15 @@ def prove(
             stack.callback(sock.close)
             payload = b"probe %d " % number + os.urandom(PROBE_BYTES)
             waiting.append(_Probe(sock, payload, datagram=transport == "udp"))
-        _await_echoes(waiting, deadline, exited)
+        try:
+            _await_echoes(waiting, deadline, exited)
+        except Cut:
+            # The kernel cuts the connections of a dying server a moment before it is reported.
+            until = time.monotonic() + DYING_S
+            while time.monotonic() < until:
+                _check(deadline, exited, "")
+                time.sleep(STEP_S)
+            raise
 
 
 class _Probe:
@@ -71,10 +84,10 @@ class _Probe:
         except ConnectionRefusedError:
             return False
         except ConnectionError as error:
-            raise BrokenEcho(f"the connection was cut by the server: {error.strerror}") from None
+            raise Cut(f"the connection was cut by the server: {error.strerror}") from None
         self.received += data
         if not data and not self.datagram:
-            raise BrokenEcho(f"closed after {len(self.received)} of {len(self.payload)} bytes")
+            raise Cut(f"closed after {len(self.received)} of {len(self.payload)} bytes")
         if not self.payload.startswith(self.received):
             raise BrokenEcho(
                 f"sent {self.payload.hex(' ', 4)}, received {self.received[:80].hex(' ', 4)}"

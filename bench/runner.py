@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import resources, store
-from bench.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.launcher import BrokenEcho, NotReady, Server, Terms
 from bench.machine import Cpus
 from bench.plan import Plan
 from bench.records import Cell, Trial, Usage, Workload
+from bench.spec import ServerSpec
 from loadgen import fleet
 from loadgen.fleet import FleetError
 from loadgen.plan import Plan as LoadPlan

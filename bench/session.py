@@ -13,9 +13,9 @@ from rich.console import Console
 import bench
 from bench import catalog, machine, plan, runner, store
 from bench.config import ConfigError, Suite
-from bench.launcher import ServerSpec
 from bench.progress import Display
 from bench.records import Workload
+from bench.spec import ServerSpec
 from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 

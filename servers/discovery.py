@@ -40,7 +40,8 @@ class Variant:
 
     def missing(self) -> list[str]:
         """Return the required packages that are not installed here."""
-        return [name for name in self.requires if importlib.util.find_spec(name) is None]
+        roots = [name.partition(".")[0] for name in self.requires]
+        return [root for root in roots if importlib.util.find_spec(root) is None]
 
     def clients_at_once(self, pool_size: int) -> int | None:
         """Return how many clients are served at once; None is as many as come."""
@@ -97,23 +98,34 @@ def _constants(path: Path, tree: ast.Module) -> dict[str, Any]:
     """Return the declared constants, with the field names of Variant (KIND stays KIND)."""
     declared: dict[str, Any] = {}
     for node in tree.body:
-        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
             continue
-        constant = node.targets[0].id
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        constant = target.id if isinstance(target, ast.Name) else ""
         if constant not in DECLARATIONS:
             continue
         try:
             value = ast.literal_eval(node.value)
         except ValueError:
             value = node.value
-        allowed = DECLARATIONS[constant]
-        if type(value) not in allowed:
-            wanted = " or ".join(kind.__name__ for kind in allowed)
-            raise VariantError(f"{path}:{node.lineno}: {constant} must be a literal {wanted}")
-        if constant == "MAX_CLIENTS" and value != "pool" and not (isinstance(value, int) and value):
-            raise VariantError(f'{path}:{node.lineno}: MAX_CLIENTS must be a number or "pool"')
+        if problem := _problem(constant, value):
+            raise VariantError(f"{path}:{node.lineno}: {constant} must {problem}")
         declared[constant if constant == "KIND" else constant.lower()] = value
     return declared
+
+
+def _problem(constant: str, value: object) -> str:
+    """Return what a declared value must be and is not, or nothing."""
+    allowed = DECLARATIONS[constant]
+    if type(value) not in allowed:
+        return f"be a literal {' or '.join(kind.__name__ for kind in allowed)}"
+    if constant == "FAMILY" and not value:
+        return "not be empty"
+    if constant == "MAX_CLIENTS" and value != "pool" and not (isinstance(value, int) and value > 0):
+        return 'be a number or "pool"'
+    if isinstance(value, tuple) and not all(isinstance(name, str) and name for name in value):
+        return 'hold importable names, such as ("gevent",)'
+    return ""
 
 
 def discover(folder: Path = HERE) -> dict[tuple[str, str], Variant]:

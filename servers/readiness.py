@@ -1,19 +1,30 @@
-"""The loop that the selectors variants share; they differ in the selector alone."""
+"""The loops that the selectors variants share; they differ in the selector alone."""
 
 import contextlib
+import errno
 import selectors
 import socket
 from typing import NoReturn
 
 from servers.api import CHUNK
 
+NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
+
 
 def accept(selector: selectors.BaseSelector, listener: socket.socket) -> None:
     """Take one client that is waiting; another process on the same listener may be faster."""
-    with contextlib.suppress(BlockingIOError, ConnectionError):
+    try:
         client, _ = listener.accept()
-        client.setblocking(False)
-        selector.register(client, selectors.EVENT_READ, bytearray())
+    except (BlockingIOError, ConnectionError):
+        return
+    except OSError as error:
+        if error.errno not in NO_DESCRIPTOR_LEFT:
+            raise
+        # Who waits stays in the backlog until somebody leaves; asking again at once would spin.
+        selector.unregister(listener)
+        return
+    client.setblocking(False)
+    selector.register(client, selectors.EVENT_READ, bytearray())
 
 
 def exchange(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bool:
@@ -26,12 +37,17 @@ def exchange(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bo
             selector.modify(client, selectors.EVENT_READ, unsent)
         return True
     data = client.recv(CHUNK)
-    sent = client.send(data) if data else 0
+    if not data:
+        return False
+    try:
+        sent = client.send(data)
+    except BlockingIOError:
+        sent = 0
     if sent < len(data):
         # Read no more before this is out: memory stays bounded by one chunk for each client.
         unsent += data[sent:]
         selector.modify(client, selectors.EVENT_WRITE, unsent)
-    return bool(data)
+    return True
 
 
 def serve(listener: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
@@ -52,3 +68,18 @@ def serve(listener: socket.socket, selector: selectors.BaseSelector) -> NoReturn
             if not connected:
                 selector.unregister(key.fileobj)
                 key.fileobj.close()  # type: ignore[union-attr]
+                if listener not in selector.get_map():
+                    selector.register(listener, selectors.EVENT_READ)
+
+
+def serve_datagrams(sock: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
+    """Answer every datagram that is waiting, then wait for more."""
+    sock.setblocking(False)
+    selector.register(sock, selectors.EVENT_READ)
+    while True:
+        selector.select()
+        # BlockingIOError: nothing is left to read, or an answer found no room and is lost.
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            while True:
+                data, client = sock.recvfrom(CHUNK)
+                sock.sendto(data, client)

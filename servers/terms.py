@@ -80,5 +80,5 @@ def describe() -> dict[str, str]:
         "backlog": str(backlog()),
         "socket buffers": f"receive {buffers[0]}, send {buffers[1]} bytes, tuned by the kernel",
         "receive chunk": "64 KiB; asyncio's protocols 256 KiB, uvloop's 256,000 bytes",
-        "server process": "a fresh one for each trial, hash seed 0, the collector as Python sets it",
+        "server process": "fresh for each trial, hash seed 0, the collector as Python sets it",
     }

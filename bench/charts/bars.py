@@ -1,0 +1,135 @@
+"""One bar a server: throughput, CPU per request, memory."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from bench import words
+from bench.charts import palette
+from bench.charts.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
+from bench.stats import Estimate
+from bench.views import CellView, WorkloadView
+
+ROW_IN = 0.21
+HATCH = "//////"
+
+
+def margins(workload: WorkloadView) -> Margins:
+    """Leave room for the longest name on the left and the scale below."""
+    longest = max(len(cell.server) for cell in workload.cells)
+    left = min(2 * EDGE_IN + longest * CHARACTER_IN, PANEL_IN * 0.45)
+    return Margins(left, EDGE_IN, 0.42, ROW_IN * len(workload.cells) + 0.06)
+
+
+def throughput(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+    """Draw correct replies per second, the fastest on top."""
+    _bars(canvas, axes, workload.cells, "throughput_rps", "requests/s", "/s")
+
+
+def cpu(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+    """Draw CPU time of the server's processes per request, the cheapest on top."""
+    column = "cpu_us_per_request"
+    _bars(canvas, axes, _cheapest(workload, column), column, "CPU µs per request", "µs")
+
+
+def memory(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+    """Draw the memory of the server's processes, the smallest on top."""
+    _bars(canvas, axes, _cheapest(workload, "memory_mib"), "memory_mib", "MiB", "MiB")
+
+
+def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
+    def place(cell: CellView) -> tuple[bool, float]:
+        found = cell.estimate(column)
+        return (not cell.ranked, found.value if found else 0.0)
+
+    return sorted(workload.cells, key=place)
+
+
+def _bars(
+    canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, scale: str, unit: str
+) -> None:
+    found = [cell.estimate(column) for cell in cells]
+    texts = [_text(cell, value, column, unit) for cell, value in zip(cells, found, strict=True)]
+    limit = _limit(axes, found, texts)
+    for row, (cell, value, text) in enumerate(zip(cells, found, texts, strict=True)):
+        _row(canvas, axes, row, cell, value, text, limit)
+    axes.set_xlim(0, limit)
+    axes.set_ylim(len(cells) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
+    axes.grid(visible=True, axis="x")
+    axes.set_xlabel(scale)
+
+
+def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str:
+    if value is None:
+        return cell.verdict.name
+    bound = "≥ " if column == "throughput_rps" and cell.bound else ""
+    half = (value.relative_half_width or 0) * value.value
+    verdict = "" if cell.verdict.name == "valid" else f"  {cell.verdict.name}"
+    return f"{bound}{words.number(value.value, half)} {unit}{verdict}"
+
+
+def _limit(axes: Axes, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
+    """Return the end of the scale that leaves room for each row's text behind its bar."""
+    room_in = axes.get_position().width * axes.figure.get_size_inches()[0]  # type: ignore[union-attr]
+    ends = [
+        (value.high or value.value) / max(0.3, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
+        for value, text in zip(found, texts, strict=True)
+        if value is not None
+    ]
+    return max(ends, default=0) or 1.0
+
+
+def _row(
+    canvas: Canvas,
+    axes: Axes,
+    row: int,
+    cell: CellView,
+    value: Estimate | None,
+    text: str,
+    limit: float,
+) -> None:
+    sound = cell.verdict.name == "valid"
+    tip = f"{cell.server}: {text}"
+    end = 0.0
+    if value is not None:
+        canvas.mark(
+            axes.add_patch(_bar(row, value.value, palette.of(cell.family), sound)), cell, tip
+        )
+        end = value.value
+    if value is not None and value.low is not None and value.high is not None:
+        whisker = axes.plot([value.low, value.high], [row, row], color=palette.INK[0], lw=1.2)[0]
+        canvas.mark(whisker, cell, tip)
+        end = value.high
+    label = axes.text(
+        end + limit * 0.012,
+        row,
+        text,
+        va="center_baseline",
+        size=FONT_PT - 1,
+        color=palette.INK[0] if sound else palette.MUTED[0],
+    )
+    canvas.mark(label, cell, tip)
+    name = axes.annotate(
+        cell.server,
+        (0, row),
+        (-4, 0),
+        textcoords="offset points",
+        va="center",
+        ha="right",
+        annotation_clip=False,
+    )
+    canvas.mark(name, cell, tip)
+
+
+def _bar(row: int, value: float, colour: str, sound: bool) -> Rectangle:
+    """Return a filled bar, or a hatched one with a pale ground if the cell is not valid."""
+    if sound:
+        return Rectangle((0, row - 0.36), value, 0.72, facecolor=colour, edgecolor=colour)
+    return Rectangle(
+        (0, row - 0.36), value, 0.72, facecolor="none", edgecolor=colour, hatch=HATCH, lw=0.9
+    )

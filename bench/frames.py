@@ -1,0 +1,233 @@
+"""Tables of a run: one row a trial, one row a cell; pandas starts here."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from bench import checks, stats
+from bench.records import Cell, Trial, Workload
+from bench.store import Run
+from loadgen.plan import Load
+
+# The A/A twin of a server: measured to see the noise, no row of the summary.
+TWIN = "~aa"
+
+PERCENTILES = ("p50", "p90", "p99", "p999", "max")
+
+# The order of summary.csv; columns are only ever appended.
+SUMMARY = (
+    *("server", "family", "transport", "workload", "connections", "payload_bytes"),
+    *("requests_per_connection", "offered_rps", "trials"),
+    *("throughput_rps", "throughput_lo", "throughput_hi"),
+    *(f"{name}_us" for name in PERCENTILES),
+    *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
+    *("memory_mib", "effective_concurrency", "fairness_jain", "errors", "verdict"),
+    *("depth", "think_us", "idle", "arrivals", "achieved_rps"),
+    *("censored", "connections_without_reply", "lost", "duplicated", "reordered"),
+)
+
+# What a cell takes from its trials: the geometric mean of these,
+MEANS = (
+    *("throughput_rps", *(f"{name}_us" for name in PERCENTILES)),
+    *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
+    *("memory_mib", "effective_concurrency", "fairness_jain", "achieved_rps"),
+)
+# the total of these, and the largest of this.
+TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
+LARGEST = ("connections_without_reply",)
+
+WHOLE = (
+    *("connections", "payload_bytes", "requests_per_connection", "trials", "depth", "think_us"),
+    *("idle", *TOTALS, *LARGEST),
+)
+
+
+def cells(run: Run) -> dict[Cell, list[Trial]]:
+    """Return the trials of each cell in the plan's order; a cell not yet measured has none."""
+    found: dict[Cell, list[Trial]] = {cell: [] for cell in _planned(run.header)}
+    for trial in run.trials:
+        if not trial.cell.server.endswith(TWIN):
+            found.setdefault(trial.cell, []).append(trial)
+    return found
+
+
+def verdicts(run: Run) -> dict[Cell, checks.Verdict]:
+    """Return what holds for each cell."""
+    servers = servers_of(run)
+    return {
+        cell: checks.judge(trials, _terms(run, servers.get(cell.server, {})))
+        for cell, trials in cells(run).items()
+    }
+
+
+def servers_of(run: Run) -> dict[str, dict[str, Any]]:
+    """Return what the run's header says of each server, by name."""
+    return {entry["name"]: entry for entry in run.header["config"]["servers"]}
+
+
+def labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
+    """Return a name for each workload: its own, with the axes if another one has it as well."""
+    distinct = list(dict.fromkeys(workloads))
+    names = [workload.name for workload in distinct]
+    return {
+        workload: workload.name if names.count(workload.name) == 1 else _spelled_out(workload)
+        for workload in distinct
+    }
+
+
+def trials_frame(run: Run) -> pd.DataFrame:
+    """Return one row a trial, twins included, with its axes and its figures."""
+    families = {name: entry.get("family", "") for name, entry in servers_of(run).items()}
+    rows = [
+        {"block": trial.block, "position": trial.position, "status": trial.status}
+        | _axes(trial.cell, families)
+        | figures(trial)
+        for trial in run.trials
+    ]
+    columns = ["block", "position", "status", *_axes_names(), *MEANS, *TOTALS, *LARGEST]
+    return _typed(pd.DataFrame(rows, columns=columns))
+
+
+def summary(run: Run) -> pd.DataFrame:
+    """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
+    families = {name: entry.get("family", "") for name, entry in servers_of(run).items()}
+    judged = verdicts(run)
+    rows = [
+        _axes(cell, families) | _over_trials(trials) | {"verdict": judged[cell].name}
+        for cell, trials in cells(run).items()
+    ]
+    return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
+
+
+def to_csv(summary: pd.DataFrame) -> str:
+    """Return the text of summary.csv: four decimals at most, none where the value is whole."""
+    return summary.to_csv(
+        index=False,
+        lineterminator="\n",
+        float_format=lambda value: f"{value:.4f}".rstrip("0").rstrip("."),
+    )
+
+
+def figures(trial: Trial) -> dict[str, Any]:
+    """Return the figures of a trial by column; None where it has none."""
+    load = trial.load
+    if load is None:
+        return {}
+    found = {f"{name}_us": load["response_us"][name] for name in PERCENTILES}
+    found |= {name: load[name] for name in ("throughput_rps", "effective_concurrency")}
+    found |= {name: load[name] for name in ("fairness_jain", "achieved_rps", "censored")}
+    found |= {name: load[name] for name in ("lost", "duplicated", "reordered", *LARGEST)}
+    found["errors"] = load["mismatches"] + load["errors"]
+    found["send_lag_p99_us"] = load["send_lag_us"]["p99"]
+    found["connect_p99_us"] = load["connect_us"]["p99"]
+    return found | _resources(trial, load["throughput_rps"])
+
+
+def _resources(trial: Trial, throughput_rps: float) -> dict[str, Any]:
+    """Return what the server's tree used, per request answered."""
+    usage = trial.server_usage
+    if usage is None:
+        return {}
+    found: dict[str, Any] = {}
+    if usage.pss_bytes is not None:
+        found["memory_mib"] = usage.pss_bytes / 2**20
+    requests = usage.span_s * throughput_rps
+    if requests:
+        found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
+        if usage.ctx_switches is not None:
+            found["ctx_switches_per_request"] = usage.ctx_switches / requests
+    return found
+
+
+def _over_trials(trials: list[Trial]) -> dict[str, Any]:
+    measured = [figures(trial) for trial in trials if trial.load is not None]
+    row: dict[str, Any] = {"trials": len(trials)}
+    for name in MEANS:
+        estimate = _mean([found.get(name) for found in measured])
+        row[name] = estimate and estimate.value
+        if name == "throughput_rps" and estimate is not None:
+            row |= {"throughput_lo": estimate.low, "throughput_hi": estimate.high}
+    for names, combine in ((TOTALS, sum), (LARGEST, max)):
+        for name in names:
+            present = [found[name] for found in measured if found[name] is not None]
+            row[name] = combine(present) if present else None
+    return row
+
+
+def _mean(values: list[float | None]) -> stats.Estimate | None:
+    """Average what the trials have, if more than half of them have it.
+
+    A percentile is refused in a trial with too few samples beyond it; one trial that happens to
+    have just enough does not speak for the cell.
+    """
+    present = [value for value in values if value is not None]
+    return stats.geometric(present) if len(present) * 2 > len(values) else None
+
+
+def _planned(header: dict[str, Any]) -> list[Cell]:
+    """Return the cells that the header lists; of an older one, each server with each workload."""
+    listed = [
+        Cell(entry["server"], _workload(entry["workload"])) for entry in header.get("cells", [])
+    ]
+    config = header["config"]
+    return [cell for cell in listed if not cell.server.endswith(TWIN)] or [
+        Cell(server["name"], _workload(workload))
+        for workload in config["workloads"]
+        for server in config["servers"]
+        if _can_serve(server.get("kind"), workload["transport"])
+    ]
+
+
+def _workload(fields: dict[str, Any]) -> Workload:
+    return Workload(fields["name"], fields["transport"], Load(**fields["load"]))
+
+
+def _can_serve(kind: str | None, transport: str) -> bool:
+    """Tell if the plan pairs them; a kind that is not of the house goes with every transport."""
+    return kind not in ("stream", "datagram") or (kind == "datagram") == (transport == "udp")
+
+
+def _terms(run: Run, server: dict[str, Any]) -> checks.Terms:
+    limit = server.get("max_clients")
+    if limit == "pool":
+        limit = run.header["config"].get("pool_size")
+    cpus = run.header.get("cpus", {}).get("server") or [0]
+    return checks.Terms(len(cpus), limit if isinstance(limit, int) else None)
+
+
+def _axes_names() -> list[str]:
+    return list(_axes(Cell("", Workload("", "tcp", Load())), {}))
+
+
+def _axes(cell: Cell, families: dict[str, str]) -> dict[str, Any]:
+    load = cell.workload.load
+    closed = load.rate is None
+    return {
+        "server": cell.server,
+        "family": families.get(cell.server.removesuffix(TWIN), ""),
+        "transport": cell.workload.transport,
+        "workload": cell.workload.name,
+        "connections": load.connections,
+        "payload_bytes": load.payload_bytes,
+        "requests_per_connection": load.requests_per_connection,
+        "offered_rps": load.rate,
+        "depth": load.depth if closed else None,
+        "think_us": load.think_us if closed else None,
+        "idle": load.idle,
+        "arrivals": None if closed else load.arrivals,
+    }
+
+
+def _spelled_out(workload: Workload) -> str:
+    load = workload.load
+    rate = "" if load.rate is None else f", {load.rate:g}/s"
+    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate})"
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give every column one type: whole numbers stay whole where some are missing."""
+    texts = {"server", "family", "transport", "workload", "arrivals", "verdict", "status"}
+    kinds = {"block": "int64", "position": "int64"}
+    kinds |= dict.fromkeys(WHOLE, "Int64") | dict.fromkeys(texts, "object")
+    return frame.astype({name: kinds.get(name, "Float64") for name in frame.columns})

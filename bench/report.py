@@ -1,0 +1,100 @@
+"""The report of a run, made from its files alone: summary, Markdown, page, charts, terminal."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import store
+from bench.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Group
+
+    from bench.charts import Chart
+    from bench.views import RunView
+
+FORMATS = ("html", "md", "csv", "json")
+
+
+def write(run: Run, *, png: bool = False) -> Path:
+    """Write every derived file of a run and return the path of its page.
+
+    Args:
+        run: as `store.read` returns it; it may be unfinished.
+        png: write every chart as PNG as well, not only the overviews.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    from bench import charts, page, views
+
+    view = views.view(run)
+    store.remove_report(run.folder)
+    drawn = list(charts.by_workload(view))
+    overview = list(charts.overview(view))
+    _write_charts(run.folder, drawn, overview, png)
+    store.write(store.report_path(run.folder, "summary.csv"), render(run, "csv"))
+    store.write(store.report_path(run.folder, "report.md"), _markdown(view, overview))
+    path = store.report_path(run.folder, "report.html")
+    store.write(path, page.html(view, drawn))
+    return path
+
+
+def render(run: Run, form: str) -> str:
+    """Return the report as text in one of `FORMATS`.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    from bench import charts, frames, page, views
+
+    if form == "csv":
+        return frames.to_csv(frames.summary(run))
+    if form == "json":
+        return _json(run)
+    view = views.view(run)
+    if form == "md":
+        return _markdown(view, list(charts.overview(view)))
+    if form == "html":
+        return page.html(view, list(charts.by_workload(view)))
+    raise ValueError(f"format {form!r}: choose from {', '.join(FORMATS)}")
+
+
+def _json(run: Run) -> str:
+    """Return the header and the summary, with the sentence and the facts of each verdict."""
+    from bench import frames
+
+    rows = json.loads(frames.summary(run).to_json(orient="records"))
+    for row, verdict in zip(rows, frames.verdicts(run).values(), strict=True):
+        row["why"] = verdict.sentence
+        row["facts"] = verdict.facts
+        row["notes"] = [{"verdict": note.name, "why": note.sentence} for note in verdict.notes]
+    document: dict[str, Any] = {"run": run.header, "cells": rows}
+    return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _write_charts(
+    folder: Path, drawn: Iterable["Chart"], overview: Iterable["Chart"], png: bool
+) -> None:
+    for chart in drawn:
+        store.write(store.report_path(folder, f"charts/{chart.name}.svg"), chart.canvas.svg)
+        if png:
+            path = store.report_path(folder, f"charts/{chart.name}.png")
+            path.write_bytes(chart.canvas.png())
+    for chart in overview:
+        store.report_path(folder, f"charts/{chart.name}.png").write_bytes(chart.canvas.png())
+
+
+def _markdown(view: "RunView", overview: Iterable["Chart"]) -> str:
+    from bench import page
+
+    return page.markdown(view, list(overview))
+
+
+def table(summary: "pd.DataFrame") -> "Group":
+    """Return the ranking of each workload for a terminal, within 100 columns."""
+    from bench import table as terminal
+
+    return terminal.table(summary)

@@ -1,0 +1,59 @@
+"""Write a working server to start from: the template behind `make new-server`."""
+
+import keyword
+import re
+import sys
+from pathlib import Path
+
+import servers
+
+STREAM = Path(servers.__file__).parent / "stream"
+TEMPLATE = '''"""{title}: say here in one line how it serves its clients."""
+
+import socket
+import threading
+
+from servers.api import CHUNK, Settings
+
+# The group that it is compared and coloured with: an existing one, or a new word.
+FAMILY = "{family}"
+
+
+def echo(client: socket.socket) -> None:
+    """Send everything that a client sends back to it, until its end."""
+    with client:
+        try:
+            while data := client.recv(CHUNK):
+                client.sendall(data)
+        except ConnectionError:
+            pass  # the client has reset its connection, which must not end the server
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Serve for ever: the listener is bound and listens, and the house ends the process."""
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=echo, args=(client,), daemon=True).start()
+'''
+
+
+def write(name: str) -> Path:
+    """Write `servers/stream/NAME.py`, an echo server that keeps the contract; return its path.
+
+    Raises:
+        ValueError: the name is no lower-case module name, shadows a standard module, or is taken.
+        OSError: the file cannot be written.
+    """
+    module = name.replace("-", "_")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", module) or keyword.iskeyword(module):
+        raise ValueError(f"{name!r}: a name is lower-case letters, digits and _, such as my_server")
+    if module in sys.stdlib_module_names:
+        raise ValueError(f"{name}: is a module of the standard library; choose another name")
+    path = STREAM / f"{module}.py"
+    title = module.replace("_", " ").capitalize()
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE.format(title=title, family=module.replace("_", "-")))
+    except FileExistsError:
+        raise ValueError(f"{path}: exists; choose another name or edit it") from None
+    return path

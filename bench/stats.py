@@ -1,0 +1,105 @@
+"""Figures over trials: geometric means and ratios, with the intervals that the trials support."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+LEVEL = 0.95
+
+# With few values the bootstrap's intervals are too narrow. Measured on normal logarithms, 400 runs:
+# of five values BCa covers the mean in 84 % of the runs and Student's t in 96 %, at 95 % asked.
+BOOTSTRAP_FROM = 10
+RESAMPLES = 2000
+# At a level with fewer resamples than this beyond it, t is used as well.
+RESAMPLES_BEYOND = 20
+# Fixed, so that a report that is rebuilt shows the same interval.
+BOOTSTRAP_SEED = 20260101
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A central value with its interval, in the unit of the values.
+
+    low, high: None where there is no interval: one value, or one of them is zero
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def relative_half_width(self) -> float | None:
+        """Return half the interval as a fraction of the value, None without an interval."""
+        if self.low is None or self.high is None or not self.value:
+            return None
+        return (self.high - self.low) / 2 / self.value
+
+
+def geometric(values: Sequence[float], level: float = LEVEL) -> Estimate | None:
+    """Return the geometric mean of trials with its confidence interval; None of no values.
+
+    On logarithms a throughput of half and one of double are equally far away, and the interval
+    never reaches below zero. A value of zero, a trial without any reply, makes the mean zero.
+
+    Raises:
+        ValueError: a value is negative or not finite.
+    """
+    if any(not math.isfinite(value) or value < 0 for value in values):
+        raise ValueError(f"cannot average {list(values)}")
+    if not values:
+        return None
+    if not all(values):
+        return Estimate(0.0)
+    logs = [math.log(value) for value in values]
+    centre = math.fsum(logs) / len(logs)
+    low, high = _log_interval(logs, centre, level)
+    if low is None or high is None:
+        return Estimate(math.exp(centre))
+    return Estimate(math.exp(centre), math.exp(low), math.exp(high))
+
+
+def ratio(
+    first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL
+) -> Estimate | None:
+    """Return first / second over the blocks that both have, keyed by block; None without any.
+
+    Pairing by block takes out what the whole machine did in that block (Kalibera and Jones,
+    ISMM 2013: report the ratio of two systems with its interval, not two bare means).
+    """
+    shared = sorted(first.keys() & second.keys())
+    usable = [block for block in shared if first[block] > 0 and second[block] > 0]
+    return geometric([first[block] / second[block] for block in usable], level)
+
+
+def _log_interval(
+    logs: Sequence[float], centre: float, level: float
+) -> tuple[float | None, float | None]:
+    """Return the interval of the mean of the logarithms."""
+    if len(logs) < 2:
+        return None, None
+    if math.isclose(max(logs), min(logs), abs_tol=1e-12):
+        return centre, centre
+    if len(logs) >= BOOTSTRAP_FROM and (1 - level) / 2 * RESAMPLES >= RESAMPLES_BEYOND:
+        return _bootstrap(logs, level)
+    from scipy.special import stdtrit
+
+    variance = math.fsum((log - centre) ** 2 for log in logs) / (len(logs) - 1)
+    quantile = float(stdtrit(len(logs) - 1, (1 + level) / 2))
+    half = quantile * math.sqrt(variance / len(logs))
+    return centre - half, centre + half
+
+
+def _bootstrap(logs: Sequence[float], level: float) -> tuple[float, float]:
+    """Return the bias-corrected and accelerated interval (Efron 1987) of the mean."""
+    import numpy as np
+    from scipy.stats import bootstrap
+
+    found = bootstrap(
+        (np.asarray(logs),),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=level,
+        method="BCa",
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
+    ).confidence_interval
+    return float(found.low), float(found.high)

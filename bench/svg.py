@@ -1,0 +1,62 @@
+"""Fit a figure's SVG into a page: short, with unique names, the page's colours, marks by server."""
+
+import html
+import re
+from collections.abc import Mapping
+
+_PATH = re.compile(r'\bd="[^"]*"')
+_DECIMALS = re.compile(r"(\.\d{2})\d+")
+_MARK = re.compile(r'<g id="(mark-\d+)">')
+_ID = re.compile(r' id="([^"]+)"')
+_REFERENCE = re.compile(r'(url\(#|href="#)([^")]+)')
+_SIZE = re.compile(r'width="[\d.]+pt" height="[\d.]+pt" viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_HEAD = re.compile(r'<g id="head">.*?</g>', re.DOTALL)
+# Said once in the page's style sheet, or of no use there.
+_NEEDLESS = re.compile(
+    r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;\"]*;? ?"
+    r'| transform="rotate\(-0 [^)]*\)"| xmlns:xlink="[^"]*"',
+    re.DOTALL,
+)
+
+
+def inline(
+    text: str,
+    name: str,
+    label: str,
+    head_share: float,
+    marks: Mapping[str, tuple[int, str]],
+    colours: Mapping[str, str],
+) -> str:
+    """Return the figure as an element of a page.
+
+    Args:
+        text: the SVG file as matplotlib wrote it.
+        name: of the figure; prefixes every id, which must be unique in the page.
+        label: its alternative text.
+        head_share: upper part of its height that is cut away, with the groups named `head`.
+        marks: by id of a group, the index of its server and what a pointer over it reads.
+        colours: hexadecimal colour to the name of the CSS variable that replaces it.
+    """
+    body = _HEAD.sub("", _NEEDLESS.sub("", text[text.index("<svg ") :]))
+    body = _PATH.sub(lambda found: _DECIMALS.sub(r"\1", " ".join(found[0].split())), body)
+    body = _MARK.sub(lambda found: _group(*marks[found[1]]), body)
+    used = {found[2] for found in _REFERENCE.finditer(body)}
+    body = _ID.sub(lambda found: f' id="{name}.{found[1]}"' if found[1] in used else "", body)
+    body = _REFERENCE.sub(lambda found: f"{found[1]}{name}.{found[2]}", body)
+    body = body.replace("xlink:href", "href")
+    for colour, variable in colours.items():
+        body = body.replace(colour, f"var({variable})")
+    body = re.sub(r">\s+<", "><", body)
+    alternative = f'role="img" aria-label="{html.escape(label, quote=True)}"'
+    return _SIZE.sub(lambda found: _cropped(found, head_share, alternative), body, count=1)
+
+
+def _cropped(found: re.Match[str], head_share: float, alternative: str) -> str:
+    width, height = float(found[1]), float(found[2])
+    top = height * head_share
+    return f'viewBox="0 {top:.1f} {width:g} {height - top:.1f}" {alternative}'
+
+
+def _group(server: int, tip: str) -> str:
+    title = f"<title>{html.escape(tip)}</title>" if tip else ""
+    return f'<g class="mark" data-server="{server}">{title}'

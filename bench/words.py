@@ -1,0 +1,91 @@
+"""Numbers as people read them: rounded to what their interval supports, with their unit."""
+
+import math
+
+from bench.stats import Estimate
+
+# Without an interval nothing says how many digits are sure; two more than the first are shown.
+DIGITS_WITHOUT_INTERVAL = 3
+# However narrow an interval comes out, nothing here is known better than this: clocks, counters
+# and the window's ends all add to it.
+FINEST = 0.0005
+
+
+def number(value: float, half_width: float | None = None) -> str:
+    """Round to the digit in which the interval's half width starts, and group thousands.
+
+    With a half width of 300, 41,234 is 41,200; where it starts with a 1, one digit more is kept.
+    """
+    if not value or not math.isfinite(value):
+        return f"{value:g}"
+    if half_width:
+        place = _place(max(half_width, FINEST * abs(value)))
+    else:
+        place = math.floor(math.log10(abs(value))) - DIGITS_WITHOUT_INTERVAL + 1
+    return _rounded(value, place)
+
+
+def estimate(value: Estimate, unit: str = "") -> str:
+    """Return `41,200 ± 300 /s`; the half width is left out where there is no interval."""
+    half = (value.relative_half_width or 0) * value.value
+    tail = f" {unit}" if unit else ""
+    if not half:
+        return number(value.value) + tail
+    half = max(half, FINEST * value.value)
+    return f"{number(value.value, half)} ± {_rounded(half, _place(half))}{tail}"
+
+
+def _place(half_width: float) -> int:
+    """Return the power of ten of the last digit that a half width supports."""
+    place = math.floor(math.log10(half_width))
+    return place - 1 if round(half_width / 10**place, 1) < 2 else place
+
+
+def _rounded(value: float, place: int) -> str:
+    return f"{round(value, -place):,.{max(0, -place)}f}"
+
+
+def scale(value: float) -> str:
+    """Return a number at a tick of an axis: `25`, `950`, `40k`, `1.5M`."""
+    for limit, divisor, suffix in ((1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / divisor:g}{suffix}"
+    return f"{value:,g}"
+
+
+def duration(time_us: float) -> str:
+    """Return a time in the unit that reads best: `87 µs`, `1.24 ms`, `2.1 s`."""
+    for limit, divisor, unit in ((1e6, 1e6, "s"), (1e3, 1e3, "ms")):
+        if abs(time_us) >= limit:
+            return f"{number(time_us / divisor)} {unit}"
+    return f"{number(time_us)} µs"
+
+
+def tick(time_us: float) -> str:
+    """Return a time at a tick of an axis, where the round number says how exact it is."""
+    for limit, divisor, unit in ((1e6, 1e6, "s"), (1e3, 1e3, "ms")):
+        if abs(time_us) >= limit:
+            return f"{time_us / divisor:g} {unit}"
+    return f"{time_us:g} µs"
+
+
+def count(amount: int, one: str, many: str) -> str:
+    """Return `1 trial`, `5 trials`."""
+    return f"{amount:,} {one if amount == 1 else many}"
+
+
+def times(ratio: Estimate) -> str:
+    """Return `1.47 times (1.45 to 1.49)`, with the interval if there is one."""
+    if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
+        return f"{number(ratio.value)} times"
+    half = (ratio.high - ratio.low) / 2
+    place = max(2, min(4, -math.floor(math.log10(half)))) if half else 2
+    low, high = (f"{bound:.{place}f}" for bound in (ratio.low, ratio.high))
+    return f"{ratio.value:.{place}f} times ({low} to {high})"
+
+
+def listing(names: list[str], at_most: int = 4) -> str:
+    """Return `a, b and c`; past `at_most` names, `a, b, c and 9 more`."""
+    if len(names) > at_most:
+        names = [*names[: at_most - 1], f"{len(names) - at_most + 1} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""Servers with a known defect, each of which the harness must catch."""

@@ -1,0 +1,37 @@
+"""The CPUs that a measurement uses: one for the server, another for its clients."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from bench.launcher import Command, ServerSpec, Terms
+from tests import native
+
+
+def split() -> tuple[int, int]:
+    """Return the server's CPU and the clients'; they are the same where there is only one."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return cpus[0], cpus[-1]
+
+
+def terms() -> Terms:
+    """Return terms that keep the server on its CPU."""
+    return Terms(cpus=(split()[0],), pool_size=4)
+
+
+def native_echo() -> ServerSpec:
+    """Return the echo server in C."""
+    return ServerSpec(
+        "native-echo", "native", command=Command((str(native.build("echo")), "{host}", "{port}"))
+    )
+
+
+@contextlib.contextmanager
+def pinned(cpu: int) -> Iterator[None]:
+    """Run this process, and what it starts meanwhile, on one CPU."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {cpu})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

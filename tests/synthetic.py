@@ -1,0 +1,277 @@
+"""Run folders with invented trials, written through the store: for analysis without measuring."""
+
+import dataclasses
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+
+from bench import store
+from bench.records import Cell, Trial, Usage, Workload
+from loadgen.plan import Load
+
+WINDOW_S = 2.0
+STEP_S = 0.1
+
+ONE = Workload("kept-1", "tcp", Load(connections=1))
+MANY = Workload("kept-50", "tcp", Load(connections=50))
+CHURN = Workload("churn-50", "tcp", Load(connections=50, requests_per_connection=10))
+OFFERED = Workload("offered-50", "tcp", Load(connections=50, rate=5000.0))
+DATAGRAM = Workload("udp-20", "udp", Load(connections=20))
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """A server as the synthetic runs know it; cost_us is its CPU time per request."""
+
+    name: str
+    family: str
+    cost_us: float
+    memory_mib: float
+    clients: int | None = None
+    kind: str = "stream"
+
+    def entry(self) -> dict[str, Any]:
+        summary = f"What {self.name} is about, in one line."
+        source = f"servers/{self.kind}/{self.name.replace('-', '_')}.py"
+        return {
+            "name": self.name,
+            "family": self.family,
+            "kind": self.kind,
+            "summary": summary,
+            "source": source,
+            "max_clients": self.clients,
+        }
+
+
+EIGHT = (
+    Model("blocking", "blocking", 14, 11, clients=1),
+    Model("thread-per-client", "thread-per-client", 22, 13),
+    Model("process-pool", "process-pool", 15, 34, clients=4),
+    Model("selectors-default", "selectors", 19, 12),
+    Model("asyncio-streams", "asyncio", 52, 22),
+    Model("asyncio-protocol", "asyncio", 31, 21),
+    Model("uvloop-streams", "uvloop", 29, 31),
+    Model("uvloop-protocol", "uvloop", 13, 30),
+)
+EXTRA = (
+    Model("gevent", "gevent", 33, 28),
+    Model("trio", "trio", 74, 33),
+    Model("anyio", "anyio", 91, 36),
+    Model("twisted", "twisted", 58, 39),
+    Model("tornado", "tornado", 63, 37),
+    Model("thread-pool", "thread-pool", 24, 14, clients=4),
+    Model("fork-per-client", "fork-per-client", 17, 160),
+    Model("busy-poll", "busy-poll", 41, 11),
+    Model("selectors-select", "selectors", 21, 12),
+    Model("selectors-poll", "selectors", 20, 12),
+    Model("selectors-epoll", "selectors", 19.2, 12),
+    Model("asyncio-buffered", "asyncio", 30, 21),
+    Model("asyncio-sockets", "asyncio", 44, 21),
+    Model("uvloop-buffered", "uvloop", 12.8, 30),
+    Model("uvloop-sockets", "uvloop", 34, 30),
+    Model("asyncio-per-core", "asyncio", 32, 45),
+    Model("selectors-per-core", "selectors", 20, 25),
+)
+
+
+def digest(**changed: object) -> dict[str, Any]:
+    """Return a generator's digest of a sound trial with 50 connections, with fields replaced."""
+    sound = {
+        "window_s": WINDOW_S,
+        "samples": 80_000,
+        "throughput_rps": 40_000.0,
+        "offered_rps": None,
+        "achieved_rps": 40_000.0,
+        "unsent": 0,
+        "connections": 50,
+        "connections_without_reply": 0,
+        "censored": 0,
+        "mismatches": 0,
+        "errors": 0,
+        "evidence": [],
+        "silent": False,
+        "fairness_jain": 0.998,
+        "generator_idle_fraction": 0.2,
+        "mean_cycle_us": 1240.0,
+        "effective_concurrency": 49.6,
+        "response_us": percentiles(1200.0),
+        "service_us": percentiles(1200.0),
+        "connect_us": percentiles(40.0),
+        "send_lag_us": dict.fromkeys(("p50", "p90", "p99", "p999", "max", "mean")),
+        "hdr_unit_ns": 100,
+        "response_hdr": histogram(1200.0),
+        "service_hdr": histogram(1200.0),
+        "series": {"step_s": STEP_S, "replies": [4000] * 20, "p50_us": [1200.0] * 20}
+        | {"p99_us": [1700.0] * 20},
+        "warmup_series": {"step_s": STEP_S, "replies": [3800] * 5},
+        "replies_per_connection": [1600] * 50,
+        "recorder": "raw",
+        "checks": [],
+        "sent": None,
+        "received": None,
+        "lost": None,
+        "duplicated": None,
+        "reordered": None,
+        "late": None,
+        "mode": "closed",
+    }
+    return sound | changed
+
+
+def percentiles(middle: float) -> dict[str, float | None]:
+    """Return plausible percentiles around a median in µs."""
+    factors = {"p50": 1, "p90": 1.2, "p99": 1.5, "p999": 2.6, "max": 6.1, "mean": 1.03}
+    return {name: middle * factor for name, factor in factors.items()}
+
+
+def histogram(middle: float, seed: int = 1) -> str:
+    """Return an encoded HDR histogram of 100,000 lognormal times around a median in µs."""
+    recorded = HdrHistogram(1, 36_000_000_000, 3)
+    for time_us in middle * np.exp(np.random.default_rng(seed).normal(0, 0.15, 300)):
+        recorded.record_value(int(time_us * 10), 330)
+    for tail in range(40):
+        recorded.record_value(int(middle * 10 * (1.5 + tail / 8)), 40 - tail)
+    encoded = recorded.encode()
+    return encoded.decode() if isinstance(encoded, bytes) else str(encoded)
+
+
+def usage(cpu_s: float = 1.9, processes: int = 1, **changed: object) -> Usage:
+    """Return what a server of one process at full load consumes in a window."""
+    sound: dict[str, Any] = {
+        "span_s": WINDOW_S,
+        "cpu_s": cpu_s,
+        "ctx_switches": 9000,
+        "pss_bytes": 21 * 2**20,
+        "processes": processes,
+        "threads": processes,
+        "open_files": 60,
+    }
+    return Usage(**(sound | changed))
+
+
+def trial(
+    load: dict[str, Any] | None = None,
+    workload: Workload = MANY,
+    server: str = "asyncio-protocol",
+    **changed: object,
+) -> Trial:
+    """Return a sound trial, with fields replaced."""
+    sound: dict[str, Any] = {
+        "block": 0,
+        "position": 0,
+        "cell": Cell(server, workload),
+        "started_at": "2026-01-05T10:00:00Z",
+        "status": "measured",
+        "ready_s": 0.08,
+        "server_end": "clean",
+        "load": digest() if load is None else load,
+        "server_usage": usage(),
+    }
+    return Trial(**(sound | changed))
+
+
+def unready(server: str = "asyncio-protocol", workload: Workload = MANY, block: int = 0) -> Trial:
+    """Return a trial whose server exited before it was ready."""
+    return Trial(
+        block=block,
+        position=0,
+        cell=Cell(server, workload),
+        started_at="2026-01-05T10:00:00Z",
+        status="failed",
+        reason="the server ended with status 1 before it was ready",
+        output="ModuleNotFoundError: No module named 'nothing'",
+        exit_status=1,
+    )
+
+
+def measured(model: Model, workload: Workload, block: int, noise: random.Random) -> Trial:
+    """Return a trial as a closed-loop generator would see this model, with 1 % of noise."""
+    asked = workload.load
+    cost_us = model.cost_us * noise.gauss(1, 0.01) * (1.6 if asked.requests_per_connection else 1)
+    served = min(asked.connections, model.clients or asked.connections)
+    rps = 1e6 / (cost_us + (25 if asked.connections == 1 else 0))
+    rps = min(rps, asked.rate or rps)
+    median_us = served * 1e6 / rps
+    replies = [int(rps * STEP_S * noise.gauss(1, 0.03)) for _ in range(20)]
+    mute = asked.connections - served if asked.requests_per_connection is None else 0
+    times = percentiles(median_us)
+    load = digest(
+        connections=asked.connections,
+        samples=int(rps * WINDOW_S),
+        throughput_rps=rps,
+        achieved_rps=rps,
+        offered_rps=asked.rate,
+        mode="closed" if asked.rate is None else "open",
+        connections_without_reply=mute,
+        censored=mute,
+        effective_concurrency=float(served),
+        mean_cycle_us=median_us,
+        response_us=times,
+        service_us=times,
+        connect_us=percentiles(median_us / 9),
+        response_hdr=histogram(median_us, block),
+        service_hdr=histogram(median_us * 0.98, block),
+        generator_idle_fraction=min(0.5, 0.03 + cost_us / 200),
+        series={"step_s": STEP_S, "replies": replies, "p50_us": [median_us] * 20}
+        | {"p99_us": [median_us * noise.gauss(1.5, 0.05) for _ in range(20)]},
+        replies_per_connection=[int(rps * WINDOW_S / served)] * served + [0] * mute,
+    )
+    if workload.transport == "udp":
+        load |= {"sent": 80_000, "received": 79_990, "lost": 10, "duplicated": 0, "reordered": 0}
+    used = usage(cost_us * rps * WINDOW_S / 1e6, pss_bytes=int(model.memory_mib * 2**20))
+    return trial(load, workload, model.name, block=block, server_usage=used)
+
+
+def run(
+    folder: Path,
+    models: Sequence[Model] = EIGHT,
+    workloads: Sequence[Workload] = (ONE, MANY, CHURN),
+    blocks: int = 5,
+    change: Callable[[Trial], Trial | None] = lambda trial: trial,
+) -> store.Run:
+    """Write a run folder; `change` alters each trial, or leaves it out."""
+    cells = [(model, workload) for model in models for workload in workloads]
+    noise = random.Random(11)
+    orders = [noise.sample(range(len(cells)), len(cells)) for _ in range(blocks)]
+    store.create(folder, header(models, workloads, orders))
+    for block, order in enumerate(orders):
+        for position, index in enumerate(order):
+            found = measured(*cells[index], block, noise)
+            kept = change(dataclasses.replace(found, position=position))
+            if kept is not None:
+                store.append(folder, kept)
+    return store.read(folder)
+
+
+def header(
+    models: Sequence[Model], workloads: Sequence[Workload], order: list[list[int]]
+) -> dict[str, Any]:
+    """Return what run.json says of a run of these."""
+    return {
+        "run_id": "20260105-100000-synthetic",
+        "created_at": "2026-01-05T10:00:00Z",
+        "finished_at": "2026-01-05T10:05:00Z",
+        "command": ["bench", "run", "--suite", "default", "--seed", "11"],
+        "seed": 11,
+        "order": order,
+        "config": {
+            "suite": "default",
+            "servers": [model.entry() for model in models],
+            "workloads": [dataclasses.asdict(workload) for workload in workloads],
+            "duration_s": WINDOW_S,
+            "warmup_s": 0.5,
+            "drain_s": 1.0,
+            "trials": len(order),
+            "pool_size": 4,
+        },
+        "cpus": {"server": [0], "generator": [1], "shared": False},
+        "terms": {"TCP_NODELAY": "on", "congestion control": "cubic", "backlog": "4096"},
+        "machine": {"system": "Linux", "kernel": "6.1.0", "cpu_model": "Some CPU @ 3.0 GHz"}
+        | {"cpus": 2, "memory_mib": 8000},
+        "versions": {"python": "3.11.9", "implementation": "CPython", "uvloop": "0.23.0"},
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+    }

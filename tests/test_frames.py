@@ -1,0 +1,146 @@
+"""The two tables of a run, on invented runs: columns, values worked out by hand, gaps."""
+
+import csv
+import dataclasses
+import io
+from pathlib import Path
+
+import pytest
+
+from bench import frames, store
+from bench.records import Cell, Trial, Workload
+from loadgen.plan import Load
+from tests import synthetic
+
+# As written in the interface of summary.csv: readers depend on the names and their order.
+COLUMNS = (
+    "server,family,transport,workload,connections,payload_bytes,requests_per_connection,"
+    "offered_rps,trials,throughput_rps,throughput_lo,throughput_hi,p50_us,p90_us,p99_us,p999_us,"
+    "max_us,send_lag_p99_us,connect_p99_us,cpu_us_per_request,ctx_switches_per_request,"
+    "memory_mib,effective_concurrency,fairness_jain,errors,verdict,depth,think_us,idle,arrivals,"
+    "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered"
+)
+
+
+def _rows(folder: Path, **how: object) -> list[dict[str, str]]:
+    run = synthetic.run(folder, **how)  # type: ignore[arg-type]
+    return list(csv.DictReader(io.StringIO(frames.to_csv(frames.summary(run)))))
+
+
+def test_columns_and_their_order(tmp_path: Path) -> None:
+    run = synthetic.run(tmp_path, blocks=1)
+    assert frames.to_csv(frames.summary(run)).splitlines()[0] == COLUMNS
+
+
+def test_one_row_a_cell_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    rows = _rows(tmp_path, blocks=2)
+    expected = [
+        (model.name, workload.name)
+        for workload in (synthetic.ONE, synthetic.MANY, synthetic.CHURN)
+        for model in synthetic.EIGHT
+    ]
+    assert [(row["server"], row["workload"]) for row in rows] == expected
+
+
+def test_whole_numbers_have_no_point_and_gaps_are_empty(tmp_path: Path) -> None:
+    kept, churn = _rows(
+        tmp_path,
+        models=synthetic.EIGHT[4:5],
+        workloads=[synthetic.MANY, synthetic.CHURN],
+        blocks=2,
+    )
+    assert (kept["connections"], kept["errors"], kept["trials"]) == ("50", "0", "2")
+    assert (kept["requests_per_connection"], churn["requests_per_connection"]) == ("", "10")
+    assert (kept["offered_rps"], kept["send_lag_p99_us"], kept["lost"]) == ("", "", "")
+    assert (kept["depth"], kept["arrivals"]) == ("1", "")
+
+
+def test_open_loop_columns(tmp_path: Path) -> None:
+    row = _rows(tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.OFFERED])[0]
+    assert (row["offered_rps"], row["depth"], row["arrivals"]) == ("5000", "", "exponential")
+
+
+def test_values_by_hand(tmp_path: Path) -> None:
+    figures = {0: (10_000.0, 1.0, 900.0), 1: (40_000.0, 3.0, 100.0)}
+
+    def change(trial: Trial) -> Trial:
+        rps, cpu_s, p50 = figures[trial.block]
+        assert trial.load is not None
+        response = trial.load["response_us"] | {"p50": p50, "p999": None}
+        load = trial.load | {"throughput_rps": rps, "response_us": response, "errors": 1}
+        used = synthetic.usage(cpu_s, ctx_switches=None)
+        return dataclasses.replace(trial, load=load, server_usage=used)
+
+    row = _rows(
+        tmp_path,
+        models=synthetic.EIGHT[4:5],
+        workloads=[synthetic.MANY],
+        blocks=2,
+        change=change,
+    )[0]
+    assert row["throughput_rps"] == "20000"
+    assert row["p50_us"] == "300"
+    # 1 s of CPU in 2 s at 10,000/s is 50 µs each; 3 s at 40,000/s is 37.5 µs.
+    assert float(row["cpu_us_per_request"]) == pytest.approx((50 * 37.5) ** 0.5, abs=1e-3)
+    assert (row["p999_us"], row["ctx_switches_per_request"]) == ("", "")
+    assert (row["errors"], row["memory_mib"], row["verdict"]) == ("2", "21", "broken-echo")
+
+
+def test_a_percentile_needs_most_of_the_trials(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        assert trial.load is not None
+        if trial.block < 3:
+            trial.load["response_us"]["p999"] = None
+        return trial
+
+    row = _rows(tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change)[0]
+    assert row["p999_us"] == ""
+    assert row["p99_us"] != ""
+
+
+def test_a_run_cut_off_has_a_row_for_every_cell(tmp_path: Path) -> None:
+    rows = _rows(tmp_path, change=lambda trial: trial if trial.block + trial.position < 1 else None)
+    assert len(rows) == 24
+    assert sorted({row["verdict"] for row in rows})[0] == "not measured"
+    assert sum(row["trials"] == "1" for row in rows) == 1
+
+
+def test_a_cell_that_failed_has_its_row(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        return synthetic.unready(trial.cell.server, trial.cell.workload, trial.block)
+
+    row = _rows(tmp_path, models=synthetic.EIGHT[:1], workloads=[synthetic.ONE], change=change)[0]
+    assert (row["verdict"], row["throughput_rps"], row["errors"]) == ("failed", "", "")
+
+
+def test_twins_are_trials_but_no_row(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        return dataclasses.replace(trial, cell=Cell("blocking~aa", trial.cell.workload))
+
+    run = synthetic.run(
+        tmp_path, models=synthetic.EIGHT[:1], workloads=[synthetic.ONE], change=change
+    )
+    assert list(frames.summary(run)["trials"]) == [0]
+    assert list(frames.trials_frame(run)["server"]) == ["blocking~aa"] * 5
+    assert list(frames.trials_frame(run)["family"]) == ["blocking"] * 5
+
+
+def test_datagram_servers_are_not_planned_on_tcp(tmp_path: Path) -> None:
+    models = [synthetic.EIGHT[0], synthetic.Model("blocking", "blocking", 9, 10, kind="datagram")]
+    header = synthetic.header(models, [synthetic.ONE, synthetic.DATAGRAM], [])
+    planned = frames.cells(store.Run(tmp_path, header, []))
+    assert [cell.workload.transport for cell in planned] == ["tcp", "udp"]
+
+
+def test_starved_by_design_comes_from_the_header(tmp_path: Path) -> None:
+    run = synthetic.run(tmp_path, models=synthetic.EIGHT[:3], workloads=[synthetic.MANY])
+    verdicts = list(frames.verdicts(run).values())
+    assert [verdict.name for verdict in verdicts] == ["starved", "valid", "starved"]
+    assert "serves 4 clients at once" in verdicts[2].sentence
+
+
+def test_labels_tell_equal_names_apart() -> None:
+    few = Workload("kept", "tcp", Load(connections=1))
+    many = Workload("kept", "tcp", Load(connections=50))
+    assert list(frames.labels([few, many]).values()) == ["kept (1 x 64 B)", "kept (50 x 64 B)"]
+    assert frames.labels([few, few]) == {few: "kept"}

@@ -1,0 +1,206 @@
+"""Suites, options and plans: what is asked becomes cells in an order, or one clear line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import catalog, config, machine, plan
+from bench.config import ConfigError, Suite
+from bench.resources import parse_cpu_times
+from bench.spec import ServerSpec
+from loadgen.plan import PlanError
+
+SUITE = """
+servers = ["asyncio"]
+trials = 2
+[workloads.kept]
+connections = [1, 50]
+payload = 64
+"""
+
+
+def suite_of(text: str, folder: Path) -> Suite:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return config.load(str(path))
+
+
+@pytest.mark.parametrize("name", config.suites())
+def test_every_suite_of_ours_can_be_planned(name: str) -> None:
+    suite = config.load(name)
+    points = plan.workloads(suite.workloads)
+    choice = catalog.choose(catalog.read([]), list(suite.servers), {"stream", "datagram"})
+    assert plan.cells(list(choice.specs.values()), points)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("servers = 1\nx = =", "line 2"),
+        ("servers = []\n[workloads.a]", "servers must be a list"),
+        ('servers = ["x"]', "no workload"),
+        ('servers = ["x"]\nworkload = 1\n[workloads.a]', "unknown key 'workload'"),
+        ('servers = ["x"]\n[workloads.a]\nconection = 1', "no axis 'conection'"),
+        ('servers = ["x"]\n[workloads.a]\nconnections = []', "a value or a list"),
+        ('servers = ["x"]\n[workloads.a]\nconnections = 1.5', "not a whole number"),
+        ('servers = ["x"]\n[workloads.a]\nconnections = true', "not a whole number"),
+        ('servers = ["x"]\ntrials = 0\n[workloads.a]', "trials is 0"),
+        ('servers = ["x"]\nduration_s = nan\n[workloads.a]', "duration_s is nan"),
+        ('servers = ["x"]\nduration_s = "2"\n[workloads.a]', "duration_s is '2'"),
+    ],
+)
+def test_a_bad_suite_is_refused_with_what_and_where(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        suite_of(text, tmp_path)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_folder_or_a_missing_suite_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder"):
+        config.load(str(tmp_path))
+    with pytest.raises(ConfigError, match="choose from default, full, quick"):
+        config.load("quik")
+
+
+class TestWorkloads:
+    def test_a_point_is_named_by_its_values_on_the_axes_that_have_several(self) -> None:
+        tables: dict[str, dict[str, list[Any]]] = {
+            "kept": {"connections": [1, 50], "payload": [64]},
+            "churn": {"requests_per_connection": [1]},
+        }
+        assert [w.name for w in plan.workloads(tables)] == ["kept-1", "kept-50", "churn"]
+
+    def test_an_axis_given_on_the_command_line_replaces_it_and_equal_cells_collapse(
+        self, tmp_path: Path
+    ) -> None:
+        suite = suite_of(SUITE + "[workloads.more]\nconnections = 7\npayload = 64\n", tmp_path)
+        given = config.override(suite, {}, {"connections": config.axis_values("connections", "3")})
+        assert len(plan.workloads(given.workloads)) == 1
+
+    def test_kept_means_no_limit_of_requests(self) -> None:
+        (point,) = plan.workloads({"a": {"requests_per_connection": ["kept"]}})
+        assert point.load.requests_per_connection is None
+
+    @pytest.mark.parametrize(
+        ("axis", "value"),
+        [("connections", 0), ("payload", 2**30), ("transport", "sctp"), ("rate", -1.0)],
+    )
+    def test_a_senseless_value_names_the_workload(self, axis: str, value: object) -> None:
+        with pytest.raises(PlanError, match="workload bad"):
+            plan.workloads({"bad": {axis: [value]}})
+
+
+class TestOrder:
+    def test_each_block_holds_every_cell_once_in_an_order_of_its_own(self) -> None:
+        blocks = plan.order(20, 6, seed=4)
+        assert all(sorted(block) == list(range(20)) for block in blocks)
+        assert len(set(blocks)) == 6
+
+    def test_the_seed_decides(self) -> None:
+        assert plan.order(9, 3, seed=1) == plan.order(9, 3, seed=1) != plan.order(9, 3, seed=2)
+
+
+class TestServers:
+    known = catalog.read([])
+
+    def names(self, *wanted: str) -> list[str]:
+        choice = catalog.choose(self.known, list(wanted), {"stream"})
+        return [spec.name for spec in choice.specs.values()]
+
+    def test_names_families_and_patterns(self) -> None:
+        assert self.names("blocking") == ["blocking"]
+        assert {"asyncio-streams", "asyncio-protocol"} <= set(self.names("asyncio"))
+        assert set(self.names("uvloop-str*")) == {"uvloop-streams"}
+        assert self.names("blocking", "blocking") == ["blocking"]
+
+    def test_an_unknown_server_gets_a_hint(self) -> None:
+        with pytest.raises(ConfigError, match="did you mean asyncio"):
+            self.names("asyncoi")
+
+    def test_a_file_outside_the_tree(self, tmp_path: Path) -> None:
+        path = tmp_path / "my_own.py"
+        path.write_text('"""Mine."""\nFAMILY = "mine"\ndef serve(listener, settings): ...\n')
+        assert self.names(str(path)) == ["my-own"]
+        with pytest.raises(ConfigError, match="no such file"):
+            self.names(str(tmp_path / "other.py"))
+
+    def test_a_file_that_needs_a_missing_package_is_left_out_with_the_reason(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "needy.py"
+        path.write_text(
+            '"""Mine."""\nFAMILY = "mine"\nREQUIRES = ("no_such_package",)\n'
+            "def serve(listener, settings): ...\n"
+        )
+        choice = catalog.choose(self.known, ["blocking", str(path)], {"stream"})
+        assert [spec.name for spec in choice.specs.values()] == ["blocking"]
+        assert "needs no_such_package" in choice.skipped[0]
+        with pytest.raises(ConfigError, match="no server is left"):
+            catalog.choose(self.known, [str(path)], {"stream"})
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("mine", "write NAME="),
+            ("mine=", "is empty"),
+            ("mine='open", "No closing quotation"),
+            ("mine=/no/such/program {port}", "is not there"),
+            ("mine=sleep 5", "no {port}"),
+            ("blocking=sleep {port}", "a server has that name"),
+        ],
+    )
+    def test_a_bad_command_is_refused(self, text: str, message: str) -> None:
+        with pytest.raises(ConfigError, match=message):
+            catalog.read([text])
+
+    def test_a_command_serves_where_it_can_be_told_the_address(self) -> None:
+        spec = catalog.command_spec("mine=sleep {port}")
+        assert spec.serves("tcp")
+        assert not spec.serves("unix")
+        points = plan.workloads({"a": {"transport": ["tcp", "unix"]}})
+        assert len(plan.cells([spec], points)) == 1
+        assert isinstance(spec, ServerSpec)
+
+
+class TestMachine:
+    @pytest.mark.parametrize(
+        ("cpus", "cores", "server", "generator"),
+        [
+            ([0, 1], [[0], [1]], (0,), (1,)),
+            ([0, 1, 2, 3], [[0, 2], [1, 3]], (0, 2), (1, 3)),
+            ([0, 1, 2], [[0], [1], [2]], (0,), (1, 2)),
+            ([5], [[5]], (5,), (5,)),
+            ([0, 1], [[0, 1]], (0, 1), (0, 1)),
+            ([2, 3], [[0, 2], [1, 3]], (2,), (3,)),
+        ],
+    )
+    def test_the_halves_keep_the_cpus_of_a_core_together(
+        self,
+        cpus: list[int],
+        cores: list[list[int]],
+        server: tuple[int, ...],
+        generator: tuple[int, ...],
+    ) -> None:
+        siblings = {cpu: tuple(core) for core in cores for cpu in core}
+        halves = machine.split(cpus, siblings)
+        assert (halves.server, halves.generator) == (server, generator)
+        assert halves.shared == (server == generator)
+
+    def test_cpu_lists(self) -> None:
+        assert machine.parse_cpus("0-2,8") == [0, 1, 2, 8]
+
+
+def test_busy_and_stolen_seconds_are_those_of_the_trials_cpus() -> None:
+    stat = "\n".join(
+        [
+            "cpu  900 0 0 9000 0 0 0 70 0 0",
+            "cpu0 100 0 50 800 5 10 40 30 0 0",
+            "cpu1 800 0 0 200 0 0 0 40 0 0",
+            "intr 1 2 3",
+        ]
+    )
+    times = parse_cpu_times(stat, (0,))
+    assert (times.busy_s, times.stolen_s) == pytest.approx((2.0, 0.3))

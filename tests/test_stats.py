@@ -1,0 +1,78 @@
+"""Geometric means and ratios against values worked out by hand, and their intervals' coverage."""
+
+import math
+import random
+
+import pytest
+
+from bench import stats
+
+
+def test_no_values_no_estimate() -> None:
+    assert stats.geometric([]) is None
+
+
+def test_one_trial_has_no_interval() -> None:
+    found = stats.geometric([40_000.0])
+    assert found is not None
+    assert found.value == pytest.approx(40_000.0)
+    assert (found.low, found.high) == (None, None)
+
+
+def test_two_trials_by_hand() -> None:
+    # logs 0 and ln 4: mean ln 2, standard deviation ln 4 / sqrt 2, t(1) = 12.7062
+    found = stats.geometric([1.0, 4.0])
+    half = 12.7062 * math.log(4) / math.sqrt(2) / math.sqrt(2)
+    assert found is not None
+    assert found.value == pytest.approx(2)
+    assert found.low == pytest.approx(2 * math.exp(-half), rel=1e-4)
+    assert found.high == pytest.approx(2 * math.exp(half), rel=1e-4)
+
+
+def test_equal_trials_have_an_interval_without_width() -> None:
+    found = stats.geometric([5.0] * 4)
+    assert found is not None
+    assert found.low == pytest.approx(5.0)
+    assert found.relative_half_width == pytest.approx(0.0)
+
+
+def test_a_trial_without_replies_makes_it_zero() -> None:
+    assert stats.geometric([1000.0, 0.0]) == stats.Estimate(0.0)
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
+def test_refuses_what_cannot_be_averaged(value: float) -> None:
+    with pytest.raises(ValueError, match="cannot average"):
+        stats.geometric([1.0, value])
+
+
+@pytest.mark.parametrize(("trials", "at_least"), [(5, 0.91), (12, 0.88)])
+def test_intervals_cover_the_truth(trials: int, at_least: float) -> None:
+    source = random.Random(7)
+    covered = 0
+    for _ in range(200):
+        found = stats.geometric([math.exp(source.gauss(10, 0.05)) for _ in range(trials)])
+        assert found is not None
+        assert found.low is not None
+        assert found.high is not None
+        covered += found.low <= math.exp(10) <= found.high
+    assert covered / 200 >= at_least
+
+
+def test_a_rebuilt_bootstrap_is_the_same() -> None:
+    values = [float(value) for value in range(90, 110)]
+    assert stats.geometric(values) == stats.geometric(values)
+
+
+def test_ratio_pairs_by_block() -> None:
+    first = {0: 100.0, 1: 200.0, 2: 400.0, 9: 1.0}
+    second = {0: 50.0, 1: 100.0, 2: 200.0, 8: 1.0}
+    found = stats.ratio(first, second)
+    assert found is not None
+    assert found.value == pytest.approx(2.0)
+    assert found.low == pytest.approx(2.0)
+
+
+def test_ratio_without_a_shared_block() -> None:
+    assert stats.ratio({0: 1.0}, {1: 1.0}) is None
+    assert stats.ratio({0: 1.0}, {0: 0.0}) is None
