@@ -4,11 +4,12 @@ import difflib
 import fnmatch
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bench.config import ConfigError
-from bench.spec import Command, ServerSpec
+from bench.spec import ROOT, Command, ServerSpec
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
@@ -101,6 +102,18 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
         reason = "; ".join(skipped) or "none serves the transports of the workloads"
         raise ConfigError(f"no server is left to measure: {reason}")
     return Choice(specs, tuple(dict.fromkeys(skipped)))
+
+
+def again(fields: dict[str, Any]) -> ServerSpec:
+    """Return a server of an earlier run from its description; raises ConfigError if it is gone."""
+    name, family, source = fields["name"], fields["family"], fields["source"]
+    if fields["kind"] == "any":
+        return replace(command_spec(f"{name}={source}"), family=family)
+    try:
+        variant = discovery.read(ROOT / source)
+    except VariantError as error:
+        raise ConfigError(f"server {name}: {error}") from None
+    return ServerSpec(name, family, variant)
 
 
 def install(missing: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The command line: `bench run`, `report`, `list`, `serve`, `check`, `new-server`."""
 
 import enum
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -26,6 +27,8 @@ app = typer.Typer(
     help="Compare concurrency models for network servers in Python.",
 )
 console = Console()
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console.width = 100
 
 Servers = Annotated[
     str | None,
@@ -92,6 +95,20 @@ def run(
     trials: Annotated[int | None, typer.Option(help="how often each cell is measured")] = None,
     pool_size: Annotated[int | None, typer.Option(help="workers of a pool")] = None,
     seed: Annotated[int | None, typer.Option(help="of the order and of the payloads")] = None,
+    aa: Annotated[
+        str | None,
+        typer.Option(help="the server measured twice to show the noise; 'none' for none"),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="add blocks until intervals are this narrow, such as 3%")
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="seconds for added and repeated blocks")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="a run to finish")] = None,
+    add: Annotated[
+        Path | None, typer.Option(help="a run to add blocks to, or the --servers named")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="a folder for the run, new or empty")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="only the result")] = False,
 ) -> None:
@@ -128,7 +145,14 @@ def run(
         "seed": seed,
     }
     given = {axis: config.axis_values(axis, text) for axis, text in axes.items() if text}
-    measured = session.prepare(config.override(loaded, options, given), commands, out)
+    extras = session.Extras(aa, None if until is None else config.fraction(until), budget)
+    suite_asked = config.override(loaded, options, given)
+    if resume is not None or add is not None:
+        blocks = None if add is None else (trials or loaded.trials)
+        folder = (add or resume or Path()).resolve()
+        measured = session.reopen(folder, blocks, listed or (), commands)
+    else:
+        measured = session.prepare(suite_asked, commands, out, extras)
     for reason in measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
     complete = session.measure(measured, console, quiet=quiet)

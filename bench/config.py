@@ -140,6 +140,17 @@ def axis_values(axis: str, text: str) -> list[Any]:
     return values
 
 
+def fraction(text: str) -> float:
+    """Read `3%` or `0.03`; raises ConfigError."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1:
+        raise ConfigError(f"--until {text!r}: write a percentage such as 3%")
+    return value
+
+
 def number(where: str, key: str, value: Any) -> Any:
     """Return a number within the bounds of its key; raises ConfigError."""
     low, high = BOUNDS[key]

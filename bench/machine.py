@@ -29,6 +29,11 @@ class Cpus:
         return bool(set(self.server) & set(self.generator))
 
     @property
+    def all(self) -> tuple[int, ...]:
+        """Return the CPUs of both sides, each once."""
+        return tuple(sorted({*self.server, *self.generator}))
+
+    @property
     def pool_size(self) -> int:
         """Return the default size of a pool of workers."""
         return max(POOL_LEAST, len(self.server))

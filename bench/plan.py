@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.records import Cell, Workload
@@ -26,12 +26,69 @@ AXES = {
 KEPT = ("kept", 0)
 
 
+# The twin of a server, measured beside it in each block: what separates the two is noise.
+TWIN = "~aa"
+# `--until` wants this many blocks before it believes an interval.
+BLOCKS_LEAST = 8
+
+
 @dataclass(frozen=True)
 class Plan:
-    """The cells of a run and the order of each block, as indexes of cells."""
+    """What a run measures.
+
+    cells: each server under each workload; blocks: how often, first: the number of the first block
+    until: go on until every interval of throughput is at most this wide, as a fraction; None
+    budget_s: time limit for blocks beyond the planned ones, repeated or added
+    """
 
     cells: tuple[Cell, ...]
-    order: tuple[tuple[int, ...], ...]
+    blocks: int
+    seed: int
+    first: int = 0
+    until: float | None = None
+    budget_s: float = 0.0
+
+    def order(self, block: int) -> tuple[int, ...]:
+        """Return the order of a block, as indexes of cells: every cell once, shuffled.
+
+        Interleaving keeps a slow drift of the machine from reading as a difference between servers.
+        """
+        count = len(self.cells)
+        return tuple(random.Random(f"{self.seed} {block}").sample(range(count), count))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: what decides on its next block.
+
+    done: the number of the last block, None before the first; disturbed: whether it was
+    repeated: the blocks that have been measured again; extra_s: time that went into blocks beyond
+    the planned ones; width: the widest interval so far, as a fraction; None unknown
+    """
+
+    done: int | None = None
+    disturbed: bool = False
+    repeated: frozenset[int] = frozenset()
+    extra_s: float = 0.0
+    width: float | None = None
+
+
+def next_block(plan: Plan, now: Progress) -> int | None:
+    """Return the number of the block to measure next, None at the end.
+
+    A disturbed block is measured again, once, as a whole, while the budget of extra time lasts.
+    """
+    if now.done is None:
+        return plan.first
+    if now.disturbed and now.done not in now.repeated and now.extra_s < plan.budget_s:
+        return now.done
+    following = now.done + 1
+    if following < plan.first + plan.blocks:
+        return following
+    if plan.until is None or now.extra_s >= plan.budget_s:
+        return None
+    narrow = now.width is not None and now.width <= plan.until
+    return None if narrow and following >= BLOCKS_LEAST else following
 
 
 def workloads(tables: dict[str, dict[str, list[Any]]]) -> list[Workload]:
@@ -81,10 +138,10 @@ def cells(servers: list[ServerSpec], points: list[Workload]) -> tuple[Cell, ...]
     )
 
 
-def order(count: int, blocks: int, seed: int) -> tuple[tuple[int, ...], ...]:
-    """Return, for each block, every cell once in an order shuffled with the seed.
-
-    Interleaving keeps a slow drift of the machine from reading as a difference between servers.
-    """
-    shuffle = random.Random(seed)
-    return tuple(tuple(shuffle.sample(range(count), count)) for _ in range(blocks))
+def twin(servers: list[ServerSpec], name: str | None) -> list[ServerSpec]:
+    """Return the servers with the twin of one: `name`, or the first that serves all clients."""
+    if name == "none":
+        return servers
+    unlimited = [s for s in servers if s.variant is None or s.variant.max_clients is None]
+    chosen = next((s for s in servers if s.name == name), (unlimited or servers)[0])
+    return [*servers, replace(chosen, name=chosen.name + TWIN)]

@@ -53,7 +53,10 @@ class Display:
         """Show how far the run is, what came last, and trouble at once."""
         self.done += 1
         name = f"{trial.cell.server} {trial.cell.workload.name}"
-        left = f"{time_left(self.done, self.trials, time.monotonic() - self.began_s)} left"
+        # Blocks beyond the plan, added or measured again, have no end that is known.
+        beyond = self.done > self.trials
+        elapsed_s = time.monotonic() - self.began_s
+        left = "added" if beyond else f"{time_left(self.done, self.trials, elapsed_s)} left"
         line = f"{name}: {outcome(trial)}"
         if trial.reason:
             self.console.print(f"[red]{escape(line)}[/red]", highlight=False, soft_wrap=True)

@@ -15,6 +15,11 @@ class Workload:
     transport: str
     load: Load
 
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """Rebuild a workload from plain values."""
+        return cls(fields["name"], fields["transport"], Load(**fields["load"]))
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -22,6 +27,11 @@ class Cell:
 
     server: str
     workload: Workload
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Self:
+        """Rebuild a cell from plain values."""
+        return cls(fields["server"], Workload.from_json(fields["workload"]))
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,7 @@ class Trial:
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """Rebuild a trial from plain values."""
-        fields = dict(fields)
-        workload = fields["cell"]["workload"]
-        fields["cell"] = Cell(
-            fields["cell"]["server"],
-            Workload(workload["name"], workload["transport"], Load(**workload["load"])),
-        )
+        fields = fields | {"cell": Cell.from_json(fields["cell"])}
         if fields.get("server_usage") is not None:
             fields["server_usage"] = Usage(**fields["server_usage"])
         return cls(**fields)

@@ -1,14 +1,16 @@
 """Carry out a plan: measure cell after cell, block by block, each trial on disk as it ends."""
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import resources, store
+from bench import resources, stats, store
 from bench.launcher import BrokenEcho, NotReady, Server, Terms
 from bench.machine import Cpus
-from bench.plan import Plan
+from bench.noise import disturbance
+from bench.plan import Plan, Progress, next_block
 from bench.records import Cell, Trial, Usage, Workload
 from bench.spec import ServerSpec
 from loadgen import fleet
@@ -126,23 +128,64 @@ def measure(
 def run(
     plan: Plan, specs: list[ServerSpec], conditions: Conditions, folder: Path
 ) -> Iterator[Trial]:
-    """Measure every cell of every block in the planned order; each trial is stored, then yielded.
+    """Measure block after block as the plan decides; each trial is stored, then yielded.
 
     Raises:
         PlanError: a limit of this machine forbids a load
     """
-    kept = 0
-    for block, order in enumerate(plan.order):
-        for position, index in enumerate(order):
+    now, everything = Progress(), store.read(folder).trials
+    kept = Budget(SAMPLES_BUDGET)
+    while (block := next_block(plan, now)) is not None:
+        again = block == now.done
+        block_began_s = time.monotonic()
+        trials = []
+        for position, index in enumerate(plan.order(block)):
             cell = plan.cells[index]
-            spec = next(
-                s for s in specs if s.name == cell.server and s.serves(cell.workload.transport)
-            )
             path = store.samples_path(folder, block, position, cell)
+            spec = spec_of(cell, specs)
             trial = measure(spec, cell, conditions, (block, position), path)
-            if path.exists():
-                kept += path.stat().st_size
-                if kept > SAMPLES_BUDGET:
-                    path.unlink()
+            kept.keep(path)
             store.append(folder, trial)
+            trials.append(trial)
             yield trial
+        everything += trials
+        planned = plan.first <= block < plan.first + plan.blocks and not again
+        now = Progress(
+            done=block,
+            disturbed=any(disturbance(trial, len(conditions.cpus.all)) for trial in trials),
+            repeated=now.repeated | ({block} if again else set()),
+            extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
+            width=None if plan.until is None else widest(everything),
+        )
+
+
+def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
+    """Return the server of a cell."""
+    return next(s for s in specs if s.name == cell.server and s.serves(cell.workload.transport))
+
+
+def widest(trials: list[Trial]) -> float | None:
+    """Return the widest interval of throughput over all cells, high to low, as a fraction."""
+    values: dict[Cell, list[float]] = {}
+    for trial in trials:
+        if trial.load is not None and trial.load["throughput_rps"] > 0:
+            values.setdefault(trial.cell, []).append(trial.load["throughput_rps"])
+    estimates = [stats.geometric(each) for each in values.values()]
+    halves = [each.relative_half_width for each in estimates if each is not None]
+    known = [half for half in halves if half is not None]
+    return 2 * max(known) if known and len(known) == len(halves) else None
+
+
+class Budget:
+    """What may be kept on disk of the raw samples; what goes beyond it is removed again."""
+
+    def __init__(self, left: int) -> None:
+        """Start with this many bytes."""
+        self.left = left
+
+    def keep(self, path: Path) -> None:
+        """Keep a file if it fits."""
+        if path.exists():
+            self.left -= path.stat().st_size
+            if self.left < 0:
+                path.unlink()

@@ -1,4 +1,4 @@
-"""One `bench run`: from the options to a run folder with its report."""
+"""One `bench run`: from the options to a run folder with its trials."""
 
 import datetime as dt
 import itertools
@@ -10,59 +10,86 @@ from typing import Any
 
 from rich.console import Console
 
-import bench
 from bench import catalog, machine, plan, runner, store
 from bench.config import ConfigError, Suite
+from bench.machine import Cpus
+from bench.plan import Plan
 from bench.progress import Display
-from bench.records import Workload
-from bench.spec import ServerSpec
+from bench.records import Cell, Workload
+from bench.spec import ROOT, ServerSpec
 from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 
 RESULTS = Path("results")
-ROOT = Path(bench.__file__).parent.parent
+# Time for blocks that were disturbed, as a part of the time planned.
+EXTRA = 0.2
+# A trial's time beside its load: two processes that start, and a server that ends.
+OVERHEAD_S = 0.35
 
 
 @dataclass(frozen=True)
 class Session:
-    """A run that has been checked and can start."""
+    """A run that has been checked and can start, or go on."""
 
-    suite: Suite
+    name: str
     specs: list[ServerSpec]
     skipped: tuple[str, ...]
-    plan: plan.Plan
+    plan: Plan
     conditions: runner.Conditions
     folder: Path
+    goes_on: bool = False
+
+    @property
+    def trials(self) -> int:
+        """Return how many trials are planned."""
+        return self.plan.blocks * len(self.plan.cells)
 
 
-def prepare(suite: Suite, commands: list[str], out: Path | None) -> Session:
+@dataclass(frozen=True)
+class Extras:
+    """What a run may be asked beside its suite.
+
+    aa: the server whose twin is measured, `none` for no twin
+    until: how narrow the intervals shall become, as a fraction; budget_s: time limit for that
+    """
+
+    aa: str | None = None
+    until: float | None = None
+    budget_s: float | None = None
+
+
+def prepare(suite: Suite, commands: list[str], out: Path | None, extras: Extras) -> Session:
     """Check everything that can be checked before a process starts.
 
     Raises:
         ConfigError, PlanError: what was asked for makes no sense or cannot be had here.
     """
-    known = catalog.read(commands)
     points = plan.workloads(suite.workloads)
-    kinds = {terms.kind_of(point.transport) for point in points}
-    choice = catalog.choose(known, list(suite.servers), kinds)
+    choice = choose(suite.servers, commands, points)
     specs = list(choice.specs.values())
+    if extras.aa not in (None, "none", *(spec.name for spec in specs)):
+        raise ConfigError(f"--aa {extras.aa}: is not measured in this run; name one that is")
+    specs = plan.twin(specs, extras.aa)
     cells = plan.cells(specs, points)
     for spec in specs:
         if not any(cell.server == spec.name for cell in cells):
             raise ConfigError(f"server {spec.name}: serves none of the workloads' transports")
     check_descriptors(points)
     cpus = machine.cpus_for_run()
-    conditions = runner.Conditions(
-        cpus,
-        suite.pool_size or cpus.pool_size,
-        suite.duration_s,
-        suite.warmup_s,
-        suite.drain_s,
-        suite.seed,
-    )
-    order = plan.order(len(cells), suite.trials, suite.seed)
+    pool_size = suite.pool_size or cpus.pool_size
+    times = (suite.duration_s, suite.warmup_s, suite.drain_s)
+    conditions = runner.Conditions(cpus, pool_size, *times, suite.seed)
+    planned_s = suite.trials * len(cells) * (suite.duration_s + suite.warmup_s + OVERHEAD_S)
+    budget_s = planned_s * EXTRA if extras.budget_s is None else extras.budget_s
+    made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
     folder = out or new_folder(suite.name)
-    return Session(suite, specs, choice.skipped, plan.Plan(cells, order), conditions, folder)
+    return Session(suite.name, specs, choice.skipped, made, conditions, folder)
+
+
+def choose(servers: tuple[str, ...], commands: list[str], points: list[Workload]) -> catalog.Choice:
+    """Return the servers that take part."""
+    kinds = {terms.kind_of(point.transport) for point in points}
+    return catalog.choose(catalog.read(commands), list(servers), kinds)
 
 
 def check_descriptors(points: list[Workload]) -> None:
@@ -86,30 +113,28 @@ def new_folder(name: str) -> Path:
 
 def header(session: Session) -> dict[str, Any]:
     """Return what `run.json` holds: enough to run it again."""
-    conditions = session.conditions
+    conditions, made = session.conditions, session.plan
     return {
         "run_id": session.folder.name,
-        "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "created_at": now(),
         "command": ["bench", *sys.argv[1:]],
         "seed": conditions.seed,
-        "order": session.plan.order,
+        "order": [made.order(block) for block in range(made.first + made.blocks)],
         "config": {
-            "suite": session.suite.name,
+            "suite": session.name,
             "servers": [describe(spec, conditions.pool_size) for spec in session.specs],
-            "workloads": workloads(session),
+            "workloads": [asdict(each) for each in dict.fromkeys(c.workload for c in made.cells)],
             "duration_s": conditions.duration_s,
             "warmup_s": conditions.warmup_s,
             "drain_s": conditions.drain_s,
-            "trials": session.suite.trials,
+            "trials": made.first + made.blocks,
+            "until": made.until,
+            "budget_s": made.budget_s,
             "pool_size": conditions.pool_size,
         },
         "skipped": session.skipped,
-        "cells": [asdict(cell) for cell in session.plan.cells],
-        "cpus": {
-            "server": conditions.cpus.server,
-            "generator": conditions.cpus.generator,
-            "shared": conditions.cpus.shared,
-        },
+        "cells": [asdict(cell) for cell in made.cells],
+        "cpus": asdict(conditions.cpus) | {"shared": conditions.cpus.shared},
         "terms": terms.describe(),
         "machine": machine.describe(),
         "versions": machine.versions(),
@@ -117,13 +142,13 @@ def header(session: Session) -> dict[str, Any]:
     }
 
 
-def workloads(session: Session) -> list[dict[str, Any]]:
-    """Return the workloads of the plan, each once."""
-    return [asdict(point) for point in dict.fromkeys(c.workload for c in session.plan.cells)]
+def now() -> str:
+    """Return the time as it stands in headers."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
-    """Return what a report needs to know of a server."""
+    """Return what a report needs to know of a server, and what starts it again."""
     variant = spec.variant
     return {
         "name": spec.name,
@@ -135,26 +160,94 @@ def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
     }
 
 
-def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
-    """Run the trials into the folder, and end it with a report; return whether all were run.
+def reopen(
+    folder: Path, blocks: int | None, servers: tuple[str, ...], commands: list[str]
+) -> Session:
+    """Return a run that goes on: with `blocks` None the rest of it, else so many new blocks.
 
-    What was measured before an interrupt is on disk and in the report.
+    The blocks that are added hold all servers, the ones that are added included.
+
+    Raises:
+        StoreError: there is no such run
+        ConfigError: another machine, other versions, or a server that is not there any more.
+    """
+    run = store.read(folder)
+    old = run.header
+    check_same(folder, old)
+    config = old["config"]
+    points = [Workload.from_json(fields) for fields in config["workloads"]]
+    specs = [catalog.again(fields) for fields in config["servers"]]
+    if servers:
+        added = choose(servers, commands, points).specs.values()
+        specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
+    cells = tuple(Cell.from_json(fields) for fields in old["cells"])
+    cells += tuple(cell for cell in plan.cells(specs, points) if cell not in cells)
+    whole = itertools.takewhile(
+        lambda block: {t.cell for t in run.trials if t.block == block} >= set(cells),
+        itertools.count(),
+    )
+    first = sum(1 for _ in whole) if blocks is None else 1 + max(t.block for t in run.trials)
+    left = max(0, config["trials"] - first) if blocks is None else blocks
+    times = (config["duration_s"], config["warmup_s"], config["drain_s"])
+    cpus = Cpus(tuple(old["cpus"]["server"]), tuple(old["cpus"]["generator"]))
+    conditions = runner.Conditions(cpus, config["pool_size"], *times, old["seed"])
+    made = Plan(cells, left, old["seed"], first, config["until"], config["budget_s"])
+    return Session(config["suite"], specs, (), made, conditions, folder, goes_on=True)
+
+
+# What must be the same for trials to stand in one run.
+SAME = ("machine.cpu_model", "machine.kernel", "machine.usable_cpus", "versions")
+
+
+def check_same(folder: Path, old: dict[str, Any]) -> None:
+    """Refuse to go on with a run of another machine or other versions; raises ConfigError."""
+    here = {"machine": machine.describe(), "versions": machine.versions()}
+    for name in SAME:
+        part, _, key = name.partition(".")
+        was, is_now = (each[part][key] if key else each[part] for each in (old, here))
+        if was != is_now:
+            raise ConfigError(
+                f"{folder}: was measured with another {name.replace('.', ' ')} ({was}, here "
+                f"{is_now}); start a new run"
+            )
+
+
+def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
+    """Run the trials into the folder; return whether all were run.
+
+    What was measured before an interrupt is on disk.
 
     Raises:
         StoreError: the folder cannot be used.
         PlanError: a limit of this machine forbids a load.
     """
     folder, head = session.folder, header(session)
-    store.create(folder, head)
-    trials = sum(len(block) for block in session.plan.order)
+    if session.goes_on:
+        head = store.read(folder).header | {k: head[k] for k in ("order", "config", "cells")}
+        store.extend(folder, head)
+    else:
+        store.create(folder, head)
     complete = False
     try:
-        with Display(console, trials, quiet) as display:
+        with Display(console, session.trials, quiet) as display:
             for trial in runner.run(session.plan, session.specs, session.conditions, folder):
                 display.ended(trial)
         complete = True
     except KeyboardInterrupt:
         console.print("interrupted: writing the report of what was measured")
-    store.finish(folder, head, dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), complete)
+    if session.plan.until is not None:
+        console.print(precision(session.plan, folder), highlight=False, soft_wrap=True)
+    store.finish(folder, head, now(), complete)
     store.link_latest(folder)
     return complete
+
+
+def precision(made: Plan, folder: Path) -> str:
+    """Say whether the intervals have become as narrow as asked, or the time was up."""
+    width = runner.widest(store.read(folder).trials)
+    asked = f"{made.until or 0:.1%}"
+    if width is None:
+        return f"intervals: none yet, {asked} was asked for"
+    if width <= (made.until or 0):
+        return f"intervals: all within {width:.1%} of their value, as asked"
+    return f"intervals: the widest is {width:.1%}; the time budget of {made.budget_s:.0f} s is used"

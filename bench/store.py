@@ -49,6 +49,11 @@ def create(folder: Path, header: dict[str, Any]) -> None:
         raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
+def extend(folder: Path, header: dict[str, Any]) -> None:
+    """Write the header of a run that goes on."""
+    write(folder / "run.json", json.dumps({"schema": SCHEMA} | header, indent=1))
+
+
 def finish(folder: Path, header: dict[str, Any], at: str, complete: bool) -> None:
     """Note in the header when the run ended, and whether it had measured all that was planned."""
     ended = {"schema": SCHEMA} | header | {"finished_at": at, "complete": complete}
@@ -78,7 +83,9 @@ def read(folder: Path) -> Run:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
-    return Run(folder, header, list(_trials(folder / "trials.jsonl")))
+    # A block that was disturbed or interrupted is measured again: its last trials count.
+    latest = {(trial.block, trial.cell): trial for trial in _trials(folder / "trials.jsonl")}
+    return Run(folder, header, list(latest.values()))
 
 
 def _trials(path: Path) -> Iterator[Trial]:

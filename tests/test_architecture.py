@@ -14,7 +14,7 @@ THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.
     "matplotlib": ("bench/charts",),
     "pandas": ("bench/frames.py", "bench/charts", "bench/report", "bench/"),
-    "scipy": ("bench/stats.py", "loadgen/selfcheck.py"),
+    "scipy": (*(f"bench/{n}.py" for n in ("stats", "pairs", "ranking", "steadiness")), *ANALYSIS),
     "hdrh": ("bench/histograms.py", "loadgen/histogram.py"),
     "numpy": ("bench/", *ANALYSIS),
 }

@@ -7,9 +7,10 @@ import pytest
 
 from bench import catalog, config, machine, plan
 from bench.config import ConfigError, Suite
+from bench.records import Cell, Workload
 from bench.resources import parse_cpu_times
 from bench.spec import ServerSpec
-from loadgen.plan import PlanError
+from loadgen.plan import Load, PlanError
 
 SUITE = """
 servers = ["asyncio"]
@@ -93,14 +94,86 @@ class TestWorkloads:
             plan.workloads({"bad": {axis: [value]}})
 
 
+def plan_of(count: int, **more: Any) -> plan.Plan:
+    cells = tuple(Cell(f"server-{n}", Workload("w", "tcp", Load())) for n in range(count))
+    return plan.Plan(cells, **({"blocks": 3, "seed": 1} | more))
+
+
 class TestOrder:
     def test_each_block_holds_every_cell_once_in_an_order_of_its_own(self) -> None:
-        blocks = plan.order(20, 6, seed=4)
+        blocks = [plan_of(20, seed=4).order(block) for block in range(6)]
         assert all(sorted(block) == list(range(20)) for block in blocks)
         assert len(set(blocks)) == 6
 
     def test_the_seed_decides(self) -> None:
-        assert plan.order(9, 3, seed=1) == plan.order(9, 3, seed=1) != plan.order(9, 3, seed=2)
+        first, again, other = (plan_of(9, seed=seed).order(2) for seed in (1, 1, 2))
+        assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "expected"),
+    [
+        pytest.param({}, {}, 0, id="starts with the first block"),
+        pytest.param({}, {"done": 0}, 1, id="goes on"),
+        pytest.param({}, {"done": 2}, None, id="ends"),
+        pytest.param({"first": 4}, {}, 4, id="an extended run starts behind its last"),
+        pytest.param({"first": 4}, {"done": 6}, None, id="and adds so many"),
+        pytest.param(
+            {"budget_s": 9}, {"done": 1, "disturbed": True}, 1, id="repeats a disturbed block"
+        ),
+        pytest.param(
+            {"budget_s": 9},
+            {"done": 1, "disturbed": True, "repeated": frozenset({1})},
+            2,
+            id="but only once",
+        ),
+        pytest.param(
+            {"budget_s": 9},
+            {"done": 1, "disturbed": True, "extra_s": 9.5},
+            2,
+            id="and only within the budget",
+        ),
+        pytest.param(
+            {"until": 0.03, "budget_s": 99, "blocks": 8},
+            {"done": 7, "width": 0.05},
+            8,
+            id="adds blocks until intervals are narrow",
+        ),
+        pytest.param(
+            {"until": 0.03, "budget_s": 99, "blocks": 8},
+            {"done": 7, "width": 0.02},
+            None,
+            id="ends when they are",
+        ),
+        pytest.param(
+            {"until": 0.03, "budget_s": 99},
+            {"done": 2, "width": 0.01},
+            3,
+            id="believes no interval of few blocks",
+        ),
+        pytest.param(
+            {"until": 0.03, "budget_s": 99, "blocks": 8},
+            {"done": 20, "width": 0.05, "extra_s": 100},
+            None,
+            id="ends when the time is up",
+        ),
+    ],
+)
+def test_the_next_block(asked: dict[str, Any], now: dict[str, Any], expected: int | None) -> None:
+    assert plan.next_block(plan_of(2, **asked), plan.Progress(**now)) == expected
+
+
+class TestTwin:
+    @pytest.mark.parametrize(
+        ("asked", "twin"),
+        [(None, "asyncio-streams~aa"), ("blocking", "blocking~aa"), ("none", None)],
+    )
+    def test_it_is_of_the_server_asked_or_of_one_that_serves_all(
+        self, asked: str | None, twin: str | None
+    ) -> None:
+        choice = catalog.choose(catalog.read([]), ["blocking", "asyncio-streams"], {"stream"})
+        names = [spec.name for spec in plan.twin(list(choice.specs.values()), asked)]
+        assert names == ["blocking", "asyncio-streams", *([twin] if twin else [])]
 
 
 class TestServers:
