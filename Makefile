@@ -13,7 +13,8 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
   $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench report list check test lint types microbench new-server lock clean
+
+.PHONY: help setup bench report list check test lint types microbench new-server native frameworks reference lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -29,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bench: $(READY) ## measure a suite and write its report (SUITE= SERVERS= CONNECTIONS= PAYLOAD= DURATION= TRIALS= OUT=)
+bench: $(READY) native ## measure a suite and write its report (SUITE= SERVERS= CONNECTIONS= PAYLOAD= DURATION= TRIALS= OUT=)
 	@$(BIN)/bench run $(FLAGS)
 
 report: $(READY) ## rebuild the report of RUN (default results/latest) from its files
@@ -44,6 +45,19 @@ check: $(READY) ## hold SERVER to the contract of an echo server
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
 	@$(BIN)/bench new-server $(NAME)
 
+native: servers/native/echo ## build the echo server in C, the ceiling that servers are shown against
+
+servers/native/echo: servers/native/echo.c
+	@if command -v cc >/dev/null; then cc -O2 -Wall -o $@ $<; else echo "no C compiler: going without the native server"; fi
+
+frameworks: $(READY) ## install gevent, trio, anyio, twisted and tornado, for the servers that use them
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-frameworks.lock
+
+reference: $(READY) native ## measure the published run in results/reference
+	rm -rf results/reference
+	@$(BIN)/bench run --out results/reference $(ARGS)
+	rm -rf results/reference/samples
+
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest
 
@@ -53,12 +67,15 @@ lint: $(READY) ## ruff: format and lint
 types: $(READY) ## mypy, strict
 	@$(BIN)/mypy
 
-microbench: $(READY) ## time one round trip per server, and the generator beside a C client
+microbench: $(READY) native ## time one round trip per server, and the generator beside a C client
 	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q --benchmark-only
 
 lock: $(READY) ## renew requirements.lock
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --group dev pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --extra frameworks --group dev \
+	  --constraints requirements.lock pyproject.toml --output-file requirements-frameworks.lock
 
 clean: ## remove .venv and caches; results stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .benchmarks

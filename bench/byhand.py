@@ -23,7 +23,7 @@ def find(name: str, transport: str) -> ServerSpec:
     """Return the server of a name or a path that serves a transport; raises ConfigError."""
     if transport not in TRANSPORTS:
         raise ConfigError(f"transport {transport!r}: choose from {', '.join(TRANSPORTS)}")
-    choice = catalog.choose(catalog.read([]), [name], {kind_of(transport)})
+    choice = catalog.choose(catalog.read(), [name], {kind_of(transport)})
     if len(choice.specs) > 1:
         names = ", ".join(spec.name for spec in choice.specs.values())
         raise ConfigError(f"server {name!r}: names several ({names}); choose one")
@@ -82,6 +82,6 @@ def check(name: str, transport: str | None, console: Console) -> bool:
 
 def served(name: str) -> list[str]:
     """Return the transports that a server of this name can be held to the contract on."""
-    found = catalog.choose(catalog.read([]), [name], {"stream", "datagram"})
+    found = catalog.choose(catalog.read(), [name], {"stream", "datagram"})
     kinds = {spec.variant.kind for spec in found.specs.values() if spec.variant is not None}
     return [t for t in ("tcp", "unix", "udp") if kind_of(t) in kinds]

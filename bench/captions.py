@@ -3,23 +3,170 @@
 from collections.abc import Callable
 
 from bench import words
-from bench.views import CellView, WorkloadView
+from bench.cells import CellView, WorkloadView
+from bench.views import Subject
 
 
-def shows(kind: str, workload: WorkloadView) -> str:
-    """Return a sentence on what a chart of this kind shows for a workload."""
-    return CAPTIONS[kind](workload)
+def shows(kind: str, subject: Subject) -> str:
+    """Return a sentence on what a chart of this kind shows of its subject."""
+    return CAPTIONS[kind](subject)
 
 
-def _throughput(workload: WorkloadView) -> str:
-    cells = workload.ranked
+def described(cell: CellView) -> str:
+    """Return a cell's verdict and its notes in sentences."""
+    notes = [f"{note.name}: {note.sentence}" for note in cell.verdict.notes]
+    return " ".join([cell.verdict.sentence, *(f"Also {note}" for note in notes)])
+
+
+def _throughput(subject: Subject) -> str:
+    cells = sorted(subject.workload.ranked, key=lambda cell: -_value(cell, "throughput_rps"))
     if not cells:
         return "No bar stands for its server here."
     told = f"{cells[0].server}: {cells[0].throughput()}"
     if len(cells) > 1:
-        last = cells[-1]
-        told += f", down to {last.server}: {last.throughput()}"
+        told += f", down to {cells[-1].server}: {cells[-1].throughput()}"
     return f"{told}."
+
+
+def _latency(subject: Subject) -> str:
+    told = _extremes(subject.workload, "p99_us", words.duration, "p99")
+    absent = [cell.server for cell in subject.workload.cells if cell.response is None]
+    told += f" Not drawn: {words.listing(absent)}." if absent else ""
+    if subject.workload.open_loop:
+        return told
+    return f"{told} Closed loop: a pause counts once a connection, for nothing is sent meanwhile."
+
+
+def _service(subject: Subject) -> str:
+    """Tell where response time is most above service time, at the end of both curves."""
+    gaps = [
+        (cell.response[1][-1] / cell.service[1][-1], cell)
+        for cell in subject.workload.measured
+        if cell.response and cell.service and cell.service[1][-1]
+    ]
+    if not gaps:
+        return "Nothing to compare with response time."
+    most, cell = max(gaps, key=lambda gap: gap[0])
+    if most < 1.1:
+        return (
+            "Nowhere does response time end more than 10 % above it: nobody held up the schedule."
+        )
+    return f"For {cell.server} response time ends {words.number(most)} times as high."
+
+
+def _load(subject: Subject) -> str:
+    told = []
+    for cells in subject.by_server():
+        for cell in cells:
+            found, rate = cell.estimate("throughput_rps"), cell.workload.load.rate or 0
+            if found is not None and found.value < 0.95 * rate:
+                told.append(f"{cell.server} at {rate:,g}")
+                break
+    if not told:
+        return "Every server follows the highest load offered."
+    return f"Past saturation, in requests/s offered: {words.listing(told, 8)}."
+
+
+def _growth(column: str, write: Callable[[float], str]) -> Callable[[Subject], str]:
+    """Return a caption on how a figure changes from the first workload of a sweep to the last."""
+
+    def caption(subject: Subject) -> str:
+        changes = []
+        for cells in subject.by_server():
+            ends = [cells[0].estimate(column), cells[-1].estimate(column)]
+            if len(cells) > 1 and ends[0] is not None and ends[1] is not None and ends[0].value:
+                changes.append((ends[1].value / ends[0].value, cells, ends[0], ends[1]))
+        if not changes:
+            return "No server has figures at both ends."
+        most = max(changes, key=lambda change: change[0])
+        least = min(changes, key=lambda change: change[0])
+        told = [
+            f"{cells[0].server} from {write(first.value)} to {write(last.value)}"
+            for _, cells, first, last in ([most] if most is least else [most, least])
+        ]
+        return f"Grows most: {'; least: '.join(told)}."
+
+    return caption
+
+
+def _heat(subject: Subject) -> str:
+    winners: dict[str, list[str]] = {}
+    for workload in subject.workloads:
+        winners.setdefault(workload.ranked[0].server, []).append(workload.label)
+    told = [f"{server} in {words.listing(labels)}" for server, labels in winners.items()]
+    return f"Best: {'; '.join(told)}."
+
+
+def _cost(subject: Subject) -> str:
+    cells = [cell for cell in subject.workload.ranked if cell.estimate("cpu_us_per_request")]
+    if not cells:
+        return "No ranked server has CPU figures."
+    native = next((cell for cell in cells if cell.family == "native"), None)
+    others = [cell for cell in cells if cell is not native]
+    if native is None or not others:
+        return _busy(cells)
+    floor = _value(native, "cpu_us_per_request")
+    best = min(others, key=lambda cell: _value(cell, "cpu_us_per_request"))
+    times = _value(best, "cpu_us_per_request") / floor
+    return f"{best.server} is the nearest to native: {words.number(times)} times its CPU cost."
+
+
+def _busy(cells: list[CellView]) -> str:
+    """Tell which servers kept the CPU the busiest and the least: throughput x CPU per request."""
+    shares = [
+        (_value(cell, "throughput_rps") * _value(cell, "cpu_us_per_request") / 1e6, cell)
+        for cell in cells
+    ]
+    most, busiest = max(shares, key=lambda pair: pair[0])
+    least, idlest = min(shares, key=lambda pair: pair[0])
+    told = f"Busiest: {busiest.server}, {words.digits(most, 2)} CPUs"
+    if idlest is not busiest:
+        told += f"; least busy: {idlest.server}, {words.digits(least, 2)}"
+    return f"{told}."
+
+
+def _time(subject: Subject) -> str:
+    """Name the server whose throughput sank lowest within a trial."""
+    found = []
+    for cell in subject.workload.measured:
+        for trial in cell.trials:
+            replies = sorted((trial.load or {}).get("series", {}).get("replies", []))
+            if replies and replies[len(replies) // 2]:
+                found.append((replies[0] / replies[len(replies) // 2], cell))
+    if not found:
+        return "No trial kept its course."
+    share, cell = min(found, key=lambda pair: pair[0])
+    if share > 0.7:
+        return f"Steady: no 100 ms fell below {share:.0%} of its trial's median."
+    return f"Lowest: {cell.server}, which fell to {share:.0%} of its median within 100 ms."
+
+
+def _pauses(subject: Subject) -> str:
+    found = [
+        (value, cell)
+        for cell in subject.workload.measured
+        for trial in cell.trials
+        for value in (trial.load or {}).get("series", {}).get("p99_us", [])
+        if value is not None
+    ]
+    if not found:
+        return "No trial kept its course."
+    worst, cell = max(found, key=lambda pair: pair[0])
+    return f"The worst 100 ms were {cell.server}'s, with a p99 of {words.duration(worst)}."
+
+
+def _fairness(subject: Subject) -> str:
+    found = [
+        (value.value, cell)
+        for cell in subject.workload.measured
+        if (value := cell.estimate("fairness_jain")) is not None
+    ]
+    if not found:
+        return "No trial counted replies per connection."
+    index, cell = min(found, key=lambda pair: pair[0])
+    even = [other.server for value, other in found if value >= 0.99]
+    told = f"Least even: {cell.server}, with a Jain index of {index:.2f} (1 is even)."
+    return told if index < 0.99 else f"All {len(even)} serve their connections evenly."
 
 
 def _extremes(
@@ -34,38 +181,48 @@ def _extremes(
     if len(found) > 1:
         told += f"; highest: {last.server}, {write(most)}"
         if least and 1.05 < most / least < 1000:
-            told += f", {most / least:.2g} times that"
+            told += f", {words.digits(most / least, 2)} times that"
     return f"{told}."
 
 
-def _latency(workload: WorkloadView) -> str:
-    told = _extremes(workload, "p99_us", words.duration, "p99")
-    absent = [cell.server for cell in workload.cells if cell.response is None]
-    return told + (f" Not drawn: {words.listing(absent)}." if absent else "")
+def _value(cell: CellView, column: str) -> float:
+    found = cell.estimate(column)
+    return found.value if found else float("inf")
 
 
-def _cpu(workload: WorkloadView) -> str:
-    return _extremes(
-        workload,
-        "cpu_us_per_request",
-        lambda value: f"{words.number(value)} µs",
-        "CPU per request",
-    )
+def _us(value: float) -> str:
+    return f"{words.number(value)} µs"
 
 
-def _memory(workload: WorkloadView) -> str:
-    return _extremes(workload, "memory_mib", lambda value: f"{words.number(value)} MiB", "memory")
+def _mib(value: float) -> str:
+    return f"{words.number(value)} MiB"
 
 
-CAPTIONS: dict[str, Callable[[WorkloadView], str]] = {
+def _per_second(value: float) -> str:
+    return f"{words.number(value)} /s"
+
+
+def _cpu(subject: Subject) -> str:
+    return _extremes(subject.workload, "cpu_us_per_request", _us, "CPU per request")
+
+
+def _memory(subject: Subject) -> str:
+    return _extremes(subject.workload, "memory_mib", _mib, "memory")
+
+
+CAPTIONS: dict[str, Callable[[Subject], str]] = {
+    "heat": _heat,
     "throughput": _throughput,
     "latency": _latency,
+    "service": _service,
+    "load": _load,
+    "connections": _growth("throughput_rps", _per_second),
+    "tail": _growth("p99_us", words.duration),
     "cpu": _cpu,
+    "cost": _cost,
     "memory": _memory,
+    "growth": _growth("memory_mib", _mib),
+    "time": _time,
+    "pauses": _pauses,
+    "fairness": _fairness,
 }
-
-
-def described(cell: CellView) -> str:
-    """Return a cell's verdict and its notes in sentences."""
-    notes = [f"{note.name}: {note.sentence}" for note in cell.verdict.notes]
-    return " ".join([cell.verdict.sentence, *(f"Also {note}" for note in notes)])

@@ -1,6 +1,5 @@
 """The command line: `bench run`, `report`, `list`, `serve`, `check`, `new-server`."""
 
-import enum
 import os
 import sys
 from pathlib import Path
@@ -30,19 +29,6 @@ console = Console()
 if not console.is_terminal and "COLUMNS" not in os.environ:
     console.width = 100
 
-Servers = Annotated[
-    str | None,
-    typer.Option(help="names, families, patterns such as 'selectors-*', or paths to files"),
-]
-List = "; several values by comma or space"
-
-
-class Kind(enum.StrEnum):
-    """The socket kinds of servers."""
-
-    STREAM = "stream"
-    DATAGRAM = "datagram"
-
 
 def main() -> None:
     """Run the command line; bad input ends with one line and status 2, Ctrl-C with 130."""
@@ -60,63 +46,76 @@ def fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
+# The panels of `bench run --help`.
+WHAT, AXIS, HOW = "What to measure", "Axes of a workload, replaced in each; lists", "How"
+GO_ON = "Go on with a run"
+
+
+def option(panel: str, text: str, *names: str, metavar: str | None = None) -> Any:
+    """Return an option of `bench run`, in its panel."""
+    return typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar)
+
+
 @app.command(rich_help_panel="Measure")
 def run(
-    suite: Annotated[str, typer.Option(help="a suite's name, or a .toml file")] = "default",
-    workloads: Annotated[str | None, typer.Option(help="of the suite, by name" + List)] = None,
-    servers: Servers = None,
+    suite: Annotated[str, option(WHAT, "a suite's name, or a .toml file")] = "default",
+    workloads: Annotated[str | None, option(WHAT, "of the suite, by name (a list)")] = None,
+    servers: Annotated[
+        str | None,
+        option(WHAT, "names, families, patterns such as 'selectors-*', paths to files (a list)"),
+    ] = None,
     command: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME='CMD'",
-            help="a server of your own, such as mine='./prog {host} {port}' (repeatable)",
-        ),
+        option(WHAT, "a server of your own: mine='./prog {host} {port}'", metavar="NAME='CMD'"),
     ] = None,
-    connections: Annotated[str | None, typer.Option(help="active connections" + List)] = None,
-    payload: Annotated[str | None, typer.Option(help="bytes of a request" + List)] = None,
+    loop: Annotated[
+        list[str] | None,
+        option(WHAT, "an event loop, run in asyncio's four styles", metavar="NAME=MODULE:FACTORY"),
+    ] = None,
+    python: Annotated[
+        list[str] | None,
+        option(WHAT, "another interpreter; NAME:server names a cell", metavar="NAME='/PATH'"),
+    ] = None,
+    connections: Annotated[str | None, option(AXIS, "active connections")] = None,
+    payload: Annotated[str | None, option(AXIS, "bytes of a request")] = None,
     requests_per_connection: Annotated[
-        str | None, typer.Option(help="reconnect after so many; 'kept' never" + List)
+        str | None, option(AXIS, "reconnect after so many; 'kept': never")
     ] = None,
-    transport: Annotated[str | None, typer.Option(help="tcp, tcp6, unix, udp" + List)] = None,
-    rate: Annotated[
-        str | None, typer.Option(help="requests offered per second, open loop" + List)
-    ] = None,
-    arrivals: Annotated[str | None, typer.Option(help="exponential or constant" + List)] = None,
-    max_in_flight: Annotated[str | None, typer.Option(help="at most, in open loop" + List)] = None,
-    depth: Annotated[
-        str | None, typer.Option(help="requests in flight on a connection" + List)
-    ] = None,
-    think_us: Annotated[
-        str | None, typer.Option(help="µs between a reply and the next request" + List)
-    ] = None,
-    idle: Annotated[str | None, typer.Option(help="connections that never send" + List)] = None,
-    duration: Annotated[float | None, typer.Option(help="seconds measured in a trial")] = None,
-    warmup: Annotated[float | None, typer.Option(help="seconds of load before them")] = None,
-    trials: Annotated[int | None, typer.Option(help="how often each cell is measured")] = None,
-    pool_size: Annotated[int | None, typer.Option(help="workers of a pool")] = None,
-    seed: Annotated[int | None, typer.Option(help="of the order and of the payloads")] = None,
+    transport: Annotated[str | None, option(AXIS, "tcp, tcp6, unix, udp")] = None,
+    rate: Annotated[str | None, option(AXIS, "requests offered per second: open loop")] = None,
+    arrivals: Annotated[str | None, option(AXIS, "exponential or constant")] = None,
+    max_in_flight: Annotated[str | None, option(AXIS, "requests at most, open loop")] = None,
+    depth: Annotated[str | None, option(AXIS, "requests in flight on a connection")] = None,
+    think_us: Annotated[str | None, option(AXIS, "µs from a reply to the next request")] = None,
+    idle: Annotated[str | None, option(AXIS, "connections that never send")] = None,
+    duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
+    warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
+    trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,
+    pool_size: Annotated[int | None, option(HOW, "workers of a pool")] = None,
+    server_cpus: Annotated[str | None, option(HOW, "such as 0-1,4")] = None,
+    generator_cpus: Annotated[str | None, option(HOW, "such as 2-3")] = None,
+    seed: Annotated[int | None, option(HOW, "of the order and of the payloads")] = None,
     aa: Annotated[
-        str | None,
-        typer.Option(help="the server measured twice to show the noise; 'none' for none"),
+        str | None, option(HOW, "the server measured twice to show the noise, or 'none'")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="add blocks until intervals are this narrow, such as 3%")
+        str | None, option(HOW, "add blocks until intervals are this narrow: 3%")
     ] = None,
-    budget: Annotated[
-        float | None, typer.Option(help="seconds for added and repeated blocks")
-    ] = None,
-    resume: Annotated[Path | None, typer.Option(help="a run to finish")] = None,
+    budget: Annotated[float | None, option(HOW, "seconds for added and repeated blocks")] = None,
+    out: Annotated[Path | None, option(HOW, "a folder for the run, new or empty")] = None,
+    quiet: Annotated[bool, option(HOW, "print the result only", "--quiet")] = False,
+    resume: Annotated[Path | None, option(GO_ON, "a run to finish")] = None,
     add: Annotated[
-        Path | None, typer.Option(help="a run to add blocks to, or the --servers named")
+        Path | None, option(GO_ON, "a run to add blocks to, or the servers of --servers")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="a folder for the run, new or empty")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="only the result")] = False,
 ) -> None:
     """Measure servers under workloads and write a report.
 
-    Every flag replaces what the suite says. Each cell gets a verdict, and none is left out.
+    Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
+    gets a verdict, and none is left out.
     """
     from bench import session
+    from bench.catalog import Outside
 
     axes = {
         "connections": connections,
@@ -132,11 +131,11 @@ def run(
     }
     loaded = config.load(suite)
     listed = None if servers is None else tuple(config.words(servers))
-    commands = command or []
-    names = tuple(text.partition("=")[0] for text in commands)
+    outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
+    names = tuple(text.partition("=")[0] for text in (*outside.commands, *outside.loops))
     options: dict[str, Any] = {
         "workloads": None if workloads is None else config.words(workloads),
-        # A command takes part beside the suite's servers, or where it is listed.
+        # What is brought takes part beside the suite's servers, or where it is listed.
         "servers": (*loaded.servers, *names) if listed is None else listed,
         "duration_s": duration,
         "warmup_s": warmup,
@@ -145,14 +144,20 @@ def run(
         "seed": seed,
     }
     given = {axis: config.axis_values(axis, text) for axis, text in axes.items() if text}
-    extras = session.Extras(aa, None if until is None else config.fraction(until), budget)
+    extras = session.Extras(
+        aa,
+        None if until is None else config.fraction(until),
+        budget,
+        config.cpus("--server-cpus", server_cpus),
+        config.cpus("--generator-cpus", generator_cpus),
+    )
     suite_asked = config.override(loaded, options, given)
     if resume is not None or add is not None:
         blocks = None if add is None else (trials or loaded.trials)
         folder = (add or resume or Path()).resolve()
-        measured = session.reopen(folder, blocks, listed or (), commands)
+        measured = session.reopen(folder, blocks, listed or (), outside)
     else:
-        measured = session.prepare(suite_asked, commands, out, extras)
+        measured = session.prepare(suite_asked, outside, out, extras)
     for reason in measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
     complete = session.measure(measured, console, quiet=quiet)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bench import machine
 from bench.plan import AXES
 
 SUITES = Path(__file__).parent / "suites"
@@ -149,6 +150,20 @@ def fraction(text: str) -> float:
     if not 0 < value < 1:
         raise ConfigError(f"--until {text!r}: write a percentage such as 3%")
     return value
+
+
+def cpus(flag: str, text: str | None) -> tuple[int, ...]:
+    """Read a list of CPUs such as `0-3,8`, empty for None; raises ConfigError."""
+    if text is None:
+        return ()
+    usable = machine.usable_cpus()
+    try:
+        chosen = machine.parse_cpus(text)
+    except ValueError:
+        raise ConfigError(f"{flag} {text!r}: write CPUs such as 0-3,8") from None
+    if not set(chosen) <= set(usable):
+        raise ConfigError(f"{flag} {text}: this process may use the CPUs {usable} only")
+    return tuple(chosen)
 
 
 def number(where: str, key: str, value: Any) -> Any:

@@ -2,109 +2,73 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
 
-from bench import frames, stats, words
-from bench.records import Trial
+from bench import stats, words
+from bench.cells import CellView, WorkloadView
+from bench.ranking import Ranking
 from bench.stats import Estimate
-from bench.store import Run
-from bench.views import CellView, RunView, WorkloadView
-
-# Chance of calling two equal servers different anywhere among the pairs of one workload.
-ERROR = 0.05
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """The partial order of a workload's ranked cells by throughput.
-
-    places: by server; 1 is one that no other leads, and servers that are tied may share a place
-    tied: servers that the first is not told apart from
-    floor: by how much the A/A twin of a server differed from it, as a fraction, None without one
-    """
-
-    places: dict[str, int]
-    tied: list[str]
-    floor: float | None
-
-
-def ranking(view: RunView, workload: WorkloadView) -> Ranking:
-    """Order the ranked cells: one leads another if their ratio over shared blocks excludes 1.
-
-    The level is corrected for the number of pairs (Bonferroni), and a difference no larger than
-    that between a server and its own twin leads nothing.
-    """
-    cells = workload.ranked
-    pairs = max(1, len(cells) * (len(cells) - 1) // 2)
-    floor = noise_floor(view.run, workload)
-    led = {
-        slow.server: [fast for fast in cells if _leads(fast, slow, ERROR / pairs, floor)]
-        for slow in cells
-    }
-    first = cells[0].server if cells else ""
-    return Ranking(
-        places={server: len(leaders) + 1 for server, leaders in led.items()},
-        tied=[
-            server
-            for server, leaders in led.items()
-            if server != first and first not in (leader.server for leader in leaders)
-        ],
-        floor=floor,
-    )
-
-
-def noise_floor(run: Run, workload: WorkloadView) -> float | None:
-    """Return by what fraction the server measured twice differs from its twin (the worst one)."""
-    found: dict[str, dict[int, float]] = {}
-    for trial in run.trials:
-        if trial.cell.workload == workload.workload and trial.load is not None:
-            found.setdefault(trial.cell.server, {})[trial.block] = _throughput(trial)
-    differences = [
-        abs(math.log(ratio.value))
-        for name, values in found.items()
-        if name.endswith(frames.TWIN)
-        and (ratio := stats.ratio(values, found.get(name.removesuffix(frames.TWIN), {})))
-    ]
-    return math.expm1(max(differences)) if differences else None
-
-
-def ratio(first: CellView, second: CellView, level: float = stats.LEVEL) -> Estimate | None:
-    """Return the ratio of two cells' throughput over the blocks that both have."""
-    return _ratio(
-        tuple(first.by_block("throughput_rps").items()),
-        tuple(second.by_block("throughput_rps").items()),
-        level,
-    )
+from bench.views import RunView
 
 
 def answer(view: RunView, workload: WorkloadView) -> list[str]:
-    """Return two to five sentences: who is first, at what cost, and what is not sure."""
+    """Return a few sentences: who is first, at what cost, and what is not sure."""
     cells = workload.ranked
     if not cells:
         return [*_nobody(workload), *_left_out(workload)]
-    order = ranking(view, workload)
+    order = view.rankings[workload.workload]
     return [
         _first(workload, cells, order),
+        *_follows(workload),
         *_cost(cells),
         *_unsure(cells, order),
         *_left_out(workload),
     ]
 
 
+def ratio(first: CellView, second: CellView) -> Estimate | None:
+    """Return by what factor the first is better, over the blocks that both have."""
+    fast, slow = (cell.by_block(cell.leading) for cell in (first, second))
+    return stats.ratio(slow, fast) if first.open_loop else stats.ratio(fast, slow)
+
+
 def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) -> str:
     best = cells[0]
-    figure = f"{best.throughput().removesuffix(' /s')} requests/s"
+    verb = "answers soonest" if best.open_loop else "answers most"
+    figure = _figure(best)
     if len(cells) == 1:
         only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
-        return f"{best.server} {only}: it answers {figure}."
-    if order.tied:
-        names = words.listing(order.tied)
-        sure = "one trial tells nobody apart" if len(best.figures) < 2 else "no sure difference"
-        return f"{best.server} answers most, {figure}, but is tied with {names}: {sure}."
+        return f"{best.server} {only}: {figure}."
+    if max(len(cell.figures) for cell in cells) < 2:
+        unsure = "one trial tells nobody apart: measure again with more trials"
+        return f"{best.server} {verb}, {figure}, but {unsure}."
+    tied = [name for place in order.places if place.server == best.server for name in place.tied]
+    if tied:
+        names = words.listing(tied)
+        return f"{best.server} {verb}, {figure}, but is tied with {names}: no sure difference."
     lead = ratio(best, cells[1])
-    ahead = "" if lead is None else f", {words.times(lead)} as many as {cells[1].server}"
-    return f"{best.server} answers most: {figure}{ahead}."
+    if lead is None:
+        return f"{best.server} {verb}: {figure}."
+    if best.open_loop:
+        return f"{best.server} {verb}: {figure}; {cells[1].server} takes {words.times(lead)} that."
+    return f"{best.server} {verb}: {figure}, {words.times(lead)} as many as {cells[1].server}."
+
+
+def _figure(cell: CellView) -> str:
+    found = cell.estimate(cell.leading)
+    if not cell.open_loop or found is None:
+        return f"{cell.throughput().removesuffix(' /s')} requests/s"
+    return f"a p99 of {words.interval(found)} at {cell.workload.load.rate:,g} requests/s"
+
+
+def _follows(workload: WorkloadView) -> list[str]:
+    """Tell in open loop how many servers keep up with the offered load."""
+    cells = workload.ranked
+    late = [cell.server for cell in cells if cell.verdict.name == "overloaded"]
+    if not cells[0].open_loop or len(cells) < 2:
+        return []
+    if not late:
+        return ["All of those ranked keep up with the load offered."]
+    return [f"{words.listing(late)} cannot keep up with the load offered."]
 
 
 def _cost(cells: Sequence[CellView]) -> list[str]:
@@ -119,6 +83,8 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     least = thrifty.estimate("cpu_us_per_request")
     if thrifty is not best and least is not None:
         told += f"; {thrifty.server} needs the least CPU, {words.estimate(least, 'µs')}"
+    if best.open_loop:
+        return [f"{told}."]
     calm = min(cells, key=lambda cell: _value(cell, "p99_us"))
     p99 = calm.estimate("p99_us")
     if p99 is None:
@@ -139,11 +105,8 @@ def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:
         told.append(
             f"The generator was the limit for {words.listing(bound)}: lower bounds, shown as ≥."
         )
-    trials = max(len(cell.figures) for cell in cells)
-    if trials < 2:
-        told.append("There is one trial a cell, so no interval: measure again with more trials.")
     if order.floor is not None:
-        told.append(f"The same server measured twice differs by {order.floor:.1%} here.")
+        told.append(f"A server and its twin differ by up to {order.floor.extent:.1%}: the floor.")
     return told
 
 
@@ -162,24 +125,3 @@ def _nobody(workload: WorkloadView) -> list[str]:
     if not workload.measured and all(not cell.trials for cell in workload.cells):
         return ["Nothing was measured before the run ended."]
     return ["No server can be ranked: none has figures that stand for it."]
-
-
-def _leads(fast: CellView, slow: CellView, error: float, floor: float | None) -> bool:
-    # A lower bound may really be anything above it.
-    if fast is slow or slow.bound:
-        return False
-    found = ratio(fast, slow, 1 - error)
-    if found is None or found.low is None or found.low <= 1:
-        return False
-    return floor is None or found.value > 1 + floor
-
-
-@cache
-def _ratio(
-    first: tuple[tuple[int, float], ...], second: tuple[tuple[int, float], ...], level: float
-) -> Estimate | None:
-    return stats.ratio(dict(first), dict(second), level)
-
-
-def _throughput(trial: Trial) -> float:
-    return float((trial.load or {})["throughput_rps"])

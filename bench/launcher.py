@@ -172,48 +172,41 @@ class Server:
             "unix": str(Path(self._folder.name) / f"socket-{time.monotonic_ns()}"),
             "tcp6": ("::1", 0),
         }
-        variant = self.spec.variant
         address = wanted.get(self.transport, ("127.0.0.1", 0))
-        if variant is None and self.transport == "unix":
+        foreign, own_listeners = self.spec.command is not None, self.spec.own_listeners
+        if foreign and self.transport == "unix":
             self.address = address
             return None
-        listener = terms.bind(
-            self.transport, address, reuse_port=variant is not None and variant.own_listeners
-        )
+        listener = terms.bind(self.transport, address, reuse_port=own_listeners)
         name = listener.getsockname()
         self.address = name if isinstance(name, str) else (name[0], name[1])
-        if variant is None:
+        if foreign:
             listener.close()
             return None
-        if self.transport != "udp" and not variant.own_listeners:
+        if self.transport != "udp" and not own_listeners:
             listener.listen(terms.backlog())
         return listener
 
     def _argv(self, listener: socket.socket | None) -> list[str]:
-        variant = self.spec.variant
-        if variant is None or listener is None:
+        if listener is None:
             assert self.spec.command is not None
             return self.spec.command.at(self.address)
         settings = Settings(
             terms.backlog(), self.fair.pool_size, self.fair.cpus, self.transport, self.address
         )
-        order = {
-            "path": str(variant.path),
-            "fd": listener.fileno(),
-            "settings": vars(settings),
-        }
-        return [sys.executable, "-P", "-m", "servers", json.dumps(order)]
+        order = self.spec.what | {"fd": listener.fileno(), "settings": vars(settings)}
+        python = self.spec.python.words if self.spec.python else (sys.executable,)
+        return [*python, "-P", "-m", "servers", json.dumps(order)]
 
     def _environment(self) -> dict[str, str]:
         """Return the environment: for a variant free of Python's switches, with a fixed hash."""
-        if self.spec.variant is None:
+        if self.spec.command is not None:
             return dict(os.environ)
         plain = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
         return plain | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
 
     def _prove(self) -> None:
-        variant = self.spec.variant
-        workers = variant.workers(self.fair.pool_size, len(self.fair.cpus)) if variant else 1
+        workers = self.spec.workers(self.fair.pool_size, len(self.fair.cpus))
         try:
             prove(self.transport, self.address, workers, self.fair.ready_s, self.exited)
         except NotReady as error:

@@ -1,6 +1,7 @@
 """What this machine is, and which of its CPUs a run may use."""
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import shutil
@@ -122,16 +123,19 @@ def describe() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions of the interpreter and of the packages that take part."""
-    found = {
+    interpreter = {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
     }
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    return interpreter | {package: version(package) for package in PACKAGES}
+
+
+def version(package: str) -> str:
+    """Return the version of a package, `installed` or `absent` where it has none."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "installed" if importlib.util.find_spec(package) else "absent"
 
 
 def commit(folder: Path) -> str | None:

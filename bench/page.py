@@ -1,5 +1,7 @@
 """The page and its Markdown sister: what they hold, handed to their templates."""
 
+import re
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench import captions, findings, svg, words
+from bench.cells import CellView, WorkloadView
 from bench.charts import Chart, palette, slug
-from bench.views import CellView, RunView, WorkloadView
+from bench.ranking import Place
+from bench.views import RunView
 
 # A server's source is shown if it is no longer than this.
 SOURCE_LIMIT_BYTES = 64 * 1024
+UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -25,7 +30,7 @@ def html(view: RunView, drawn: Iterable[Chart]) -> str:
 def markdown(view: RunView, overview: Iterable[Chart]) -> str:
     """Return the report as Markdown; it shows the overview charts beside it."""
     template = _environment(autoescape=False).get_template("report.md.j2")
-    charts = [(chart, _shows(chart)) for chart in overview]
+    charts = [(chart, shows(chart)) for chart in overview]
     return template.render(_content(view), charts=charts)
 
 
@@ -39,22 +44,32 @@ def _environment(*, autoescape: bool) -> Environment:
     )
     made.filters["duration"] = words.duration
     made.filters["number"] = words.number
+    made.filters["tight"] = _tight
     made.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
     return made
+
+
+def _tight(text: str) -> str:
+    """Keep a number on one line with what belongs to it."""
+    text = text.replace(" ± ", "\u00a0±\u00a0").replace("≥ ", "≥\u00a0")
+    return UNIT.sub("\u00a0\\1", text)
 
 
 def _content(view: RunView) -> dict[str, Any]:
     header = view.run.header
     workloads = [_workload(view, workload) for workload in view.workloads]
+    cells = [cell for item in view.workloads for cell in item.cells]
+    measured = sum(bool(cell.trials) for cell in cells)
     return {
         "run_id": header.get("run_id", view.run.folder.name),
         "created": _day(header.get("created_at", "")),
-        "cut_off": not view.finished,
-        "measured": sum(cell.trials != [] for item in view.workloads for cell in item.cells),
-        "planned": sum(len(item.cells) for item in view.workloads),
+        "cut_off": measured < len(cells) or not view.finished,
+        "measured": measured,
+        "planned": len(cells),
         "workloads": workloads,
         "servers": _servers(view),
-        "command": " ".join(map(_quoted, header.get("command", []))),
+        "skipped": [str(reason) for reason in header.get("skipped", [])],
+        "command": " ".join(map(shlex.quote, header.get("command", []))),
         "config": header.get("config", {}),
         "cpus": view.cpus(),
         "facts": _facts(header),
@@ -63,17 +78,20 @@ def _content(view: RunView) -> dict[str, Any]:
 
 
 def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
-    order = findings.ranking(view, workload)
+    order = view.rankings[workload.workload]
+    sure = any(len(cell.figures) > 1 for cell in workload.ranked)
+    places = {place.server: place for place in order.places} if sure else {}
     return {
         "label": workload.label,
         "slug": slug(workload.label),
         "described": workload.described(),
         "answer": findings.answer(view, workload),
-        "rows": [_row(cell, order.places.get(cell.server)) for cell in workload.cells],
+        "tiers": order.tiers if sure else (),
+        "rows": [_row(cell, places.get(cell.server)) for cell in workload.cells],
     }
 
 
-def _row(cell: CellView, place: int | None) -> dict[str, Any]:
+def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
     def value(column: str) -> float | None:
         found = cell.estimate(column)
         return None if found is None else found.value
@@ -84,7 +102,8 @@ def _row(cell: CellView, place: int | None) -> dict[str, Any]:
         "index": cell.index,
         "server": cell.server,
         "family": cell.family,
-        "place": place,
+        "place": place.rank if place else "",
+        "best": place.best if place else "",
         "throughput_rps": throughput and throughput.value,
         "throughput": cell.throughput().removesuffix(" /s"),
         "cpu_us": cpu and cpu.value,
@@ -131,24 +150,23 @@ def _figures(drawn: Iterable[Chart]) -> list[dict[str, Any]]:
     kinds: dict[str, dict[str, Any]] = {}
     variables = {value: name for name, value in palette.variables(dark=False).items()}
     for chart in drawn:
-        shows = _shows(chart)
-        kind = kinds.setdefault(
-            chart.kind, {"name": chart.kind, "title": chart.title, "how": chart.how, "figures": []}
-        )
-        label = f"{chart.title}, {chart.workloads[0].label}. {shows}"
-        canvas = chart.canvas
+        kind, canvas, caption = chart.kind, chart.canvas, shows(chart)
+        entry = {"name": kind.name, "title": kind.title, "how": kind.how, "figures": []}
+        label = f"{kind.title}, {chart.subjects[0].label}. {caption}"
         element = svg.inline(
             canvas.svg, chart.name, label, canvas.head_share, canvas.marks, variables
         )
-        kind["figures"].append({"name": chart.name, "svg": element, "shows": shows})
+        figures = kinds.setdefault(kind.name, entry)["figures"]
+        figures.append({"name": chart.name, "svg": element, "shows": caption})
     return list(kinds.values())
 
 
-def _shows(chart: Chart) -> str:
-    several = len(chart.workloads) > 1
+def shows(chart: Chart) -> str:
+    """Return what a chart shows, in a sentence for each of its subjects."""
+    several = len(chart.subjects) > 1
     return " ".join(
-        (f"{workload.label}: " if several else "") + captions.shows(chart.kind, workload)
-        for workload in chart.workloads
+        (f"{subject.label}: " if several else "") + captions.shows(chart.kind.name, subject)
+        for subject in chart.subjects
     )
 
 
@@ -159,15 +177,19 @@ def _colours() -> dict[str, dict[str, str]]:
 def _facts(header: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the groups of terms and machine facts as pairs of text."""
     groups = (("Terms", "terms"), ("Machine", "machine"), ("Versions", "versions"))
-    return [
+    found = [
         (title, [(_worded(name), _printable(value)) for name, value in header[key].items()])
         for title, key in groups
         if header.get(key)
     ]
+    if header.get("commit"):
+        found.append(("Source", [("commit", str(header["commit"]))]))
+    return found
 
 
 def _worded(name: str) -> str:
-    return name.replace("_mib", " (MiB)").replace("_", " ")
+    # Names of options, such as TCP_NODELAY, stay as they are.
+    return name if name.isupper() else name.replace("_mib", " (MiB)").replace("_", " ")
 
 
 def _printable(value: object) -> str:
@@ -175,17 +197,13 @@ def _printable(value: object) -> str:
         return ", ".join(f"{name} {_printable(item)}" for name, item in value.items())
     if isinstance(value, list):
         return ", ".join(_printable(item) for item in value)
-    return "not known" if value is None else str(value)
+    if value is None or isinstance(value, bool):
+        return {None: "not known", True: "yes", False: "no"}[value]
+    return words.number(value) if isinstance(value, float) else str(value)
 
 
 def _day(moment: str) -> str:
     return moment.replace("T", " ")[:16]
-
-
-def _quoted(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
 
 
 # The words of the report, one for each thing.
@@ -199,7 +217,8 @@ DEFINITIONS = (
     ("±", "Half of the 95 % confidence interval over trials, each with a fresh server process."),
     ("≥", "A lower bound: the generator had no time left while the server had."),
     ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
-    ("place", "One more than the number of servers that are surely faster."),
+    ("place", "Where a server can stand: a range where it is tied with others."),
+    ("floor", "How far a server and its twin, the same server again, came out apart."),
     ("closed loop", "Each connection sends its next request when the reply is there."),
     ("open loop", "Requests follow a schedule, whatever the server does."),
     ("starved", "Some connections were left waiting while others were served."),

@@ -32,7 +32,7 @@ def write(run: Run, *, png: bool = False) -> Path:
 
     view = views.view(run)
     store.remove_report(run.folder)
-    drawn = list(charts.by_workload(view))
+    drawn = list(charts.by_subject(view))
     overview = list(charts.overview(view))
     _write_charts(run.folder, drawn, overview, png)
     store.write(store.report_path(run.folder, "summary.csv"), render(run, "csv"))
@@ -58,7 +58,7 @@ def render(run: Run, form: str) -> str:
     if form == "md":
         return _markdown(view, list(charts.overview(view)))
     if form == "html":
-        return page.html(view, list(charts.by_workload(view)))
+        return page.html(view, list(charts.by_subject(view)))
     raise ValueError(f"format {form!r}: choose from {', '.join(FORMATS)}")
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import itertools
+import platform
 import resource
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import catalog, machine, plan, runner, store
+from bench.catalog import Outside
 from bench.config import ConfigError, Suite
 from bench.machine import Cpus
 from bench.plan import Plan
@@ -51,21 +54,24 @@ class Extras:
 
     aa: the server whose twin is measured, `none` for no twin
     until: how narrow the intervals shall become, as a fraction; budget_s: time limit for that
+    server_cpus, generator_cpus: in place of the halves that the machine is split into
     """
 
     aa: str | None = None
     until: float | None = None
     budget_s: float | None = None
+    server_cpus: tuple[int, ...] = ()
+    generator_cpus: tuple[int, ...] = ()
 
 
-def prepare(suite: Suite, commands: list[str], out: Path | None, extras: Extras) -> Session:
+def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) -> Session:
     """Check everything that can be checked before a process starts.
 
     Raises:
         ConfigError, PlanError: what was asked for makes no sense or cannot be had here.
     """
     points = plan.workloads(suite.workloads)
-    choice = choose(suite.servers, commands, points)
+    choice = choose(suite.servers, outside, points)
     specs = list(choice.specs.values())
     if extras.aa not in (None, "none", *(spec.name for spec in specs)):
         raise ConfigError(f"--aa {extras.aa}: is not measured in this run; name one that is")
@@ -75,7 +81,8 @@ def prepare(suite: Suite, commands: list[str], out: Path | None, extras: Extras)
         if not any(cell.server == spec.name for cell in cells):
             raise ConfigError(f"server {spec.name}: serves none of the workloads' transports")
     check_descriptors(points)
-    cpus = machine.cpus_for_run()
+    halves = machine.cpus_for_run()
+    cpus = Cpus(extras.server_cpus or halves.server, extras.generator_cpus or halves.generator)
     pool_size = suite.pool_size or cpus.pool_size
     times = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = runner.Conditions(cpus, pool_size, *times, suite.seed)
@@ -86,10 +93,10 @@ def prepare(suite: Suite, commands: list[str], out: Path | None, extras: Extras)
     return Session(suite.name, specs, choice.skipped, made, conditions, folder)
 
 
-def choose(servers: tuple[str, ...], commands: list[str], points: list[Workload]) -> catalog.Choice:
+def choose(servers: tuple[str, ...], outside: Outside, points: list[Workload]) -> catalog.Choice:
     """Return the servers that take part."""
     kinds = {terms.kind_of(point.transport) for point in points}
-    return catalog.choose(catalog.read(commands), list(servers), kinds)
+    return catalog.choose(catalog.read(outside), list(servers), kinds)
 
 
 def check_descriptors(points: list[Workload]) -> None:
@@ -154,15 +161,41 @@ def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
         "name": spec.name,
         "family": spec.family,
         "kind": variant.kind if variant else "any",
-        "summary": variant.summary if variant else "a command from outside",
+        "summary": variant.summary if variant else "brought from outside",
         "source": spec.source,
+        "command": command(spec),
+        "loop": asdict(spec.loop) if spec.loop else None,
+        "python": python(spec),
+        "python_words": spec.python.words if spec.python else None,
+        "packages": packages(spec),
         "max_clients": variant.clients_at_once(pool_size) if variant else None,
     }
 
 
-def reopen(
-    folder: Path, blocks: int | None, servers: tuple[str, ...], commands: list[str]
-) -> Session:
+def command(spec: ServerSpec) -> str | None:
+    """Return the command line that starts a foreign server again; None for the others."""
+    if spec.command is None or spec.family == catalog.NATIVE_NAME:
+        return None
+    return shlex.join(spec.command.words)
+
+
+def python(spec: ServerSpec) -> str | None:
+    """Return the interpreter that a server runs under; None for a foreign command."""
+    if spec.command is not None:
+        return None
+    ours = f"{platform.python_implementation()} {platform.python_version()}"
+    return str(spec.python) if spec.python else ours
+
+
+def packages(spec: ServerSpec) -> dict[str, str]:
+    """Return the versions of the packages that a server needs."""
+    names = spec.variant.requires if spec.variant else ()
+    if spec.python is not None:
+        return {name: spec.python.packages[name] for name in names}
+    return {name: machine.version(name) for name in names}
+
+
+def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: Outside) -> Session:
     """Return a run that goes on: with `blocks` None the rest of it, else so many new blocks.
 
     The blocks that are added hold all servers, the ones that are added included.
@@ -178,7 +211,7 @@ def reopen(
     points = [Workload.from_json(fields) for fields in config["workloads"]]
     specs = [catalog.again(fields) for fields in config["servers"]]
     if servers:
-        added = choose(servers, commands, points).specs.values()
+        added = choose(servers, outside, points).specs.values()
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
     cells = tuple(Cell.from_json(fields) for fields in old["cells"])
     cells += tuple(cell for cell in plan.cells(specs, points) if cell not in cells)

@@ -1,111 +1,38 @@
-"""What charts and pages show of a run: its workloads, and each cell's figures with intervals."""
+"""What charts and pages show of a run: its workloads, their cells and rankings, and its sweeps."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
-from bench import frames, histograms, stats, words
-from bench.checks import Verdict
-from bench.records import Cell, Trial, Workload
-from bench.stats import Estimate
+from bench import frames, pairs, words
+from bench.cells import CellView, WorkloadView
+from bench.pairs import Figure, Floor
+from bench.ranking import Entrant, Ranking, rank
+from bench.records import Cell, Workload
 from bench.store import Run
 
-Curve = tuple[list[float], list[float]]
-
 
 @dataclass(frozen=True)
-class CellView:
-    """A cell as it is shown.
-
-    index: the server's place in the run, the same in every chart
-    figures: of each trial that has any, by block and column
-    """
-
-    index: int
-    server: str
-    family: str
-    workload: Workload
-    verdict: Verdict
-    trials: list[Trial]
-    figures: dict[int, dict[str, Any]]
-
-    @property
-    def ranked(self) -> bool:
-        """Tell if it has a place in a ranking."""
-        return self.verdict.ranked and self.estimate("throughput_rps") is not None
-
-    @property
-    def bound(self) -> bool:
-        """Tell if its throughput is a lower bound."""
-        return self.verdict.name == "generator-bound"
-
-    def by_block(self, column: str) -> dict[int, float]:
-        """Return a column's values by block, where there are any."""
-        values = {block: found.get(column) for block, found in self.figures.items()}
-        return {block: value for block, value in values.items() if value is not None}
-
-    def estimate(self, column: str) -> Estimate | None:
-        """Return a column's geometric mean and interval if most of the trials have a value."""
-        values = list(self.by_block(column).values())
-        return _geometric(tuple(values)) if len(values) * 2 > len(self.figures) else None
-
-    def throughput(self) -> str:
-        """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
-        found = self.estimate("throughput_rps")
-        return "" if found is None else ("≥ " if self.bound else "") + words.estimate(found, "/s")
-
-    @cached_property
-    def response(self) -> Curve | None:
-        """Return the nines and the µs of the response time over all trials."""
-        return self._curve("response_hdr")
-
-    @cached_property
-    def service(self) -> Curve | None:
-        """Return the nines and the µs of the service time over all trials."""
-        return self._curve("service_hdr")
-
-    def _curve(self, name: str) -> Curve | None:
-        loads = [trial.load for trial in self.trials if trial.load is not None]
-        return histograms.curve((load[name], load["hdr_unit_ns"]) for load in loads)
-
-
-@dataclass(frozen=True)
-class WorkloadView:
-    """A workload and its cells: those ranked by throughput first, then the others."""
+class Subject:
+    """What one chart is about: a workload, several that differ in one axis, or all of a run."""
 
     label: str
-    workload: Workload
-    cells: list[CellView]
+    workloads: tuple[WorkloadView, ...]
 
     @property
-    def measured(self) -> list[CellView]:
-        """Return the cells with figures."""
-        return [cell for cell in self.cells if cell.figures]
+    def workload(self) -> WorkloadView:
+        """Return the only workload, or the first."""
+        return self.workloads[0]
 
-    @property
-    def ranked(self) -> list[CellView]:
-        """Return the cells that have a place, the fastest first."""
-        return [cell for cell in self.cells if cell.ranked]
-
-    def described(self) -> str:
-        """Return the axes in words: `50 connections kept open, 64 B, closed loop, TCP`."""
-        load = self.workload.load
-        parts = [words.count(load.connections, "connection", "connections")]
-        if load.requests_per_connection is None:
-            parts[0] += " kept open"
-        else:
-            requests = words.count(load.requests_per_connection, "request", "requests")
-            parts.append(f"reconnecting after {requests}")
-        parts.append(f"{load.payload_bytes:,} B")
-        if load.rate is None:
-            parts.append("closed loop")
-            parts += [f"depth {load.depth}"] if load.depth > 1 else []
-            parts += [f"{load.think_us:,} µs think time"] if load.think_us else []
-        else:
-            parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
-        parts += [f"{load.idle:,} idle connections"] if load.idle else []
-        return ", ".join([*parts, self.workload.transport.upper()])
+    def by_server(self) -> list[list[CellView]]:
+        """Return each server's measured cells, in the order of the workloads."""
+        found: dict[int, list[CellView]] = {}
+        for workload in self.workloads:
+            for cell in workload.measured:
+                found.setdefault(cell.index, []).append(cell)
+        return [found[index] for index in sorted(found)]
 
 
 @dataclass(frozen=True)
@@ -124,6 +51,42 @@ class RunView:
             for cell in workload.cells
         }
         return [found[index] for index in sorted(found)]
+
+    @cached_property
+    def rankings(self) -> dict[Workload, Ranking]:
+        """Rank the servers of each workload by throughput, or in open loop by p99."""
+        floors: dict[Figure, Floor | None] = {}
+        found = {}
+        for item in self.workloads:
+            figure = pairs.FIGURES["p99"] if item.open_loop else pairs.THROUGHPUT
+            if figure not in floors:
+                floors[figure] = pairs.floor(self.run, figure)
+            entrants = [
+                Entrant(cell.server, cell.by_block(figure.column), cell.bound)
+                for cell in item.ranked
+            ]
+            found[item.workload] = rank(entrants, figure, floors[figure])
+        return found
+
+    def each(self) -> list[Subject]:
+        """Return a subject for each workload with figures."""
+        return [Subject(item.label, (item,)) for item in self.workloads if item.measured]
+
+    def sweeps(self, axis: str) -> list[Subject]:
+        """Return the workloads that differ in nothing but an axis of their load, in its order."""
+        groups: dict[tuple[object, ...], list[WorkloadView]] = {}
+        for item in self.workloads:
+            load = item.workload.load
+            if item.measured and getattr(load, axis) is not None:
+                rest = {name: value for name, value in asdict(load).items() if name != axis}
+                key = (item.workload.transport, tuple(rest.items()))
+                groups.setdefault(key, []).append(item)
+        found = []
+        for items in groups.values():
+            items.sort(key=lambda item: float(getattr(item.workload.load, axis)))
+            if len(items) > 1:
+                found.append(Subject(f"{items[0].label} to {items[-1].label}", tuple(items)))
+        return found
 
     @property
     def finished(self) -> bool:
@@ -168,19 +131,16 @@ def view(run: Run) -> RunView:
     )
 
 
-@cache
-def _geometric(values: tuple[float, ...]) -> Estimate | None:
-    return stats.geometric(values)
-
-
 def _names(servers: Mapping[str, Any], cells: Iterable[Cell]) -> list[str]:
     return list(dict.fromkeys([*servers, *(cell.server for cell in cells)]))
 
 
-def _place(cell: CellView) -> tuple[bool, float, str]:
-    """Sort what is ranked by throughput, and after it the rest by name."""
-    found = cell.estimate("throughput_rps")
-    return (not cell.ranked, -found.value if found and cell.ranked else 0.0, cell.server)
+def _place(cell: CellView) -> tuple[bool, bool, float, str]:
+    """Sort what is ranked by throughput, in open loop by p99; and after it the rest by name."""
+    found = cell.estimate(cell.leading)
+    value = found.value if found and cell.ranked else math.inf
+    behind = cell.open_loop and cell.verdict.name == "overloaded"
+    return (not cell.ranked, behind, value if cell.open_loop else -value, cell.server)
 
 
 def _cpus(cpus: list[int]) -> str:

@@ -35,6 +35,11 @@ def estimate(value: Estimate, unit: str = "") -> str:
     return f"{number(value.value, half)} ± {_rounded(half, _place(half))}{tail}"
 
 
+def digits(value: float, many: int) -> str:
+    """Return a positive number with so many digits: `7.0`, `13`, `120`."""
+    return _rounded(value, math.floor(math.log10(value)) - many + 1)
+
+
 def _place(half_width: float) -> int:
     """Return the power of ten of the last digit that a half width supports."""
     place = math.floor(math.log10(half_width))
@@ -54,19 +59,28 @@ def scale(value: float) -> str:
 
 
 def duration(time_us: float) -> str:
-    """Return a time in the unit that reads best: `87 µs`, `1.24 ms`, `2.1 s`."""
-    for limit, divisor, unit in ((1e6, 1e6, "s"), (1e3, 1e3, "ms")):
-        if abs(time_us) >= limit:
-            return f"{number(time_us / divisor)} {unit}"
-    return f"{number(time_us)} µs"
+    """Return a time in the unit that reads best: `87.0 µs`, `1.24 ms`, `2.10 s`."""
+    divisor, unit = _unit(time_us)
+    return f"{number(time_us / divisor)} {unit}"
+
+
+def interval(time_us: Estimate) -> str:
+    """Return a time with its half width, in the unit that reads best: `1.24 ± 0.02 ms`."""
+    divisor, unit = _unit(time_us.value)
+    low, high = (None if end is None else end / divisor for end in (time_us.low, time_us.high))
+    return estimate(Estimate(time_us.value / divisor, low, high), unit)
 
 
 def tick(time_us: float) -> str:
     """Return a time at a tick of an axis, where the round number says how exact it is."""
-    for limit, divisor, unit in ((1e6, 1e6, "s"), (1e3, 1e3, "ms")):
-        if abs(time_us) >= limit:
-            return f"{time_us / divisor:g} {unit}"
-    return f"{time_us:g} µs"
+    divisor, unit = _unit(time_us)
+    return f"{time_us / divisor:g} {unit}"
+
+
+def _unit(time_us: float) -> tuple[float, str]:
+    if abs(time_us) >= 1e6:
+        return 1e6, "s"
+    return (1e3, "ms") if abs(time_us) >= 1e3 else (1.0, "µs")
 
 
 def count(amount: int, one: str, many: str) -> str:

@@ -1,5 +1,6 @@
 """Run one variant on a socket that the house has bound: `python -m servers JSON`."""
 
+import importlib
 import importlib.util
 import json
 import socket
@@ -20,14 +21,33 @@ def load(path: str) -> ModuleType:
     return module
 
 
+def serve_on_loop(factory: str, style: str, listener: socket.socket, settings: Settings) -> None:
+    """Run one of the styles of asyncio on the event loop that `module:factory` makes."""
+    import asyncio
+
+    from servers.coroutines import STYLES
+
+    module, _, name = factory.partition(":")
+    make_loop = getattr(importlib.import_module(module), name)
+    with asyncio.Runner(loop_factory=make_loop) as runner:
+        runner.run(STYLES[style](listener, settings))
+
+
 def main() -> None:
-    """Read the order from the command line and serve until a signal ends the process."""
+    """Read the order from the command line and serve until a signal ends the process.
+
+    The order names a variant's file as `path`, or an event loop's `factory` and a `style`.
+    """
     order = json.loads(sys.argv[1])
-    settings = order["settings"]
-    address = settings["address"]
-    settings["address"] = address if isinstance(address, str) else (address[0], address[1])
-    settings["cpus"] = tuple(settings["cpus"])
-    load(order["path"]).serve(socket.socket(fileno=order["fd"]), Settings(**settings))
+    terms = order["settings"]
+    address = terms["address"]
+    terms["address"] = address if isinstance(address, str) else (address[0], address[1])
+    settings = Settings(**terms | {"cpus": tuple(terms["cpus"]), "fd": order["fd"]})
+    listener = socket.socket(fileno=order["fd"])
+    if "path" in order:
+        load(order["path"]).serve(listener, settings)
+    else:
+        serve_on_loop(order["factory"], order["style"], listener, settings)
 
 
 main()

@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -27,8 +28,14 @@ def report(**fact: object) -> None:
 
 
 def spawn(order: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Start the server in a process group of its own, on its CPUs, with its output in the log."""
+    """Start the server in a process group of its own, on its CPUs, with its output in the log.
+
+    It may open as many files as the hard limit permits: thousands of clients are a matter of its
+    model, not of a shell's soft limit.
+    """
     os.sched_setaffinity(0, order["cpus"])
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     try:
         return subprocess.Popen(

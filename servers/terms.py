@@ -46,7 +46,7 @@ def bind(transport: str, address: Address, *, reuse_port: bool = False) -> socke
     try:
         if transport != "unix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if reuse_port:
+        if reuse_port and transport != "unix":
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if transport in ("tcp", "tcp6"):
             set_tcp_options(bound)

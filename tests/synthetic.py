@@ -195,9 +195,10 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
     served = min(asked.connections, model.clients or asked.connections)
     rps = 1e6 / (cost_us + (25 if asked.connections == 1 else 0))
     rps = min(rps, asked.rate or rps)
-    median_us = served * 1e6 / rps
+    median_us = _wait_us(cost_us, asked.rate) if asked.rate else served * 1e6 / rps
     replies = [int(rps * STEP_S * noise.gauss(1, 0.03)) for _ in range(20)]
-    mute = asked.connections - served if asked.requests_per_connection is None else 0
+    waiting = asked.connections - served
+    mute = waiting if asked.requests_per_connection is None else 0
     times = percentiles(median_us)
     load = digest(
         connections=asked.connections,
@@ -209,6 +210,7 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
         connections_without_reply=mute,
         censored=mute,
         effective_concurrency=float(served),
+        fairness_jain=0.998 * served / asked.connections,
         mean_cycle_us=median_us,
         response_us=times,
         service_us=times,
@@ -218,12 +220,18 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
         generator_idle_fraction=min(0.5, 0.03 + cost_us / 200),
         series={"step_s": STEP_S, "replies": replies, "p50_us": [median_us] * 20}
         | {"p99_us": [median_us * noise.gauss(1.5, 0.05) for _ in range(20)]},
-        replies_per_connection=[int(rps * WINDOW_S / served)] * served + [0] * mute,
+        replies_per_connection=[int(rps * WINDOW_S / served)] * served + [0] * waiting,
     )
     if workload.transport == "udp":
         load |= {"sent": 80_000, "received": 79_990, "lost": 10, "duplicated": 0, "reordered": 0}
     used = usage(cost_us * rps * WINDOW_S / 1e6, pss_bytes=int(model.memory_mib * 2**20))
     return trial(load, workload, model.name, block=block, server_usage=used)
+
+
+def _wait_us(cost_us: float, rate: float) -> float:
+    """Return the response time in open loop: as a queue has it, growing once it is saturated."""
+    busy = rate * cost_us / 1e6
+    return cost_us / (1 - busy) if busy < 0.98 else WINDOW_S * 1e6 * max(0.02, 1 - 1 / busy)
 
 
 def run(

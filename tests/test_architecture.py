@@ -14,8 +14,11 @@ THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.
     "matplotlib": ("bench/charts",),
     "pandas": ("bench/frames.py", "bench/charts", "bench/report", "bench/"),
-    "scipy": (*(f"bench/{n}.py" for n in ("stats", "pairs", "ranking", "steadiness")), *ANALYSIS),
-    "hdrh": ("bench/histograms.py", "loadgen/histogram.py"),
+    "scipy": (
+        *(f"bench/{n}.py" for n in ("stats", "compare", "pairs", "ranking", "steadiness")),
+        *ANALYSIS,
+    ),
+    "hdrh": ("bench/histograms.py", "bench/export.py", "loadgen/histogram.py"),
     "numpy": ("bench/", *ANALYSIS),
 }
 # These decide from values alone: no clock, socket or file.

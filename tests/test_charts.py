@@ -10,7 +10,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 
 from bench import captions, charts, histograms, svg, views
-from bench.charts import latency, palette
+from bench.charts import lines, palette
 from bench.charts.canvas import Canvas
 from bench.records import Trial
 from tests import synthetic
@@ -75,15 +75,33 @@ def _groups(canvas: Canvas) -> dict[int, set[str]]:
 
 def test_every_server_is_marked_in_every_chart(tmp_path: Path) -> None:
     view = views.view(synthetic.run(tmp_path, blocks=3))
-    drawn = list(charts.by_workload(view))
-    assert len(drawn) == 3 * len(charts.KINDS)
+    drawn = list(charts.by_subject(view))
+    assert [chart.kind.name for chart in drawn].count("throughput") == 3
     for chart in drawn:
         assert set(_groups(chart.canvas)) == set(range(8)), chart.name
 
 
+def test_a_run_has_the_charts_that_it_has_data_for(tmp_path: Path) -> None:
+    rates = [
+        dataclasses.replace(
+            synthetic.OFFERED,
+            name=f"offered-{rate}",
+            load=dataclasses.replace(synthetic.OFFERED.load, rate=float(rate)),
+        )
+        for rate in (5000, 20000, 40000)
+    ]
+    swept = synthetic.run(tmp_path / "swept", synthetic.EIGHT[3:6], rates, blocks=2)
+    one = synthetic.run(tmp_path / "one", synthetic.EIGHT[3:4], [synthetic.ONE], blocks=1)
+    kinds = {chart.kind.name for chart in charts.by_subject(views.view(swept))}
+    assert {"load", "service", "heat", "fairness"} <= kinds
+    assert "connections" not in kinds
+    kinds = {chart.kind.name for chart in charts.by_subject(views.view(one))}
+    assert kinds == {"throughput", "latency", "cpu", "memory", "time", "pauses"}
+
+
 def test_a_cell_that_is_not_valid_is_hatched_and_named(tmp_path: Path) -> None:
     view = views.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
-    chart = next(iter(charts.by_workload(view)))
+    chart = next(iter(charts.by_subject(view)))
     text = chart.canvas.svg
     assert text.count("<pattern") == 2  # blocking and the pool
     assert ">71," in text or ">70," in text
@@ -99,36 +117,36 @@ def test_a_lower_bound_is_written_as_one(tmp_path: Path) -> None:
         return dataclasses.replace(trial, server_usage=used)
 
     run = synthetic.run(tmp_path, synthetic.EIGHT[4:5], [synthetic.MANY], blocks=2, change=change)
-    chart = next(iter(charts.by_workload(views.view(run))))
+    chart = next(iter(charts.by_subject(views.view(run))))
     assert "≥ 19," in chart.canvas.svg
 
 
 def test_a_workload_without_data_has_no_chart(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, change=lambda trial: None)
     view = views.view(run)
-    assert list(charts.by_workload(view)) == []
+    assert list(charts.by_subject(view)) == []
     assert list(charts.overview(view)) == []
 
 
 def test_the_same_run_gives_the_same_file(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.ONE], blocks=2)
     first, second = (
-        [chart.canvas.svg for chart in charts.by_workload(views.view(run))] for _ in range(2)
+        [chart.canvas.svg for chart in charts.by_subject(views.view(run))] for _ in range(2)
     )
     assert first == second
 
 
 def test_captions_are_about_the_data(tmp_path: Path) -> None:
     view = views.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
-    cheapest = captions.shows("cpu", view.workloads[0])
+    cheapest = captions.shows("cpu", view.each()[0])
     assert cheapest.startswith("Lowest CPU per request: uvloop-protocol, 1")
     assert "highest: asyncio-streams, 5" in cheapest
 
 
 def test_names_move_apart_and_keep_their_order() -> None:
-    places = latency.apart([0.5, 0.51, 0.52, 0.1], 0.1)
+    places = lines.apart([0.5, 0.51, 0.52, 0.1], 0.1)
     assert places == pytest.approx([0.5, 0.6, 0.7, 0.1])
-    crowded = latency.apart([0.95, 0.96, 0.97], 0.2)
+    crowded = lines.apart([0.95, 0.96, 0.97], 0.2)
     assert crowded == pytest.approx([0.6, 0.8, 1.0])
 
 
@@ -154,7 +172,7 @@ def test_too_few_samples_have_no_curve() -> None:
 
 def test_a_figure_fits_into_a_page(tmp_path: Path) -> None:
     view = views.view(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.MANY], blocks=2))
-    chart = next(iter(charts.by_workload(view)))
+    chart = next(iter(charts.by_subject(view)))
     variables = {value: name for name, value in palette.variables(dark=False).items()}
     canvas = chart.canvas
     text = svg.inline(canvas.svg, "one", 'a "b" <c>', canvas.head_share, canvas.marks, variables)

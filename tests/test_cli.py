@@ -51,10 +51,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of one small run: good servers, and some that fail in their ways."""
     folder = tmp_path_factory.mktemp("results") / "run"
     defects = ROOT / "tests" / "defects" / "stream"
-    servers = ["blocking", "selectors-default", "native"]
+    servers = ["blocking", "selectors-default", "foreign"]
     servers += [str(defects / f"{name}.py") for name in ("wrong_at_probe", "exits_at_once")]
     servers += [str(defects / f"{name}.py") for name in ("crashes", "hangs", "flipped_bit")]
-    command = f"native={sys.executable} {ROOT / 'tests' / 'foreign.py'} {{host}} {{port}}"
+    command = f"foreign={sys.executable} {ROOT / 'tests' / 'foreign.py'} {{host}} {{port}}"
     ended = bench(
         *("run", *QUICK, "--servers", " ".join(servers), "--connections", "1,20"),
         *("--command", command, "--out", str(folder), "--seed", "5"),
@@ -109,7 +109,7 @@ class TestRun:
         self, measured: Path
     ) -> None:
         for row in rows(measured):
-            if row["server"] in ("selectors-default", "native"):
+            if row["server"] in ("selectors-default", "foreign"):
                 assert row["verdict"] not in ("failed", "broken-echo", "starved"), row
                 assert float(row["throughput_rps"]) > 100
                 assert float(row["cpu_us_per_request"]) > 0

@@ -1,14 +1,17 @@
 """The contract holds for every variant found, and it catches servers that break it."""
 
+import contextlib
 import os
+import resource
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bench import contract
 from bench.contract import client
-from bench.launcher import Command, ServerSpec, Terms
+from bench.launcher import Command, Server, ServerSpec, Terms
 from servers import discovery
 
 FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
@@ -37,6 +40,14 @@ LOOP = """
 """
 THREAD = "threading.Thread(target=echo, args=(client,), daemon=True).start()"
 ECHO = "while data := client.recv(65536): client.sendall(data)"
+
+
+@pytest.fixture(autouse=True)
+def many_descriptors() -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def has_ipv6() -> bool:
@@ -196,3 +207,20 @@ def test_every_check_says_what_it_asks_and_what_to_change(kind: str) -> None:
     names = [check.name for check in contract.CHECKS[kind]]
     assert len(names) == len(set(names))
     assert all(check.asks and check.advice for check in contract.CHECKS[kind])
+
+
+def test_out_of_descriptors_a_selector_lets_clients_wait_and_serves_them_later() -> None:
+    variant = discovery.discover()["stream", "selectors-select"]
+    spec = ServerSpec(variant.name, variant.family, variant)
+    with Server(spec, "tcp", FAIR) as server, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(client.connect(server)) for _ in range(1100)]
+        for sock in clients:
+            sock.sendall(b"?")
+        for sock in clients[:1000]:
+            client.receive(sock, b"?")
+        assert client.silent(clients[-1])
+        for sock in clients[:1000]:
+            sock.close()
+        for sock in clients[1000:]:
+            client.receive(sock, b"?")
+        assert server.output() == ""

@@ -1,5 +1,6 @@
 """Variants are found and read without being imported."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from bench import scaffold
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
+MODELS = Path(__file__).parent.parent / "docs" / "models"
 SERVE = "def serve(listener, settings): ...\n"
 
 
@@ -43,6 +45,35 @@ def test_every_variant_sums_itself_up() -> None:
 def test_every_variant_is_short() -> None:
     for variant in discovery.discover().values():
         assert len(variant.path.read_text().splitlines()) <= 60, variant.path
+
+
+def test_the_catalogue_is_complete() -> None:
+    asyncio_styles = {"streams", "protocol", "buffered", "sockets"}
+    catalogue = {
+        "stream": {
+            *("blocking", "thread-per-client", "thread-pool", "fork-per-client", "process-pool"),
+            *("socketserver-threading", "busy-poll", "selectors-default", "selectors-select"),
+            *("selectors-poll", "selectors-epoll", "selectors-per-core", "asyncio-per-core"),
+            *("uvloop-per-core", "asyncio-per-thread"),
+            *("gevent", "trio", "anyio", "twisted", "tornado"),
+            *(f"{loop}-{style}" for loop in ("asyncio", "uvloop") for style in asyncio_styles),
+        },
+        "datagram": {
+            *("blocking", "thread-pool", "selectors-default", "asyncio-protocol"),
+            *("uvloop-protocol", "selectors-per-core", "gevent", "trio"),
+        },
+    }
+    for kind, wanted in catalogue.items():
+        assert wanted <= {name for found, name in discovery.discover() if found == kind}
+
+
+def test_every_family_has_a_page_and_no_link_is_dead() -> None:
+    index = (MODELS / "README.md").read_text()
+    for variant in discovery.discover().values():
+        assert f"({variant.family}.md)" in index
+    for page in MODELS.glob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
 def test_a_file_is_read_as_literals(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def suite_of(text: str, folder: Path) -> Suite:
 def test_every_suite_of_ours_can_be_planned(name: str) -> None:
     suite = config.load(name)
     points = plan.workloads(suite.workloads)
-    choice = catalog.choose(catalog.read([]), list(suite.servers), {"stream", "datagram"})
+    choice = catalog.choose(catalog.read(), list(suite.servers), {"stream", "datagram"})
     assert plan.cells(list(choice.specs.values()), points)
 
 
@@ -171,13 +171,13 @@ class TestTwin:
     def test_it_is_of_the_server_asked_or_of_one_that_serves_all(
         self, asked: str | None, twin: str | None
     ) -> None:
-        choice = catalog.choose(catalog.read([]), ["blocking", "asyncio-streams"], {"stream"})
+        choice = catalog.choose(catalog.read(), ["blocking", "asyncio-streams"], {"stream"})
         names = [spec.name for spec in plan.twin(list(choice.specs.values()), asked)]
         assert names == ["blocking", "asyncio-streams", *([twin] if twin else [])]
 
 
 class TestServers:
-    known = catalog.read([])
+    known = catalog.read()
 
     def names(self, *wanted: str) -> list[str]:
         choice = catalog.choose(self.known, list(wanted), {"stream"})
@@ -227,7 +227,7 @@ class TestServers:
     )
     def test_a_bad_command_is_refused(self, text: str, message: str) -> None:
         with pytest.raises(ConfigError, match=message):
-            catalog.read([text])
+            catalog.read(catalog.Outside(commands=(text,)))
 
     def test_a_command_serves_where_it_can_be_told_the_address(self) -> None:
         spec = catalog.command_spec("mine=sleep {port}")

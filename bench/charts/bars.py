@@ -7,36 +7,38 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench import words
+from bench.cells import CellView, WorkloadView
 from bench.charts import palette
 from bench.charts.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
 from bench.stats import Estimate
-from bench.views import CellView, WorkloadView
+from bench.views import Subject
 
 ROW_IN = 0.21
+GAP_IN = 0.06
 HATCH = "//////"
 
 
-def margins(workload: WorkloadView) -> Margins:
+def margins(subject: Subject) -> Margins:
     """Leave room for the longest name on the left and the scale below."""
-    longest = max(len(cell.server) for cell in workload.cells)
+    longest = max(len(cell.server) for cell in subject.workload.cells)
     left = min(2 * EDGE_IN + longest * CHARACTER_IN, PANEL_IN * 0.45)
-    return Margins(left, EDGE_IN, 0.42, ROW_IN * len(workload.cells) + 0.06)
+    return Margins(left, EDGE_IN, 0.42, ROW_IN * len(subject.workload.cells) + 0.06)
 
 
-def throughput(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw correct replies per second, the fastest on top."""
-    _bars(canvas, axes, workload.cells, "throughput_rps", "requests/s", "/s")
+    _bars(canvas, axes, subject.workload.cells, "throughput_rps", "requests/s", "/s")
 
 
-def cpu(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+def cpu(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw CPU time of the server's processes per request, the cheapest on top."""
     column = "cpu_us_per_request"
-    _bars(canvas, axes, _cheapest(workload, column), column, "CPU µs per request", "µs")
+    _bars(canvas, axes, _cheapest(subject.workload, column), column, "CPU µs per request", "µs")
 
 
-def memory(canvas: Canvas, axes: Axes, workload: WorkloadView) -> None:
+def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw the memory of the server's processes, the smallest on top."""
-    _bars(canvas, axes, _cheapest(workload, "memory_mib"), "memory_mib", "MiB", "MiB")
+    _bars(canvas, axes, _cheapest(subject.workload, "memory_mib"), "memory_mib", "MiB", "MiB")
 
 
 def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
@@ -52,7 +54,7 @@ def _bars(
 ) -> None:
     found = [cell.estimate(column) for cell in cells]
     texts = [_text(cell, value, column, unit) for cell, value in zip(cells, found, strict=True)]
-    limit = _limit(axes, found, texts)
+    limit = _limit(canvas.size_in(axes)[0], found, texts)
     for row, (cell, value, text) in enumerate(zip(cells, found, texts, strict=True)):
         _row(canvas, axes, row, cell, value, text, limit)
     axes.set_xlim(0, limit)
@@ -73,9 +75,8 @@ def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str
     return f"{bound}{words.number(value.value, half)} {unit}{verdict}"
 
 
-def _limit(axes: Axes, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
+def _limit(room_in: float, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
     """Return the end of the scale that leaves room for each row's text behind its bar."""
-    room_in = axes.get_position().width * axes.figure.get_size_inches()[0]  # type: ignore[union-attr]
     ends = [
         (value.high or value.value) / max(0.3, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
         for value, text in zip(found, texts, strict=True)
@@ -114,16 +115,20 @@ def _row(
         color=palette.INK[0] if sound else palette.MUTED[0],
     )
     canvas.mark(label, cell, tip)
-    name = axes.annotate(
+    name(canvas, axes, row, cell, tip)
+
+
+def name(canvas: Canvas, axes: Axes, row: int, cell: CellView, tip: str) -> None:
+    """Write a server's name left of its row."""
+    written = axes.text(
+        -GAP_IN / canvas.size_in(axes)[0],
+        row,
         cell.server,
-        (0, row),
-        (-4, 0),
-        textcoords="offset points",
-        va="center",
+        transform=axes.get_yaxis_transform(),
+        va="center_baseline",
         ha="right",
-        annotation_clip=False,
     )
-    canvas.mark(name, cell, tip)
+    canvas.mark(written, cell, tip)
 
 
 def _bar(row: int, value: float, colour: str, sound: bool) -> Rectangle:

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bench.cells import CellView
 from bench.charts import palette
-from bench.views import CellView
 
 # Narrow enough to be read on a phone, where a page scales it to two thirds or so.
 PANEL_IN = 4.9
@@ -89,6 +89,11 @@ class Canvas:
         gid = f"mark-{len(self.marks)}"
         artist.set_gid(gid)
         self.marks[gid] = (cell.index, tip)
+
+    def size_in(self, axes: Axes) -> tuple[float, float]:
+        """Return the width and the height of axes in inches."""
+        (width, height), place = self.figure.get_size_inches(), axes.get_position()
+        return float(width * place.width), float(height * place.height)
 
     @cached_property
     def svg(self) -> str:

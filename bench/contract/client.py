@@ -14,7 +14,7 @@ from servers.terms import TRANSPORTS
 # How long nothing may happen before a server is said to hang: a limit, never a measure.
 HANG_S = 5.0
 # A client that could not send for so long has filled every buffer there is.
-QUIET_S = 0.25
+QUIET_S = 0.15
 CHUNK = 256 * 1024
 # What a server may hold for one client in user space: many chunks of any model.
 USER_SPACE_BYTES = 8 * 1024 * 1024
@@ -154,7 +154,7 @@ def stop_reading(sock: socket.socket) -> int:
     limit = 2 * holdable_bytes()
     poller = select.poll()
     poller.register(sock, select.POLLOUT)
-    sent, chunk = 0, memoryview(os.urandom(CHUNK))
+    sent, chunk = 0, memoryview(bytes(CHUNK))
     with non_blocking(sock):
         while sent < limit and poller.poll(QUIET_S * 1000):
             try:

@@ -104,18 +104,26 @@ def _slow_reader(server: Server) -> None:
 
 
 def _memory(server: Server) -> None:
-    limit = holdable_bytes()
-    with connect(server, receive_buffer=SMALL_BUFFER) as client:
-        taken = stop_reading(client)
-        reset(client)
-    bounded = taken <= limit
-    if bounded and not claims(server).bounds_memory:
-        raise Broken(f"BOUNDS_MEMORY = False is said, yet only {taken / MIB:.1f} MiB were taken")
-    if not bounded and claims(server).bounds_memory:
+    """What it takes from clients that read nothing must fit the claim.
+
+    A model may grow on one transport only, or only when the bytes come early: a claim of False is
+    proven by one client in five, and on TCP.
+    """
+    limit, claimed = holdable_bytes(), claims(server).bounds_memory
+    most = 0
+    for _ in range(1 if claimed else 5):
+        with connect(server, receive_buffer=SMALL_BUFFER) as client:
+            most = max(most, stop_reading(client))
+            reset(client)
+        if most > limit:
+            break
+    if claimed and most > limit:
         raise Broken(
-            f"{taken / MIB:.0f} MiB were taken from a client that reads nothing; the kernel's "
+            f"{most / MIB:.0f} MiB were taken from a client that reads nothing; the kernel's "
             f"buffers explain {limit / MIB:.0f} MiB at most"
         )
+    if not claimed and most <= limit and server.transport != "unix":
+        raise Broken(f"BOUNDS_MEMORY = False is said, yet only {most / MIB:.1f} MiB were taken")
 
 
 def _end_in_mid_client(server: Server) -> None:
@@ -123,7 +131,8 @@ def _end_in_mid_client(server: Server) -> None:
         for _ in range(min(4, claims(server).clients or 4)):
             client = stack.enter_context(connect(server, receive_buffer=SMALL_BUFFER))
             echoed(client, b"served")
-        stop_reading(client)
+            with non_blocking(client):
+                send_some(client, memoryview(bytes(MIB)))
         clean_end(server)
 
 

@@ -1,4 +1,4 @@
-"""One blocking loop: a client is served to its end before the next is accepted."""
+"""One client at a time: served to its end before the next is accepted."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""A pool of worker processes on one listener, each serving one client at a time."""
+"""A pool of processes on one listener, each serving one client at a time."""
 
 import multiprocessing
 import socket

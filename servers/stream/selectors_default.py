@@ -1,4 +1,4 @@
-"""Readiness events in one thread, with the best selector of the platform (epoll on Linux)."""
+"""Readiness events in one thread: the platform's best selector (epoll)."""
 
 import selectors
 import socket

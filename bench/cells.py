@@ -1,0 +1,126 @@
+"""A cell and a workload as they are shown: their figures with intervals, their place, in words."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from bench import histograms, stats, words
+from bench.checks import Verdict
+from bench.records import Trial, Workload
+from bench.stats import Estimate
+
+Curve = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True)
+class CellView:
+    """A cell as it is shown.
+
+    index: the server's place in the run, the same in every chart
+    figures: of each trial that has any, by block and column
+    """
+
+    index: int
+    server: str
+    family: str
+    workload: Workload
+    verdict: Verdict
+    trials: list[Trial]
+    figures: dict[int, dict[str, Any]]
+
+    @property
+    def ranked(self) -> bool:
+        """Tell if it has a place in a ranking."""
+        return self.verdict.ranked and self.estimate(self.leading) is not None
+
+    @property
+    def open_loop(self) -> bool:
+        """Tell if its load follows a schedule, so that its latency is what tells servers apart."""
+        return self.workload.load.rate is not None
+
+    @property
+    def leading(self) -> str:
+        """Return the column that ranks it: throughput, in open loop p99 of response time."""
+        return "p99_us" if self.open_loop else "throughput_rps"
+
+    @property
+    def bound(self) -> bool:
+        """Tell if its throughput is a lower bound."""
+        return self.verdict.name == "generator-bound"
+
+    def by_block(self, column: str) -> dict[int, float]:
+        """Return a column's values by block, where there are any."""
+        values = {block: found.get(column) for block, found in self.figures.items()}
+        return {block: value for block, value in values.items() if value is not None}
+
+    def estimate(self, column: str) -> Estimate | None:
+        """Return a column's geometric mean and interval if most of the trials have a value."""
+        values = list(self.by_block(column).values())
+        return _geometric(tuple(values)) if len(values) * 2 > len(self.figures) else None
+
+    def throughput(self) -> str:
+        """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
+        found = self.estimate("throughput_rps")
+        return "" if found is None else ("≥ " if self.bound else "") + words.estimate(found, "/s")
+
+    @cached_property
+    def response(self) -> Curve | None:
+        """Return the nines and the µs of the response time over all trials."""
+        return self._curve("response_hdr")
+
+    @cached_property
+    def service(self) -> Curve | None:
+        """Return the nines and the µs of the service time over all trials."""
+        return self._curve("service_hdr")
+
+    def _curve(self, name: str) -> Curve | None:
+        loads = [trial.load for trial in self.trials if trial.load is not None]
+        return histograms.curve((load[name], load["hdr_unit_ns"]) for load in loads)
+
+
+@dataclass(frozen=True)
+class WorkloadView:
+    """A workload and its cells: the ranked first, the best on top, then the others."""
+
+    label: str
+    workload: Workload
+    cells: list[CellView]
+
+    @property
+    def measured(self) -> list[CellView]:
+        """Return the cells with figures."""
+        return [cell for cell in self.cells if cell.figures]
+
+    @property
+    def ranked(self) -> list[CellView]:
+        """Return the cells that have a place, the best first."""
+        return [cell for cell in self.cells if cell.ranked]
+
+    @property
+    def open_loop(self) -> bool:
+        """Tell if the load follows a schedule."""
+        return self.workload.load.rate is not None
+
+    def described(self) -> str:
+        """Return the axes in words: `50 connections kept open, 64 B, closed loop, TCP`."""
+        load = self.workload.load
+        parts = [words.count(load.connections, "connection", "connections")]
+        if load.requests_per_connection is None:
+            parts[0] += " kept open"
+        else:
+            requests = words.count(load.requests_per_connection, "request", "requests")
+            parts.append(f"reconnecting after {requests}")
+        parts.append(f"{load.payload_bytes:,} B")
+        if load.rate is None:
+            parts.append("closed loop")
+            parts += [f"depth {load.depth}"] if load.depth > 1 else []
+            parts += [f"{load.think_us:,} µs think time"] if load.think_us else []
+        else:
+            parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
+        parts += [f"{load.idle:,} idle connections"] if load.idle else []
+        return ", ".join([*parts, self.workload.transport.upper()])
+
+
+@cache
+def _geometric(values: tuple[float, ...]) -> Estimate | None:
+    return stats.geometric(values)

@@ -1,0 +1,183 @@
+"""The kinds of charts: the words, the subjects, the room and the drawing of each, as a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from bench.charts import bars, latency, rows, shares, sweeps
+from bench.charts.canvas import Canvas, Margins
+from bench.views import RunView, Subject
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of chart; overview: it is drawn once more for all of its subjects together."""
+
+    name: str
+    title: str
+    how: str
+    subjects: Callable[[RunView], list[Subject]]
+    margins: Callable[[Subject], Margins]
+    draw: Callable[[Canvas, Axes, Subject], None]
+    overview: bool = False
+
+
+def _all(view: RunView) -> list[Subject]:
+    """Return the whole run, if there is something to compare in two directions."""
+    measured = tuple(item for item in view.workloads if item.ranked)
+    enough = len(measured) > 1 and len(view.servers) > 1
+    return [Subject("all workloads", measured)] if enough else []
+
+
+def _open(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if subject.workload.open_loop]
+
+
+def _several(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if subject.workload.workload.load.connections > 1]
+
+
+def _comparable(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if len(subject.workload.measured) > 1]
+
+
+def _over_time(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if rows.has_p99(subject)]
+
+
+def _by_connections(view: RunView) -> list[Subject]:
+    return view.sweeps("connections")
+
+
+KINDS = (
+    Kind(
+        "heat",
+        "Relative to the best",
+        "Throughput as a share of the best one ranked in each workload; in open loop, "
+        "the best p99 as a share of its own. The darker, the nearer. Hatched: not ranked.",
+        _all,
+        shares.heat_margins,
+        shares.heat,
+    ),
+    Kind(
+        "throughput",
+        "Throughput",
+        "Correct replies per second; longer is better. The line is the 95 % interval over trials. "
+        "Hatched: not valid, the reason is beside it; ≥ is a lower bound.",
+        RunView.each,
+        bars.margins,
+        bars.throughput,
+        overview=True,
+    ),
+    Kind(
+        "latency",
+        "Latency by percentile",
+        "Response time that a share of the requests stayed below; lower is better. Each step to "
+        "the right is ten times rarer. Thin with rings: not valid.",
+        RunView.each,
+        latency.margins,
+        latency.response,
+        overview=True,
+    ),
+    Kind(
+        "service",
+        "Service time by percentile",
+        "The same requests timed from their actual sending. What response time has on top of it "
+        "is waiting behind a schedule that a slow server held up.",
+        _open,
+        latency.margins,
+        latency.service,
+    ),
+    Kind(
+        "load",
+        "Response time against offered load",
+        "p99 of response time as more is offered; flat is good. A cross is the first load that "
+        "the server does not follow: beyond it, waits grow as long as the window lasts.",
+        lambda view: view.sweeps("rate"),
+        sweeps.margins,
+        sweeps.load,
+    ),
+    Kind(
+        "connections",
+        "Throughput against connections",
+        "Correct replies per second as connections are added; higher is better. Hollow: not valid.",
+        _by_connections,
+        sweeps.margins,
+        sweeps.throughput,
+    ),
+    Kind(
+        "tail",
+        "p99 against connections",
+        "p99 of response time as connections are added; lower is better. In closed loop it grows "
+        "with their number, for each waits for the others. Hollow: not valid.",
+        _by_connections,
+        sweeps.margins,
+        sweeps.p99,
+    ),
+    Kind(
+        "cpu",
+        "CPU per request",
+        "CPU time of all the server's processes per request; shorter is better. The line is the "
+        "95 % interval over trials. Hatched: not valid.",
+        RunView.each,
+        bars.margins,
+        bars.cpu,
+        overview=True,
+    ),
+    Kind(
+        "cost",
+        "CPU per request against throughput",
+        "Right is faster, down is cheaper. A server that is cheap and slow waited for something; "
+        "a dotted line is the cost of the native server. Hollow: not valid.",
+        _comparable,
+        latency.margins,
+        shares.cost,
+    ),
+    Kind(
+        "memory",
+        "Memory",
+        "Memory of all the server's processes (PSS) with the connections open; shorter is better. "
+        "Hatched: not valid.",
+        RunView.each,
+        bars.margins,
+        bars.memory,
+        overview=True,
+    ),
+    Kind(
+        "growth",
+        "Memory against connections",
+        "Memory of all the server's processes as connections are added; the slope is what one "
+        "connection costs. Hollow: not valid.",
+        _by_connections,
+        sweeps.margins,
+        sweeps.memory,
+    ),
+    Kind(
+        "time",
+        "Throughput over time",
+        "A row a server, a line a trial, at most five: replies per 100 ms against their median, "
+        "which is the thin rule. A dip to the floor is a pause, a slope is drift.",
+        RunView.each,
+        rows.margins,
+        rows.throughput,
+    ),
+    Kind(
+        "pauses",
+        "p99 over time",
+        "A row a server, a line a trial: p99 of each 100 ms, from the median response time at the "
+        "foot of the row to 1,000 times it at the top.",
+        _over_time,
+        rows.margins,
+        rows.pauses,
+    ),
+    Kind(
+        "fairness",
+        "Fairness between connections",
+        "Requests that each connection had, from the worst served to the best; a flat line at 1 "
+        "is fair. Shares above 2.5 are drawn there.",
+        _several,
+        latency.margins,
+        shares.fairness,
+    ),
+)

@@ -1,0 +1,122 @@
+"""One row a server, time from left to right: throughput and p99 inside the trials."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from bench.charts import bars, palette
+from bench.charts.canvas import Canvas, Margins
+from bench.charts.lines import label
+from bench.views import Subject
+
+ROW_IN = 0.34
+# More lines in a row are a blur, and more points than this are not seen.
+TRIALS_MAX = 5
+POINTS_MAX = 40
+# A row of throughput reaches up to this times its median; one of p99, from the median of the
+# response time up to 10 to this power times it.
+HIGHEST = 1.6
+DECADES = 3.0
+
+Series = tuple[list[float], list[float]]
+
+
+def margins(subject: Subject) -> Margins:
+    """Leave room for the longest name on the left."""
+    left = bars.margins(subject).left
+    return Margins(left, 0.2, 0.42, ROW_IN * len(subject.workload.measured) + 0.06)
+
+
+def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw replies per 100 ms, relative to the median of the trial."""
+    _draw(canvas, axes, subject, _replies, 1 / HIGHEST)
+
+
+def pauses(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw p99 of each 100 ms, relative to the median response time of the trial."""
+    _draw(canvas, axes, subject, _p99, 0.0)
+
+
+def has_p99(subject: Subject) -> bool:
+    """Tell if any trial kept percentiles over time."""
+    return any(
+        value is not None
+        for cell in subject.workload.measured
+        for trial in cell.trials[:TRIALS_MAX]
+        for value in ((trial.load or {}).get("series") or {}).get("p99_us", [])
+    )
+
+
+def _replies(load: dict[str, Any]) -> Series | None:
+    window, warmup = load["series"], load["warmup_series"]
+    step_s = window["step_s"]
+    # The last step of the warm-up ends where the window begins; it may be a shorter one.
+    counts = [*warmup["replies"][:-1], *window["replies"]]
+    usual = float(np.median(window["replies"])) if window["replies"] else 0.0
+    if not usual:
+        return None
+    start = -len(warmup["replies"][:-1]) * step_s
+    values = [min(count / usual, HIGHEST) / HIGHEST for count in counts]
+    return [start + step_s * (place + 0.5) for place in range(len(counts))], values
+
+
+def _p99(load: dict[str, Any]) -> Series | None:
+    series, usual = load["series"], load["response_us"]["p50"]
+    found = [(place, value) for place, value in enumerate(series["p99_us"]) if value is not None]
+    if not found or not usual:
+        return None
+    shares = [float(np.log10(max(1.0, value / usual))) / DECADES for _, value in found]
+    return [series["step_s"] * (place + 0.5) for place, _ in found], [min(1, s) for s in shares]
+
+
+def _draw(
+    canvas: Canvas,
+    axes: Axes,
+    subject: Subject,
+    series_of: Callable[[dict[str, Any]], Series | None],
+    rest: float,
+) -> None:
+    cells = subject.workload.measured
+    axes.axhline(0, alpha=0)  # the axes exist even if no trial kept a series
+    first = 0.0
+    for row, cell in enumerate(cells):
+        axes.axhline(_place(row, rest), color=palette.RULE[0], lw=0.6)
+        loads = [trial.load for trial in cell.trials if trial.load is not None][:TRIALS_MAX]
+        for found in filter(None, map(series_of, loads)):
+            first = min(first, found[0][0])
+            line = axes.plot(
+                _thinned(found[0]),
+                [_place(row, value) for value in _thinned(found[1])],
+                color=palette.of(cell.family),
+                lw=0.9,
+                alpha=0.75,
+            )[0]
+            canvas.mark(line, cell, label(cell))
+        bars.name(canvas, axes, row, cell, label(cell))
+    axes.autoscale_view()
+    start, end = axes.get_xlim()
+    if first < 0:
+        axes.axvspan(start, 0, color=palette.RULE[0], alpha=0.45, lw=0)
+    axes.set_xlim(start, end)
+    axes.set_ylim(len(cells) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g} s"))
+    axes.grid(visible=True, axis="x")
+    axes.set_xlabel("time from the start of the window" + (" (grey: warm-up)" if first < 0 else ""))
+
+
+def _place(row: int, share: float) -> float:
+    """Return where a share of a row's height is, the axis pointing down."""
+    return row + 0.45 - 0.9 * share
+
+
+def _thinned(values: Sequence[float]) -> list[float]:
+    """Return the values, or `POINTS_MAX` means of neighbours if there are more."""
+    if len(values) <= POINTS_MAX:
+        return list(values)
+    parts = np.array_split(np.asarray(values), POINTS_MAX)
+    return [float(part.mean()) for part in parts]

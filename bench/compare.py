@@ -1,0 +1,209 @@
+"""Two runs beside each other: the ratios of the cells that both have."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench import frames, pairs, stats
+from bench.checks import Verdict
+from bench.config import ConfigError
+from bench.pairs import FIGURES, Figure
+from bench.records import Cell, Trial
+from bench.stats import Estimate
+from bench.store import Run
+
+# What must be equal, or the ratio is one of machines or settings; a seed, the number of trials,
+# the servers and the commit may differ. Paths into the header, and the words for a reader.
+SAME = (
+    (("machine", "cpu_model"), "CPU model"),
+    (("machine", "architecture"), "architecture"),
+    (("machine", "cpus"), "number of CPUs"),
+    (("machine", "kernel"), "kernel"),
+    (("machine", "governor"), "governor"),
+    (("versions", "implementation"), "interpreter"),
+    (("versions", "python"), "Python"),
+    (("cpus", "server"), "CPUs of the server"),
+    (("cpus", "generator"), "CPUs of the generator"),
+    (("config", "duration_s"), "duration"),
+    (("config", "warmup_s"), "warm-up"),
+    (("config", "drain_s"), "drain"),
+    (("config", "pool_size"), "pool size"),
+    (("terms", "TCP_NODELAY"), "TCP_NODELAY"),
+    (("terms", "congestion control"), "congestion control"),
+    (("terms", "backlog"), "backlog"),
+    (("terms", "socket buffers"), "socket buffers"),
+)
+
+
+# Chance of calling any cell changed in a figure where none is, over all cells together.
+ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell in both runs.
+
+    ratios: B / A by the name of the figure, at 95 %, for those that both have
+    changed: the figures that differ: the interval excludes 1 at a level corrected for the number
+        of cells (Bonferroni), and the ratio is outside the A/A floor of both runs
+    before, after: the verdicts in A and B
+    """
+
+    cell: Cell
+    label: str
+    ratios: dict[str, Estimate]
+    changed: frozenset[str]
+    before: Verdict
+    after: Verdict
+
+    @property
+    def comparable(self) -> bool:
+        """Tell if the figures stand for the server in both runs."""
+        return self.before.ranked and self.after.ranked
+
+    def may_be(self, figure: Figure) -> tuple[bool, bool]:
+        """Tell if the true ratio may be more, and if it may be less, than the one measured.
+
+        Where the generator was the limit, a server does at least what was measured.
+        """
+        before, after = (
+            figure.bounded and verdict.name == "generator-bound"
+            for verdict in (self.before, self.after)
+        )
+        return (after, before) if figure.more_is_better else (before, after)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, A before and B after.
+
+    differing: what is not equal of their machines and settings, in words; empty unless forced
+    only_a, only_b: cells that the other run was not asked for
+    """
+
+    name_a: str
+    name_b: str
+    rows: tuple[Row, ...]
+    differing: tuple[str, ...]
+    only_a: tuple[Cell, ...]
+    only_b: tuple[Cell, ...]
+
+
+def compare(run_a: Run, run_b: Run, force: bool = False) -> Comparison:
+    """Return the ratios B / A of the cells that both runs have.
+
+    Raises:
+        ConfigError: machines or settings differ and `force` is not set, or no cell is shared.
+    """
+    unequal = tuple(differing(run_a.header, run_b.header))
+    names = run_a.header.get("run_id", "A"), run_b.header.get("run_id", "B")
+    if unequal and not force:
+        raise ConfigError(
+            f"compare: {names[0]} and {names[1]} differ in {'; '.join(unequal)}; "
+            "measure again on equal terms, or --force it"
+        )
+    cells_a, cells_b = frames.cells(run_a), frames.cells(run_b)
+    shared = [cell for cell in cells_a if cell in cells_b]
+    if not shared:
+        raise ConfigError(
+            f"compare: {names[0]} and {names[1]} have no server and workload in common"
+        )
+    judged_a, judged_b = frames.verdicts(run_a), frames.verdicts(run_b)
+    labels = frames.labels(cell.workload for cell in cells_a)
+    floors, level = _floors(run_a, run_b), 1 - ERROR / len(shared)
+    rows = [
+        Row(
+            cell,
+            labels[cell.workload],
+            ratios(cells_a[cell], cells_b[cell]),
+            _changed(ratios(cells_a[cell], cells_b[cell], level), floors),
+            judged_a[cell],
+            judged_b[cell],
+        )
+        for cell in shared
+    ]
+    only_a = tuple(cell for cell in cells_a if cell not in cells_b)
+    only_b = tuple(cell for cell in cells_b if cell not in cells_a)
+    return Comparison(*names, tuple(rows), unequal, only_a, only_b)
+
+
+def differing(header_a: dict[str, Any], header_b: dict[str, Any]) -> list[str]:
+    """Return what must be equal and is not: `kernel (6.1 and 6.8)`."""
+    found = []
+    for (part, name), words_for in SAME:
+        first, second = (_value(header.get(part, {}).get(name)) for header in (header_a, header_b))
+        if first != second:
+            found.append(f"{words_for} ({first} and {second})")
+    return found
+
+
+def _value(value: Any) -> str:
+    # Of CPUs their number counts, not which of a machine they are.
+    if isinstance(value, list | tuple):
+        return str(len(value))
+    return "unknown" if value is None else str(value)
+
+
+def _floors(*runs: Run) -> dict[str, float]:
+    """Return the larger A/A floor of the runs for each figure, 0 without twins."""
+    return {
+        name: max((noise.extent for run in runs if (noise := pairs.floor(run, figure))), default=0)
+        for name, figure in FIGURES.items()
+    }
+
+
+def _changed(found: dict[str, Estimate], floors: dict[str, float]) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, ratio in found.items()
+        if ratio.low is not None
+        and ratio.high is not None
+        and (ratio.low > 1 or ratio.high < 1)
+        and pairs.distance(ratio.value) > floors[name]
+    )
+
+
+def ratios(
+    before: Sequence[Trial], after: Sequence[Trial], level: float = stats.LEVEL
+) -> dict[str, Estimate]:
+    """Return after / before of every figure that both have."""
+    found: dict[str, Estimate] = {}
+    for name, figure in FIGURES.items():
+        first, second = pairs.by_block(before, figure), pairs.by_block(after, figure)
+        if (ratio := welch(list(first.values()), list(second.values()), level)) is not None:
+            found[name] = ratio
+    return found
+
+
+def welch(
+    before: Sequence[float], after: Sequence[float], level: float = stats.LEVEL
+) -> Estimate | None:
+    """Return after / before of two independent samples; None where one is empty or has a zero.
+
+    The blocks of two runs have nothing in common to pair by: the interval is Welch's t
+    (Biometrika 34, 1947) on logarithms. Without an interval if one has a single value.
+    """
+    if not before or not after or not all(before) or not all(after):
+        return None
+    (centre_a, error_a), (centre_b, error_b) = _log_mean(before), _log_mean(after)
+    centre = centre_b - centre_a
+    if error_a is None or error_b is None:
+        return Estimate(math.exp(centre))
+    squared = error_a + error_b
+    if squared < 1e-24:
+        return Estimate(math.exp(centre), math.exp(centre), math.exp(centre))
+    from scipy.special import stdtrit
+
+    freedom = squared**2 / (error_a**2 / (len(before) - 1) + error_b**2 / (len(after) - 1))
+    half = float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(squared)
+    return Estimate(math.exp(centre), math.exp(centre - half), math.exp(centre + half))
+
+
+def _log_mean(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean of the logarithms and its squared standard error, None of one value."""
+    logs = [math.log(value) for value in values]
+    centre = math.fsum(logs) / len(logs)
+    if len(logs) < 2:
+        return centre, None
+    return centre, math.fsum((log - centre) ** 2 for log in logs) / (len(logs) - 1) / len(logs)

@@ -1,0 +1,95 @@
+"""Two servers beside each other: the ratio of their figures over shared blocks, and the floor."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench import frames, stats
+from bench.records import Cell, Trial
+from bench.stats import Estimate
+from bench.store import Run
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What servers are compared by.
+
+    column: its name in `frames.figures`
+    bounded: in a generator-bound cell it is a bound of what the server can do, not a measure
+    """
+
+    name: str
+    column: str
+    more_is_better: bool = False
+    bounded: bool = True
+
+
+FIGURES = {
+    figure.name: figure
+    for figure in (
+        Figure("throughput", "throughput_rps", more_is_better=True),
+        *(Figure(name, f"{name}_us") for name in ("p50", "p90", "p99", "p999")),
+        Figure("cpu", "cpu_us_per_request", bounded=False),
+        Figure("memory", "memory_mib", bounded=False),
+    )
+}
+THROUGHPUT = FIGURES["throughput"]
+
+
+@dataclass(frozen=True)
+class Floor:
+    """How far apart a server and its own twin came out, pooled over the workloads of a run.
+
+    ratio: of twin to server, at 95 %; extent: how far its interval reaches from 1, as a fraction
+    blocks: how many pairs of trials there were
+    """
+
+    ratio: Estimate
+    extent: float
+    blocks: int
+
+
+def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
+    """Return a figure's values by block; none unless more than half of the trials have one."""
+    found = {t.block: frames.figures(t).get(figure.column) for t in trials if t.load is not None}
+    values = {block: float(value) for block, value in found.items() if value is not None}
+    return values if len(values) * 2 > len(found) else {}
+
+
+def ratio(
+    first: Iterable[Trial], second: Iterable[Trial], figure: Figure, level: float = stats.LEVEL
+) -> Estimate | None:
+    """Return first / second of a figure over shared blocks; None where they share none."""
+    return stats.ratio(by_block(first, figure), by_block(second, figure), level)
+
+
+def ratios(first: Sequence[Trial], second: Sequence[Trial]) -> dict[str, Estimate]:
+    """Return first / second of every figure that both have, by name."""
+    found = {name: ratio(first, second, figure) for name, figure in FIGURES.items()}
+    return {name: estimate for name, estimate in found.items() if estimate is not None}
+
+
+def floor(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:
+    """Return how far a server and its A/A twin differ; None in a run without twins.
+
+    Pooled over workloads, since a few blocks of one say little about an instrument's own bias.
+    """
+    trials: dict[Cell, list[Trial]] = {}
+    for trial in run.trials:
+        trials.setdefault(trial.cell, []).append(trial)
+    found: list[float] = []
+    for cell, twins in trials.items():
+        if cell.server.endswith(frames.TWIN):
+            own = trials.get(Cell(cell.server.removesuffix(frames.TWIN), cell.workload), [])
+            first, second = by_block(twins, figure), by_block(own, figure)
+            shared = [block for block in first if first[block] and second.get(block)]
+            found += [first[block] / second[block] for block in shared]
+    pooled = stats.geometric(found)
+    if pooled is None:
+        return None
+    reach = [bound for bound in (pooled.value, pooled.low, pooled.high) if bound is not None]
+    return Floor(pooled, max(distance(bound) for bound in reach), len(found))
+
+
+def distance(value: float) -> float:
+    """Return how far a ratio is from 1, the same for a value and its inverse."""
+    return max(value, 1 / value) - 1

@@ -1,0 +1,19 @@
+"""One process for each CPU, each with its own socket and selector."""
+
+import selectors
+import socket
+
+from servers import readiness
+from servers.api import Settings, one_process_per_cpu
+
+FAMILY = "per-core"
+OWN_LISTENERS = True
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Run the loop of one process on every CPU."""
+
+    def work(own: socket.socket) -> None:
+        readiness.serve_datagrams(own, selectors.DefaultSelector())
+
+    one_process_per_cpu(listener, settings, work)

@@ -1,0 +1,19 @@
+"""One process for each CPU, each with its own listener and asyncio loop."""
+
+import asyncio
+import socket
+
+from servers import coroutines
+from servers.api import Settings, one_process_per_cpu
+
+FAMILY = "per-core"
+OWN_LISTENERS = True
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Run the protocol server of one process on every CPU."""
+
+    def work(own: socket.socket) -> None:
+        asyncio.run(coroutines.protocol(own, settings))
+
+    one_process_per_cpu(listener, settings, work)

@@ -1,0 +1,26 @@
+"""One thread for each CPU, each with its own listener and asyncio loop."""
+
+import asyncio
+import socket
+import threading
+
+from servers import coroutines
+from servers.api import Settings
+
+FAMILY = "per-core"
+OWN_LISTENERS = True
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Run a protocol server in every thread; without the GIL they run side by side."""
+
+    def work(own: socket.socket) -> None:
+        asyncio.run(coroutines.protocol(own, settings))
+
+    listeners = [settings.listen() for _ in settings.cpus]
+    listener.close()
+    threads = [threading.Thread(target=work, args=(own,)) for own in listeners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

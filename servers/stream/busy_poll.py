@@ -1,0 +1,39 @@
+"""Non-blocking sockets tried in turn, ready or not: it never sleeps."""
+
+import contextlib
+import socket
+
+from servers.api import CHUNK, Settings
+
+FAMILY = "busy-poll"
+
+
+def exchange(client: socket.socket, unsent: bytearray) -> bool:
+    """Read if nothing is left to send, send what the client takes; return False at its end."""
+    try:
+        if not unsent:
+            data = client.recv(CHUNK)
+            if not data:
+                return False
+            unsent += data
+        del unsent[: client.send(unsent)]
+    except BlockingIOError:
+        pass
+    except ConnectionError:
+        return False
+    return True
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Try to accept, then try every client, for ever."""
+    listener.setblocking(False)
+    clients: dict[socket.socket, bytearray] = {}
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            client, _ = listener.accept()
+            client.setblocking(False)
+            clients[client] = bytearray()
+        for client, unsent in list(clients.items()):
+            if not exchange(client, unsent):
+                del clients[client]
+                client.close()

@@ -1,0 +1,14 @@
+"""Readiness events in one thread, by poll(): it scans all sockets each time."""
+
+import selectors
+import socket
+
+from servers import readiness
+from servers.api import Settings
+
+FAMILY = "selectors"
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Serve whoever is ready."""
+    readiness.serve(listener, selectors.PollSelector())

@@ -1,0 +1,30 @@
+"""trio: one task for each client, in a nursery."""
+
+import socket
+
+import trio
+
+from servers.api import CHUNK, Settings
+
+FAMILY = "trio"
+REQUIRES = ("trio",)
+
+
+async def echo(client: trio.SocketStream) -> None:
+    """Echo one client until its end or its reset."""
+    try:
+        while data := await client.receive_some(CHUNK):
+            await client.send_all(data)
+    except trio.BrokenResourceError:
+        pass
+
+
+async def main(listener: socket.socket) -> None:
+    """Serve for ever; trio closes a client whose task is done."""
+    own = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
+    await trio.serve_listeners(echo, [own])
+
+
+def serve(listener: socket.socket, settings: Settings) -> None:
+    """Run the server's coroutine on trio's loop."""
+    trio.run(main, listener)

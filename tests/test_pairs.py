@@ -1,0 +1,183 @@
+"""Ratios, floors and rankings of simulated servers whose truth is known."""
+
+import dataclasses
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bench import frames, pairs, ranking, stats, store
+from bench.pairs import FIGURES, Floor
+from bench.ranking import Entrant
+from bench.records import Cell, Trial
+from bench.stats import Estimate
+from tests import synthetic
+
+SERVER = "asyncio-protocol"
+
+
+def _blocks(seed: int, speeds: Mapping[str, float], blocks: int, noise: float) -> list[Entrant]:
+    """Return servers of known speed; a block moves all of them by 10 %, a trial by its noise."""
+    source = random.Random(seed)
+    found: dict[str, dict[int, float]] = {name: {} for name in speeds}
+    for block in range(blocks):
+        machine = source.lognormvariate(0, 0.10)
+        for name, speed in speeds.items():
+            found[name][block] = speed * machine * source.lognormvariate(0, noise)
+    return [Entrant(name, values) for name, values in found.items()]
+
+
+def _trials(server: str, speeds: list[float]) -> list[Trial]:
+    return [
+        synthetic.trial(
+            synthetic.digest(throughput_rps=speed, response_us=synthetic.percentiles(5e7 / speed)),
+            server=server,
+            block=block,
+            server_usage=synthetic.usage(cpu_s=speed * synthetic.WINDOW_S * 3e-5),
+        )
+        for block, speed in enumerate(speeds)
+    ]
+
+
+def _run(folder: Path, trials: list[Trial]) -> store.Run:
+    run = synthetic.run(folder, synthetic.EIGHT, [synthetic.MANY], 0)
+    return dataclasses.replace(run, trials=trials)
+
+
+def test_ratios_of_every_figure_by_hand() -> None:
+    fast, slow = _trials("a", [40_000, 44_000, 36_000]), _trials("b", [20_000, 22_000, 18_000])
+    found = pairs.ratios(fast, slow)
+    assert found["throughput"].value == pytest.approx(2)
+    assert found["throughput"].low == pytest.approx(2)
+    assert found["p50"].value == found["p999"].value == pytest.approx(0.5)
+    assert found["cpu"].value == pytest.approx(1)
+
+
+def test_only_shared_blocks_count() -> None:
+    fast, slow = _trials("a", [40_000, 44_000]), _trials("b", [20_000, 22_000, 90_000])[1:]
+    found = pairs.ratio(fast, slow, FIGURES["throughput"])
+    assert found is not None
+    assert found.value == pytest.approx(2)
+    assert found.low is None
+    assert pairs.ratio(fast[:1], slow, FIGURES["throughput"]) is None
+
+
+def test_a_percentile_that_most_trials_refused_has_no_ratio() -> None:
+    trials = _trials("a", [40_000, 40_000, 40_000])
+    for trial in trials[1:]:
+        assert trial.load is not None
+        trial.load["response_us"]["p999"] = None
+    assert "p999" not in pairs.ratios(trials, trials)
+    assert "p99" in pairs.ratios(trials, trials)
+
+
+def test_twenty_comparisons_of_a_server_with_itself() -> None:
+    for blocks, noise in ((5, 0.02), (12, 0.05)):
+        called = 0
+        for seed in range(20):
+            tested = ranking.rank(_blocks(seed, {"a": 1000, "b": 1000}, blocks, noise))
+            called += tested.pairs[0].apart
+        assert called <= 3
+
+
+def test_five_percent_at_two_percent_of_noise_is_found() -> None:
+    found = 0
+    for seed in range(10):
+        *servers, twin = _blocks(seed, {"plain": 1000, "busy": 950, "plain~aa": 1000}, 12, 0.02)
+        logs = [twin.values[block] / servers[0].values[block] for block in twin.values]
+        noise = Floor(*_pooled(logs), len(logs))
+        found += ranking.rank(servers, noise=noise).tiers == (("plain",), ("busy",))
+    assert found >= 8
+
+
+def _pooled(values: list[float]) -> tuple[Estimate, float]:
+    estimate = stats.geometric(values)
+    assert estimate is not None
+    assert estimate.low is not None
+    assert estimate.high is not None
+    return estimate, max(pairs.distance(estimate.low), pairs.distance(estimate.high))
+
+
+def test_eight_equal_servers_are_one_tier() -> None:
+    wrong = 0
+    for seed in range(20):
+        found = ranking.rank(_blocks(seed, {f"s{n}": 1000 for n in range(8)}, 5, 0.03))
+        wrong += len(found.tiers) > 1
+    # 5 % over all 28 pairs together.
+    assert wrong <= 3
+
+
+def test_a_partial_order_with_ties() -> None:
+    # b and c each overlap with their neighbours; a is ahead of both others.
+    found = ranking.rank(_blocks(3, {"d": 500, "a": 1000, "c": 795, "b": 800}, 8, 0.01))
+    assert found.tiers == (("a",), ("b", "c"), ("d",)) or found.tiers == (
+        ("a",),
+        ("c", "b"),
+        ("d",),
+    )
+    places = {place.server: place for place in found.places}
+    assert places["a"].rank == "1"
+    assert places["b"].rank == places["c"].rank == "2 to 3"
+    assert places["b"].tied == ("c",)
+    assert places["d"].rank == "4"
+    assert {pair.because for pair in found.pairs} == {"", "interval"}
+
+
+def test_less_is_better_for_times() -> None:
+    entrants = _blocks(1, {"slow": 900, "quick": 300}, 6, 0.02)
+    assert ranking.rank(entrants, FIGURES["p99"]).tiers == (("quick",), ("slow",))
+
+
+def test_what_lies_within_the_floor_is_tied() -> None:
+    entrants = _blocks(2, {"a": 1000, "b": 960}, 12, 0.005)
+    wide = Floor(Estimate(1.03, 1.0, 1.06), 0.06, 12)
+    assert ranking.rank(entrants).tiers == (("a",), ("b",))
+    found = ranking.rank(entrants, noise=wide)
+    assert found.tiers == (("a", "b"),)
+    assert found.pairs[0].because == "floor"
+
+
+def test_nobody_leads_a_lower_bound() -> None:
+    fast, slow = _blocks(2, {"a": 1000, "b": 800}, 6, 0.01)
+    assert ranking.rank([fast, dataclasses.replace(slow, bound=True)]).pairs[0].because == "bound"
+    assert ranking.rank([dataclasses.replace(fast, bound=True), slow]).pairs[0].apart
+
+
+def test_one_block_tells_nobody_apart() -> None:
+    found = ranking.rank(_blocks(1, {"a": 1000, "b": 10, "c": 1}, 1, 0.0))
+    assert found.tiers == (("a", "b", "c"),)
+    assert {pair.because for pair in found.pairs} == {"one block"}
+    assert found.places[0].rank == "1 to 3"
+
+
+def test_nobody_to_rank() -> None:
+    assert ranking.rank([]).tiers == ()
+    assert ranking.rank([Entrant("a", {}), Entrant("b", {0: 0.0})]).tiers == ()
+
+
+def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
+    own, twins = _trials(SERVER, [1000, 1000]), _trials(SERVER + frames.TWIN, [1010, 990])
+    others = [
+        dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
+        for trial in (*own, *twins)
+    ]
+    found = pairs.floor(_run(tmp_path, [*own, *twins, *others]))
+    assert found is not None
+    assert found.blocks == 4
+    assert found.ratio.high is not None
+    # Logs of ±1 %, four of them: t(3) = 3.182 times 1.155 % over 2.
+    assert found.extent == pytest.approx(0.0185, abs=0.0005)
+
+
+def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
+    assert pairs.floor(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
+
+
+def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None:
+    run = synthetic.run(tmp_path)
+    found = {workload.name: order for workload, order in ranking.rankings(run).items()}
+    listed = {place.server for place in found["kept-50"].places}
+    assert not listed & {"blocking", "process-pool"}
+    assert "blocking" in {place.server for place in found["kept-1"].places}
+    assert found["churn-50"].places[0].best == 1
