@@ -101,12 +101,11 @@ def _cost(subject: Subject) -> str:
     cells = [cell for cell in subject.workload.ranked if cell.estimate("cpu_us_per_request")]
     if not cells:
         return "No ranked server has CPU figures."
-    native = next((cell for cell in cells if cell.family == "native"), None)
-    others = [cell for cell in cells if cell is not native]
-    if native is None or not others:
+    native = subject.workload.native
+    if native is None or not native.estimate("cpu_us_per_request"):
         return _busy(cells)
     floor = _value(native, "cpu_us_per_request")
-    best = min(others, key=lambda cell: _value(cell, "cpu_us_per_request"))
+    best = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
     times = _value(best, "cpu_us_per_request") / floor
     return f"{best.server} is the nearest to native: {words.number(times)} times its CPU cost."
 

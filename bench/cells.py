@@ -9,6 +9,9 @@ from bench.checks import Verdict
 from bench.records import Trial, Workload
 from bench.stats import Estimate
 
+# The family of the ceiling: shown beside the others as what is possible, never ranked among them.
+NATIVE = "native"
+
 Curve = tuple[list[float], list[float]]
 
 
@@ -31,7 +34,8 @@ class CellView:
     @property
     def ranked(self) -> bool:
         """Tell if it has a place in a ranking."""
-        return self.verdict.ranked and self.estimate(self.leading) is not None
+        stands = self.verdict.ranked and self.family != NATIVE
+        return stands and self.estimate(self.leading) is not None
 
     @property
     def open_loop(self) -> bool:
@@ -90,6 +94,12 @@ class WorkloadView:
     def measured(self) -> list[CellView]:
         """Return the cells with figures."""
         return [cell for cell in self.cells if cell.figures]
+
+    @property
+    def native(self) -> CellView | None:
+        """Return the cell of the native server, if it was measured and its figures stand."""
+        found = [cell for cell in self.measured if cell.family == NATIVE and cell.verdict.ranked]
+        return found[0] if found else None
 
     @property
     def ranked(self) -> list[CellView]:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench import doubts
+from bench.facts import Finding
+from bench.facts import Terms as Terms
 from bench.records import Trial
 
 # DESIGN §7: in closed loop N requests are in flight by construction, so throughput x mean cycle is
@@ -28,26 +31,6 @@ VALID = "valid"
 NOT_MEASURED = "not measured"
 # No figure of these stands for the server, so they are never ranked.
 UNRANKED = frozenset({"failed", "broken-echo", "starved", NOT_MEASURED})
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a cell was measured under.
-
-    server_cpus: how many CPUs the server's processes could use
-    clients_at_once: how many clients the model says that it can serve, None: any number
-    """
-
-    server_cpus: int
-    clients_at_once: int | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Why a check applies to a trial: the reason in words and the numbers that led to it."""
-
-    reason: str
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -187,12 +170,14 @@ class Check:
     """One verdict: how a trial is recognised, and what a reader does about it.
 
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
+    of_cell: what only all trials together show; it decides as well
     """
 
     name: str
     finds: Callable[[Trial, Terms], Finding | None]
     remedy: str
     one_is_enough: bool = False
+    of_cell: Callable[[Sequence[Trial]], Finding | None] = lambda trials: None
 
 
 # In the order in which they are tried: the first that applies is the cell's verdict.
@@ -216,6 +201,17 @@ CHECKS = (
     ),
     Check("lossy", _lossy, "Times are those of the survivors: offer less, or enlarge the buffers."),
     Check("overloaded", _overloaded, "Waits grow with the window: offer less to compare latency."),
+    Check(
+        "unsteady",
+        doubts.unsteady,
+        "Its mean is of no single state: give it a longer warm-up, or look at its series.",
+    ),
+    Check(
+        "noisy",
+        doubts.disturbed,
+        "Measure again on a quiet machine; `bench doctor` says what may disturb it.",
+        of_cell=doubts.spread,
+    ),
 )
 
 
@@ -227,9 +223,11 @@ def judge(trials: Sequence[Trial], terms: Terms) -> Verdict:
     notes: list[Verdict] = []
     for check in CHECKS:
         found = [finding for trial in trials if (finding := check.finds(trial, terms))]
+        decides = len(found) * 2 > len(trials) or (check.one_is_enough and bool(found))
+        if not decides and (whole := check.of_cell(trials)) is not None:
+            found, decides = [whole] * len(trials), True
         if not found:
             continue
-        decides = len(found) * 2 > len(trials) or check.one_is_enough
         (applying if decides else notes).append(_verdict(check, found, len(trials)))
     if not applying:
         return Verdict(VALID, "Nothing speaks against these figures.", notes=tuple(notes))

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import config
+from bench import cli_results, config
 from bench.config import ConfigError
 from bench.store import StoreError
 from loadgen.plan import PlanError
@@ -114,7 +114,7 @@ def run(
     Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
     gets a verdict, and none is left out.
     """
-    from bench import session
+    from bench import doctor, session
     from bench.catalog import Outside
 
     axes = {
@@ -160,28 +160,45 @@ def run(
         measured = session.prepare(suite_asked, outside, out, extras)
     for reason in measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
+    if not quiet:
+        console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
     complete = session.measure(measured, console, quiet=quiet)
     show(measured.folder)
     if not complete:
         sys.exit(130)
 
 
-def show(folder: Path) -> None:
+def show(folder: Path, *, png: bool = False) -> None:
     """Write the report of a run, print its summary and say where the report is."""
     from bench import frames, report, store
 
     stored = store.read(folder)
-    page = report.write(stored)
+    page = report.write(stored, png=png)
     console.print(report.table(frames.summary(stored)))
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+app.add_typer(cli_results.app)
 
 
 @app.command("report", rich_help_panel="Read")
 def rebuild(
     folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
+    form: Annotated[
+        str | None, typer.Option("--format", help="print it instead: html, md, csv or json")
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="every chart as PNG as well")] = False,
 ) -> None:
     """Rebuild the report of a run from its files; no server is started."""
-    show(folder.resolve() if folder.is_symlink() else folder)
+    from bench import report, store
+
+    folder = folder.resolve() if folder.is_symlink() else folder
+    if form is None:
+        show(folder, png=png)
+    elif form in report.FORMATS:
+        print(report.render(store.read(folder), form))
+    else:
+        raise ConfigError(f"--format {form!r}: choose from {', '.join(report.FORMATS)}")
 
 
 @app.command("list", rich_help_panel="Read")

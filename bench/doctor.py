@@ -205,7 +205,7 @@ def read() -> Facts:
     allowed = _read("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
     return Facts(
         affinity=len(os.sched_getaffinity(0)),
-        quota=machine._quota(),
+        quota=machine.quota(),
         shared=machine.cpus_for_run().shared,
         governors=tuple(sorted({_read(path) for path in governors} - {""})),
         load=os.getloadavg()[0],

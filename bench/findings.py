@@ -20,6 +20,7 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
         _first(workload, cells, order),
         *_follows(workload),
         *_cost(cells),
+        *_ceiling(workload, cells[0]),
         *_unsure(cells, order),
         *_left_out(workload),
     ]
@@ -94,6 +95,17 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     return [f"{told}."]
 
 
+def _ceiling(workload: WorkloadView, best: CellView) -> list[str]:
+    """Tell how far the first is from the native server, by CPU per request."""
+    if workload.native is None:
+        return []
+    own, least = (_value(cell, "cpu_us_per_request") for cell in (best, workload.native))
+    if not (math.isfinite(own) and math.isfinite(least) and least):
+        return []
+    times = words.digits(own / least, 2)
+    return [f"Its CPU cost is {times} times that of {workload.native.server}, the native server."]
+
+
 def _value(cell: CellView, column: str) -> float:
     found = cell.estimate(column)
     return math.inf if found is None else found.value
@@ -113,7 +125,7 @@ def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:
 def _left_out(workload: WorkloadView) -> list[str]:
     by_name: dict[str, list[str]] = {}
     for cell in workload.cells:
-        if not cell.ranked:
+        if not cell.ranked and cell is not workload.native:
             by_name.setdefault(cell.verdict.name, []).append(cell.server)
     if not by_name:
         return []

@@ -192,8 +192,10 @@ def _terms(run: Run, server: dict[str, Any]) -> checks.Terms:
     limit = server.get("max_clients")
     if limit == "pool":
         limit = run.header["config"].get("pool_size")
-    cpus = run.header.get("cpus", {}).get("server") or [0]
-    return checks.Terms(len(cpus), limit if isinstance(limit, int) else None)
+    cpus = run.header.get("cpus", {})
+    server_cpus, generator_cpus = cpus.get("server") or [0], cpus.get("generator") or [0]
+    both = len({*server_cpus, *generator_cpus})
+    return checks.Terms(len(server_cpus), limit if isinstance(limit, int) else None, both)
 
 
 def _axes_names() -> list[str]:

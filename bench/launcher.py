@@ -211,7 +211,8 @@ class Server:
             prove(self.transport, self.address, workers, self.fair.ready_s, self.exited)
         except NotReady as error:
             tail = self.output()
-            raise NotReady(f"{error}{': ' if tail else ''}{tail}") from None
+            status = "" if self.exit_status is None else f" (status {self.exit_status})"
+            raise NotReady(f"{error}{status}{': ' if tail else ''}{tail}") from None
 
     def _read_reports(self) -> None:
         """Take in what the supervisor has said so far."""

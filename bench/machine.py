@@ -43,11 +43,11 @@ class Cpus:
 def usable_cpus() -> list[int]:
     """Return the CPUs that this process may use: its affinity, cut to the cgroup's quota."""
     cpus = sorted(os.sched_getaffinity(0))
-    quota = _quota()
-    return cpus[: max(1, int(quota))] if quota else cpus
+    limit = quota()
+    return cpus[: max(1, int(limit))] if limit else cpus
 
 
-def _quota() -> float | None:
+def quota() -> float | None:
     """Return the cgroup's CPU quota in CPUs, of version 2 or 1; None is no limit."""
     try:
         limit, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()

@@ -44,12 +44,12 @@ def prove(
     deadline = time.monotonic() + limit_s
     with contextlib.ExitStack() as stack:
         waiting = []
-        for number in range(connections):
-            sock = _connect(transport, address, deadline, exited)
-            stack.callback(sock.close)
-            payload = b"probe %d " % number + os.urandom(PROBE_BYTES)
-            waiting.append(_Probe(sock, payload, datagram=transport == "udp"))
         try:
+            for number in range(connections):
+                sock = _connect(transport, address, deadline, exited)
+                stack.callback(sock.close)
+                payload = b"probe %d " % number + os.urandom(PROBE_BYTES)
+                waiting.append(_Probe(sock, payload, datagram=transport == "udp"))
             _await_echoes(waiting, deadline, exited)
         except Cut:
             # The kernel cuts the connections of a dying server a moment before it is reported.
@@ -69,7 +69,10 @@ class _Probe:
         self.datagram = datagram
         self.received = b""
         if not datagram:
-            sock.sendall(payload)
+            try:
+                sock.sendall(payload)
+            except ConnectionError as error:
+                raise Cut(f"the connection was cut by the server: {error.strerror}") from None
 
     def resend(self) -> None:
         """Send a datagram again: it may have come before the server was there."""

@@ -1,6 +1,7 @@
 """Figures over trials: geometric means and ratios, with the intervals that the trials support."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,6 +57,13 @@ def geometric(values: Sequence[float], level: float = LEVEL) -> Estimate | None:
     if low is None or high is None:
         return Estimate(math.exp(centre))
     return Estimate(math.exp(centre), math.exp(low), math.exp(high))
+
+
+def log_deviation(values: Sequence[float]) -> float | None:
+    """Return the standard deviation of the logarithms, None of fewer than two values or a zero."""
+    if len(values) < 2 or not all(values):
+        return None
+    return statistics.stdev(math.log(value) for value in values)
 
 
 def ratio(

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench import checks, words
+from bench.cells import NATIVE
 from bench.stats import Estimate
 
 BAR_COLUMNS = 8
@@ -17,7 +18,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def table(summary: pd.DataFrame) -> Group:
-    """Return the workloads of a summary in turn, the ranked cells first, the fastest on top."""
+    """Return the workloads of a summary in turn, the ranked cells first, the best on top."""
     axes = ["workload", "transport", "connections", "payload_bytes", "offered_rps"]
     groups = summary.groupby(axes, sort=False, dropna=False)
     tables = [_workload(str(key[0]), rows) for key, rows in groups]
@@ -31,21 +32,26 @@ def _workload(name: str, rows: pd.DataFrame) -> Table:
     for title in ("requests/s", "p50", "p99", "CPU µs", "MiB"):
         made.add_column(title, justify="right", no_wrap=True)
     made.add_column("verdict", no_wrap=True)
-    unranked = rows["verdict"].isin(list(checks.UNRANKED))
+    unranked = rows["verdict"].isin(list(checks.UNRANKED)) | (rows["family"] == NATIVE)
+    # In open loop throughput is what was offered; p99 is what tells servers apart.
+    leading = "throughput_rps" if rows["offered_rps"].isna().all() else "p99_us"
+    more = leading == "throughput_rps"
     placed = rows.assign(unranked=unranked).sort_values(
-        ["unranked", "throughput_rps"], ascending=[True, False], kind="stable"
+        ["unranked", leading], ascending=[True, not more], kind="stable"
     )
-    best = rows.loc[~unranked, "throughput_rps"].max()
+    ranked = rows.loc[~unranked, leading]
+    best = ranked.max() if more else ranked.min()
     for row in placed.to_dict("records"):
-        made.add_row(*_cells(row, None if pd.isna(best) else float(best)), style=_style(row))
+        value = _value(row, leading)
+        share = 0.0 if not value or pd.isna(best) else value / float(best)
+        bar = _bar(share if more else 1 / share) if share and not row["unranked"] else ""
+        made.add_row(*_cells(row, bar), style=_style(row))
     return made
 
 
-def _cells(row: Row, best: float | None) -> list[Text]:
+def _cells(row: Row, bar: str) -> list[Text]:
     rps, cpu = _value(row, "throughput_rps"), _value(row, "cpu_us_per_request")
     memory = _value(row, "memory_mib")
-    ranked = row["verdict"] not in checks.UNRANKED
-    bar = _bar(rps / best) if ranked and rps is not None and best else ""
     shown = [
         str(row["server"]),
         bar,

@@ -92,10 +92,9 @@ def times(ratio: Estimate) -> str:
     """Return `1.47 times (1.45 to 1.49)`, with the interval if there is one."""
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
         return f"{number(ratio.value)} times"
-    half = (ratio.high - ratio.low) / 2
-    place = max(2, min(4, -math.floor(math.log10(half)))) if half else 2
-    low, high = (f"{bound:.{place}f}" for bound in (ratio.low, ratio.high))
-    return f"{ratio.value:.{place}f} times ({low} to {high})"
+    place = _place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
+    value, low, high = (_rounded(part, place) for part in (ratio.value, ratio.low, ratio.high))
+    return f"{value} times ({low} to {high})"
 
 
 def listing(names: list[str], at_most: int = 4) -> str:

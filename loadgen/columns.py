@@ -36,10 +36,13 @@ class Columns:
         return rows
 
     def unanswered(self) -> Column:
-        """Return intended, sent, slot (3 x n) of the window's requests that got no reply."""
-        rows = self.column["unanswered"].reshape(-1, 3).T.copy()
-        rows[2] += self.first_slot
-        return rows[:, rows[0] < self.close_ns]
+        """Return intended, sent, slot (3 x n) of the window's requests that got no reply.
+
+        Those that were given up in the warm-up are the warm-up's.
+        """
+        intended, sent, slot, left = self.column["unanswered"].reshape(-1, 4).T
+        inside = (intended < self.close_ns) & (left >= self.open_ns)
+        return np.stack([intended, sent, slot + self.first_slot])[:, inside]
 
 
 @dataclass(frozen=True)

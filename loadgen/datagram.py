@@ -175,7 +175,7 @@ class DatagramLoop:
         recorder = self.recorder
         recorder.received[row] = received_ns
         self.in_flight -= 1
-        if number < endpoint.last:
+        if number < endpoint.last and recorder.open_ns:
             self.facts.reordered += 1
             self.facts.note("reordered", endpoint.slot, f"request {number} after {endpoint.last}")
         endpoint.last = max(endpoint.last, number)
@@ -195,8 +195,8 @@ class DatagramLoop:
             self.facts.mismatch("wrong-bytes", endpoint.slot, detail)
         elif sent in self.given_up:
             self.given_up.discard(sent)
-            self.facts.late += 1
-        else:
+            self.facts.late += bool(self.recorder.open_ns)
+        elif self.recorder.open_ns:
             self.facts.duplicated += 1
             self.facts.note("duplicated", endpoint.slot, f"payload {sent} came again")
 
@@ -205,7 +205,6 @@ class DatagramLoop:
         row = number & self.row_mask
         recorder = self.recorder
         recorder.leave(recorder.intended[row], recorder.sent[row], recorder.slot[row])
-        self.facts.lost += 1
         self.in_flight -= 1
         self.given_up.add(number % len(self.ring))
 

@@ -117,11 +117,12 @@ def _times(plan: Plan, window: Window) -> dict[str, Any]:
 
 
 def _datagrams(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
-    names = ("lost", "duplicated", "reordered", "late")
+    names = ("duplicated", "reordered", "late")
     if plan.target.transport != "udp":
-        return dict.fromkeys(("sent", "received", *names))
+        return dict.fromkeys(("sent", "received", "lost", *names))
     counts = {name: sum(fact[name] for fact in facts) for name in names}
-    return {"sent": window.sends, "received": window.replies} | counts
+    lost = int((window.unanswered[1] > 0).sum())
+    return {"sent": window.sends, "received": window.replies, "lost": lost} | counts
 
 
 def _idle_fraction(plan: Plan, facts: list[dict[str, Any]]) -> float | None:

@@ -2,8 +2,9 @@
 
 import random
 
-# A ring this small stays in the processor's cache: building each payload in the loop costs 5 %.
-RING_BYTES = 2 * 1024 * 1024
+# A ring this small stays in the processor's nearest cache: 3 % against 2 MiB; building each payload
+# in the loop costs 5 %. Measured here, 50 connections of 64 bytes.
+RING_BYTES = 128 * 1024
 RING_BYTES_MAX = 64 * 1024 * 1024
 RING_LEAST = 64
 

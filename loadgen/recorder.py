@@ -1,5 +1,6 @@
 """Where samples go: preallocated columns, or counts in logarithmic buckets for long windows."""
 
+import time
 from array import array
 
 from loadgen.plan import Plan
@@ -48,7 +49,7 @@ class Recorder:
     """The samples of one process.
 
     A row is an answered request: intended_ns, sent_ns, received_ns, slot (its connection).
-    `unanswered` holds intended_ns, sent_ns, slot of each of the others, one after another.
+    `unanswered` holds intended_ns, sent_ns, slot of each of the others, and when it was given up.
     `raw` says whether rows are kept; if not, the columns are at most a ring for requests in
     flight, and `count_reply` counts into buckets. The choice is made before the load: nothing is
     folded while it runs.
@@ -80,7 +81,7 @@ class Recorder:
 
     def leave(self, intended_ns: int, sent_ns: int, slot: int) -> None:
         """Record a request that got no reply; sent_ns 0 is one that was not even sent."""
-        self.unanswered.extend((intended_ns, sent_ns, slot))
+        self.unanswered.extend((intended_ns, sent_ns, slot, time.monotonic_ns()))
 
     def count_reply(self, intended_ns: int, sent_ns: int, received_ns: int, slot: int) -> None:
         """Count one answered request of the window into the buckets."""

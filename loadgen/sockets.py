@@ -1,5 +1,6 @@
 """Sockets of the generator: made alike, from as many source addresses as they need."""
 
+import contextlib
 import errno
 import ipaddress
 import resource
@@ -17,6 +18,8 @@ FAMILIES = {
 IP_BIND_ADDRESS_NO_PORT = 24
 DESCRIPTORS_SPARE = 64
 DATAGRAM_BUFFER = 4 * 1024 * 1024
+# As the servers have it.
+CONGESTION_CONTROLS = (b"cubic", b"reno")
 
 
 class Dialer:
@@ -49,6 +52,7 @@ class Dialer:
             sock.setblocking(False)
             if self.target.transport in ("tcp", "tcp6"):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                pin_congestion_control(sock)
             if self.target.transport == "udp":
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)
             if self.source:
@@ -59,6 +63,14 @@ class Dialer:
                 return sock, number
             sock.close()
             self.source = max(2, self.source + 1)
+
+
+def pin_congestion_control(sock: socket.socket) -> None:
+    """Choose the first that the kernel permits: BBR, some kernels' default, paces loopback too."""
+    for name in CONGESTION_CONTROLS:
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)
+            return
 
 
 def raise_descriptor_limit(sockets: int) -> None:

@@ -69,7 +69,7 @@ class Facts:
         self.dialled_at, self.dial_ns = array("q"), array("q")
         self.lived_at, self.life_ns = array("q"), array("q")
         self.silent = False
-        self.lost = self.duplicated = self.reordered = self.late = 0
+        self.duplicated = self.reordered = self.late = 0  # datagrams, in the window
 
     def note(self, kind: str, slot: int, detail: str) -> None:
         """Keep a piece of evidence, if there are few so far."""

@@ -31,7 +31,6 @@ FACTS = (
     "not_connected",
     "evidence",
     "silent",
-    "lost",
     "duplicated",
     "reordered",
     "late",

@@ -9,9 +9,8 @@ from servers.api import CHUNK, Settings
 
 
 async def for_ever(server: asyncio.AbstractServer) -> None:
-    """Keep a server that has begun to serve; rloop 0.5 drops the listener in `serve_forever`."""
+    """Hold on to a server that serves already; rloop 0.5's `serve_forever` drops its listener."""
     await asyncio.Event().wait()
-    server.close()
 
 
 async def echo_stream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -48,19 +48,25 @@ def sockets(server: Server) -> Iterator[list[socket.socket]]:
     assert not server.exited()  # this also takes in the server's id
     root = psutil.Process(server.pid)
     with contextlib.ExitStack() as stack:
-        found = []
+        found: list[socket.socket] = []
         for process in (root, *root.children(recursive=True)):
-            pidfd = os.pidfd_open(process.pid)
-            stack.callback(os.close, pidfd)
-            for link in Path(f"/proc/{process.pid}/fd").iterdir():
-                if not is_socket(link):
-                    continue
-                sock = borrow(pidfd, int(link.name))
-                if sock is not None:
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError, PermissionError):
+                # A child that served the probe may be ending just now.
+                for sock in sockets_of(process.pid):
                     stack.callback(sock.close)
                     if name_of(sock) == server.address:
                         found.append(sock)
         yield found
+
+
+def sockets_of(pid: int) -> Iterator[socket.socket]:
+    pidfd = os.pidfd_open(pid)
+    try:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            if is_socket(link) and (sock := borrow(pidfd, int(link.name))):
+                yield sock
+    finally:
+        os.close(pidfd)
 
 
 def is_socket(link: Path) -> bool:

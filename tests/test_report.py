@@ -32,13 +32,15 @@ def _first_only(trial: Trial) -> Trial | None:
 
 
 RUNS: dict[str, Callable[[Path], Run]] = {
-    "eight": lambda folder: synthetic.run(folder, blocks=3),
+    "eight": lambda folder: synthetic.run(folder, blocks=2),
     "one server": lambda folder: synthetic.run(folder, synthetic.EIGHT[4:5], blocks=2),
     "one trial": lambda folder: synthetic.run(folder, synthetic.EIGHT[3:6], blocks=1),
     "25 servers": lambda folder: synthetic.run(
         folder, synthetic.EIGHT + synthetic.EXTRA, [synthetic.MANY], blocks=2
     ),
-    "all broken": lambda folder: synthetic.run(folder, blocks=2, change=_broken),
+    "all broken": lambda folder: synthetic.run(
+        folder, workloads=[synthetic.MANY, synthetic.CHURN], blocks=2, change=_broken
+    ),
     "cut off": lambda folder: synthetic.run(folder, change=_first_only),
     "nothing": lambda folder: synthetic.run(folder, change=lambda trial: None),
     "open loop": lambda folder: synthetic.run(
@@ -166,6 +168,17 @@ def test_equal_servers_are_tied(tmp_path: Path) -> None:
     assert "is tied with" in _answer(run)
 
 
+def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> None:
+    native = synthetic.Model("native-epoll", "native", 6.5, 2)
+    run = synthetic.run(tmp_path, [*synthetic.EIGHT[3:], native], [synthetic.MANY])
+    told = _answer(run)
+    assert told.startswith("uvloop-protocol answers most")
+    assert "Its CPU cost is 2.0 times that of native-epoll, the native server." in told
+    assert "Not ranked" not in told
+    assert all("native" not in tier for tier in views.view(run).rankings[synthetic.MANY].tiers)
+    assert "native-epoll" in report.render(run, "html")
+
+
 def test_one_trial_tells_nobody_apart(tmp_path: Path) -> None:
     told = _answer(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=1))
     assert "one trial tells nobody apart" in told
@@ -231,3 +244,4 @@ def test_words() -> None:
     ]
     assert words.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     assert words.times(stats.Estimate(1.4711, 1.4502, 1.4925)) == "1.47 times (1.45 to 1.49)"
+    assert words.times(stats.Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"

@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from bench import words
-from bench.cells import CellView
+from bench.cells import NATIVE, CellView
 from bench.charts import bars, lines, palette
 from bench.charts.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
 from bench.views import Subject
@@ -72,7 +72,7 @@ def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         dot = axes.plot(rps.value, cpu.value, "o", ms=6, mfc=fill, mec=colour)[0]
         canvas.mark(dot, cell, tip)
         dots.append((cell, lines.label(cell), tip, rps.value, cpu.value))
-        if cell.family == "native":
+        if cell.family == NATIVE:
             axes.axhline(cpu.value, color=palette.INK[0], lw=0.8, ls=":")
     if dots:
         axes.set_xlim(*_room([dot[3] for dot in dots]))
@@ -136,23 +136,23 @@ def heat(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 def _merit(cell: CellView) -> float:
     """Return what is larger for the better: throughput, in open loop the inverse of p99."""
     found = cell.estimate(cell.leading)
-    if not cell.ranked or found is None or not found.value:
+    if not cell.verdict.ranked or found is None or not found.value:
         return 0.0
     return 1 / found.value if cell.open_loop else found.value
 
 
 def _square(canvas: Canvas, axes: Axes, row: int, column: int, cell: CellView, best: float) -> None:
-    share = _merit(cell) / best if cell.ranked and best else None
+    share = _merit(cell) / best if best else 0.0
     tip = f"{lines.label(cell)}: {cell.throughput() or 'no figures'}"
     square = Rectangle((column + 0.02, row - 0.46), 0.96, 0.92, lw=0)
-    if share is None:
+    if not share:
         square.set(facecolor="none", edgecolor=palette.RULE[0], hatch=bars.HATCH, lw=0.6)
         text = SHORT.get(cell.verdict.name, cell.verdict.name)
     else:
         # Pale enough for the text on it, in the dark as well.
-        square.set(facecolor=palette.of("asyncio"), alpha=0.06 + 0.54 * share**1.5)
+        square.set(facecolor=palette.of("asyncio"), alpha=0.06 + 0.54 * min(1.0, share) ** 1.5)
         text = f"{'≥' if cell.bound else ''}{share:.0%}"
     canvas.mark(axes.add_patch(square), cell, tip)
-    size = FONT_PT - (1 if share is not None else 2.5)
+    size = FONT_PT - (1 if share else 2.5)
     written = axes.text(column + 0.5, row, text, ha="center", va="center_baseline", size=size)
     canvas.mark(written, cell, tip)

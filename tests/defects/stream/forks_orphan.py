@@ -17,9 +17,10 @@ def leave_orphan() -> None:
         os.waitpid(child, 0)
         return
     os.setsid()
-    if not os.fork():
-        print(f"orphan {os.getpid()}", flush=True)
+    orphan = os.fork()
+    if not orphan:
         time.sleep(3600)
+    print(f"orphan {orphan}", flush=True)
     os._exit(0)
 
 

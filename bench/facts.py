@@ -1,0 +1,26 @@
+"""What a check takes and what it returns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a cell was measured under.
+
+    server_cpus: how many CPUs the server's processes could use
+    cpus: how many the trial had in all, the generator's included
+    clients_at_once: how many clients the model says that it can serve, None: any number
+    """
+
+    server_cpus: int
+    clients_at_once: int | None = None
+    cpus: int = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a check applies to a trial: the reason in words and the numbers that led to it."""
+
+    reason: str
+    facts: dict[str, Any]
