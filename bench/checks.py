@@ -105,7 +105,7 @@ def _starved(trial: Trial, terms: Terms) -> Finding | None:
 
 def _generator_bound(trial: Trial, terms: Terms) -> Finding | None:
     usage, load = trial.server_usage, trial.load
-    if load is None or usage is None or not usage.span_s:
+    if load is None or usage is None or not usage.span_s or terms.shared:
         return None
     used = usage.cpu_s / usage.span_s
     # One Python process runs one thread at a time; one that used more is not held by the GIL.

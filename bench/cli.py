@@ -114,7 +114,7 @@ def run(
     Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
     gets a verdict, and none is left out.
     """
-    from bench import doctor, session
+    from bench import session
     from bench.catalog import Outside
 
     axes = {
@@ -160,8 +160,6 @@ def run(
         measured = session.prepare(suite_asked, outside, out, extras)
     for reason in measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
-    if not quiet:
-        console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
     complete = session.measure(measured, console, quiet=quiet)
     show(measured.folder)
     if not complete:

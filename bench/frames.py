@@ -25,6 +25,7 @@ SUMMARY = (
     *("memory_mib", "effective_concurrency", "fairness_jain", "errors", "verdict"),
     *("depth", "think_us", "idle", "arrivals", "achieved_rps"),
     *("censored", "connections_without_reply", "lost", "duplicated", "reordered"),
+    "python",
 )
 
 # What a cell takes from its trials: the geometric mean of these,
@@ -91,10 +92,13 @@ def trials_frame(run: Run) -> pd.DataFrame:
 
 def summary(run: Run) -> pd.DataFrame:
     """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
-    families = {name: entry.get("family", "") for name, entry in servers_of(run).items()}
+    servers = servers_of(run)
+    families = {name: entry.get("family", "") for name, entry in servers.items()}
     judged = verdicts(run)
     rows = [
-        _axes(cell, families) | _over_trials(trials) | {"verdict": judged[cell].name}
+        _axes(cell, families)
+        | _over_trials(trials)
+        | {"verdict": judged[cell].name, "python": servers.get(cell.server, {}).get("python")}
         for cell, trials in cells(run).items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
@@ -144,9 +148,9 @@ def _over_trials(trials: list[Trial]) -> dict[str, Any]:
     measured = [figures(trial) for trial in trials if trial.load is not None]
     row: dict[str, Any] = {"trials": len(trials)}
     for name in MEANS:
-        estimate = _mean([found.get(name) for found in measured])
-        row[name] = estimate and estimate.value
-        if name == "throughput_rps" and estimate is not None:
+        values = _usual([found.get(name) for found in measured])
+        row[name] = stats.centre(values)
+        if name == "throughput_rps" and (estimate := stats.geometric(values)) is not None:
             row |= {"throughput_lo": estimate.low, "throughput_hi": estimate.high}
     for names, combine in ((TOTALS, sum), (LARGEST, max)):
         for name in names:
@@ -155,14 +159,14 @@ def _over_trials(trials: list[Trial]) -> dict[str, Any]:
     return row
 
 
-def _mean(values: list[float | None]) -> stats.Estimate | None:
-    """Average what the trials have, if more than half of them have it.
+def _usual(values: list[float | None]) -> list[float]:
+    """Return what the trials have, if more than half of them have it.
 
     A percentile is refused in a trial with too few samples beyond it; one trial that happens to
     have just enough does not speak for the cell.
     """
     present = [value for value in values if value is not None]
-    return stats.geometric(present) if len(present) * 2 > len(values) else None
+    return present if len(present) * 2 > len(values) else []
 
 
 def _planned(header: dict[str, Any]) -> list[Cell]:
@@ -195,7 +199,8 @@ def _terms(run: Run, server: dict[str, Any]) -> checks.Terms:
     cpus = run.header.get("cpus", {})
     server_cpus, generator_cpus = cpus.get("server") or [0], cpus.get("generator") or [0]
     both = len({*server_cpus, *generator_cpus})
-    return checks.Terms(len(server_cpus), limit if isinstance(limit, int) else None, both)
+    at_once = limit if isinstance(limit, int) else None
+    return checks.Terms(len(server_cpus), at_once, both, shared=bool(cpus.get("shared")))
 
 
 def _axes_names() -> list[str]:
@@ -229,7 +234,7 @@ def _spelled_out(workload: Workload) -> str:
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give every column one type: whole numbers stay whole where some are missing."""
-    texts = {"server", "family", "transport", "workload", "arrivals", "verdict", "status"}
+    texts = {"server", "family", "transport", "workload", "arrivals", "verdict", "status", "python"}
     kinds = {"block": "int64", "position": "int64"}
     kinds |= dict.fromkeys(WHOLE, "Int64") | dict.fromkeys(texts, "object")
     return frame.astype({name: kinds.get(name, "Float64") for name in frame.columns})

@@ -78,6 +78,7 @@ class Server:
                     self.stop()  # somebody was faster to take the port: choose another
                 else:
                     self.ready_s = time.monotonic() - begun
+                    self._read_reports()  # its id was reported before it could answer
                     break
         except BaseException:
             self.stop()

@@ -2,24 +2,21 @@
 
 import datetime as dt
 import itertools
-import platform
 import resource
-import shlex
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from bench import catalog, machine, plan, runner, store
+from bench import catalog, doctor, header, machine, plan, runner, store
 from bench.catalog import Outside
 from bench.config import ConfigError, Suite
 from bench.machine import Cpus
 from bench.plan import Plan
 from bench.progress import Display
 from bench.records import Cell, Workload
-from bench.spec import ROOT, ServerSpec
+from bench.spec import ServerSpec
+from bench.store import Run
 from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 
@@ -41,6 +38,11 @@ class Session:
     conditions: runner.Conditions
     folder: Path
     goes_on: bool = False
+
+    @property
+    def blocks(self) -> range:
+        """Return the numbers of the blocks that are planned."""
+        return range(self.plan.first, self.plan.first + self.plan.blocks)
 
     @property
     def trials(self) -> int:
@@ -118,83 +120,6 @@ def new_folder(name: str) -> Path:
     return next(RESULTS / name for name in names if not (RESULTS / name).exists())
 
 
-def header(session: Session) -> dict[str, Any]:
-    """Return what `run.json` holds: enough to run it again."""
-    conditions, made = session.conditions, session.plan
-    return {
-        "run_id": session.folder.name,
-        "created_at": now(),
-        "command": ["bench", *sys.argv[1:]],
-        "seed": conditions.seed,
-        "order": [made.order(block) for block in range(made.first + made.blocks)],
-        "config": {
-            "suite": session.name,
-            "servers": [describe(spec, conditions.pool_size) for spec in session.specs],
-            "workloads": [asdict(each) for each in dict.fromkeys(c.workload for c in made.cells)],
-            "duration_s": conditions.duration_s,
-            "warmup_s": conditions.warmup_s,
-            "drain_s": conditions.drain_s,
-            "trials": made.first + made.blocks,
-            "until": made.until,
-            "budget_s": made.budget_s,
-            "pool_size": conditions.pool_size,
-        },
-        "skipped": session.skipped,
-        "cells": [asdict(cell) for cell in made.cells],
-        "cpus": asdict(conditions.cpus) | {"shared": conditions.cpus.shared},
-        "terms": terms.describe(),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-        "commit": machine.commit(ROOT),
-    }
-
-
-def now() -> str:
-    """Return the time as it stands in headers."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-
-
-def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
-    """Return what a report needs to know of a server, and what starts it again."""
-    variant = spec.variant
-    return {
-        "name": spec.name,
-        "family": spec.family,
-        "kind": variant.kind if variant else "any",
-        "summary": variant.summary if variant else "brought from outside",
-        "source": spec.source,
-        "command": command(spec),
-        "loop": asdict(spec.loop) if spec.loop else None,
-        "python": python(spec),
-        "python_words": spec.python.words if spec.python else None,
-        "packages": packages(spec),
-        "max_clients": variant.clients_at_once(pool_size) if variant else None,
-    }
-
-
-def command(spec: ServerSpec) -> str | None:
-    """Return the command line that starts a foreign server again; None for the others."""
-    if spec.command is None or spec.family == catalog.NATIVE_NAME:
-        return None
-    return shlex.join(spec.command.words)
-
-
-def python(spec: ServerSpec) -> str | None:
-    """Return the interpreter that a server runs under; None for a foreign command."""
-    if spec.command is not None:
-        return None
-    ours = f"{platform.python_implementation()} {platform.python_version()}"
-    return str(spec.python) if spec.python else ours
-
-
-def packages(spec: ServerSpec) -> dict[str, str]:
-    """Return the versions of the packages that a server needs."""
-    names = spec.variant.requires if spec.variant else ()
-    if spec.python is not None:
-        return {name: spec.python.packages[name] for name in names}
-    return {name: machine.version(name) for name in names}
-
-
 def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: Outside) -> Session:
     """Return a run that goes on: with `blocks` None the rest of it, else so many new blocks.
 
@@ -206,7 +131,7 @@ def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: 
     """
     run = store.read(folder)
     old = run.header
-    check_same(folder, old)
+    header.check_same(folder, old)
     config = old["config"]
     points = [Workload.from_json(fields) for fields in config["workloads"]]
     specs = [catalog.again(fields) for fields in config["servers"]]
@@ -215,11 +140,10 @@ def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: 
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
     cells = tuple(Cell.from_json(fields) for fields in old["cells"])
     cells += tuple(cell for cell in plan.cells(specs, points) if cell not in cells)
-    whole = itertools.takewhile(
-        lambda block: {t.cell for t in run.trials if t.block == block} >= set(cells),
-        itertools.count(),
-    )
-    first = sum(1 for _ in whole) if blocks is None else 1 + max(t.block for t in run.trials)
+    if blocks is None:
+        first = whole_blocks(run)
+    else:
+        first = 1 + max((trial.block for trial in run.trials), default=-1)
     left = max(0, config["trials"] - first) if blocks is None else blocks
     times = (config["duration_s"], config["warmup_s"], config["drain_s"])
     cpus = Cpus(tuple(old["cpus"]["server"]), tuple(old["cpus"]["generator"]))
@@ -228,21 +152,18 @@ def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: 
     return Session(config["suite"], specs, (), made, conditions, folder, goes_on=True)
 
 
-# What must be the same for trials to stand in one run.
-SAME = ("machine.cpu_model", "machine.kernel", "machine.usable_cpus", "versions")
-
-
-def check_same(folder: Path, old: dict[str, Any]) -> None:
-    """Refuse to go on with a run of another machine or other versions; raises ConfigError."""
-    here = {"machine": machine.describe(), "versions": machine.versions()}
-    for name in SAME:
-        part, _, key = name.partition(".")
-        was, is_now = (each[part][key] if key else each[part] for each in (old, here))
-        if was != is_now:
-            raise ConfigError(
-                f"{folder}: was measured with another {name.replace('.', ' ')} ({was}, here "
-                f"{is_now}); start a new run"
-            )
+def whole_blocks(run: Run) -> int:
+    """Return how many blocks, from the first on, have all the cells that were planned for them."""
+    planned = [Cell.from_json(fields) for fields in run.header["cells"]]
+    measured: dict[int, set[Cell]] = {}
+    for trial in run.trials:
+        measured.setdefault(trial.block, set()).add(trial.cell)
+    orders = run.header["order"]
+    whole = itertools.takewhile(
+        lambda block: measured.get(block, set()) >= {planned[index] for index in orders[block]},
+        range(len(orders)),
+    )
+    return sum(1 for _ in whole)
 
 
 def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
@@ -254,12 +175,17 @@ def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
         StoreError: the folder cannot be used.
         PlanError: a limit of this machine forbids a load.
     """
-    folder, head = session.folder, header(session)
+    folder, head = session.folder, header.of(session)
     if session.goes_on:
-        head = store.read(folder).header | {k: head[k] for k in ("order", "config", "cells")}
+        old = store.read(folder).header
+        kept = old["order"][: session.plan.first]
+        head = old | {key: head[key] for key in ("config", "cells")}
+        head["order"] = kept + [session.plan.order(block) for block in session.blocks]
         store.extend(folder, head)
     else:
         store.create(folder, head)
+    if not quiet:
+        console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
     complete = False
     try:
         with Display(console, session.trials, quiet) as display:
@@ -270,7 +196,7 @@ def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
         console.print("interrupted: writing the report of what was measured")
     if session.plan.until is not None:
         console.print(precision(session.plan, folder), highlight=False, soft_wrap=True)
-    store.finish(folder, head, now(), complete)
+    store.finish(folder, head, header.now(), complete)
     store.link_latest(folder)
     return complete
 

@@ -66,6 +66,13 @@ def log_deviation(values: Sequence[float]) -> float | None:
     return statistics.stdev(math.log(value) for value in values)
 
 
+def centre(values: Sequence[float]) -> float | None:
+    """Return the geometric mean alone, for which nothing is resampled; None of no values."""
+    if not values:
+        return None
+    return math.exp(math.fsum(map(math.log, values)) / len(values)) if all(values) else 0.0
+
+
 def ratio(
     first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL
 ) -> Estimate | None:

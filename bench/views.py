@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from bench import frames, pairs, words
-from bench.cells import CellView, WorkloadView
+from bench.cells import NATIVE, CellView, WorkloadView
 from bench.pairs import Figure, Floor
 from bench.ranking import Entrant, Ranking, rank
 from bench.records import Cell, Workload
@@ -135,12 +135,13 @@ def _names(servers: Mapping[str, Any], cells: Iterable[Cell]) -> list[str]:
     return list(dict.fromkeys([*servers, *(cell.server for cell in cells)]))
 
 
-def _place(cell: CellView) -> tuple[bool, bool, float, str]:
-    """Sort what is ranked by throughput, in open loop by p99; and after it the rest by name."""
+def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:
+    """Sort what is ranked by throughput, in open loop by p99; the rest by name, native last."""
     found = cell.estimate(cell.leading)
     value = found.value if found and cell.ranked else math.inf
     behind = cell.open_loop and cell.verdict.name == "overloaded"
-    return (not cell.ranked, behind, value if cell.open_loop else -value, cell.server)
+    value = value if cell.open_loop else -value
+    return (not cell.ranked, cell.family == NATIVE, behind, value, cell.server)
 
 
 def _cpus(cpus: list[int]) -> str:

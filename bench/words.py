@@ -83,6 +83,14 @@ def _unit(time_us: float) -> tuple[float, str]:
     return (1e3, "ms") if abs(time_us) >= 1e3 else (1.0, "µs")
 
 
+def shortened(name: str, at_most: int = 26) -> str:
+    """Return a name for a narrow place; the middle of a long one is left out."""
+    if len(name) <= at_most:
+        return name
+    tail = (at_most - 1) // 2
+    return f"{name[: at_most - 1 - tail]}…{name[-tail:]}"
+
+
 def count(amount: int, one: str, many: str) -> str:
     """Return `1 trial`, `5 trials`."""
     return f"{amount:,} {one if amount == 1 else many}"

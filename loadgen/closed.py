@@ -3,18 +3,16 @@
 import os
 from itertools import cycle
 
+from loadgen.driver import BATCH, POLL_S, clock
 from loadgen.plan import Plan
 from loadgen.stream import (
-    BATCH,
     DEAD,
-    POLL_S,
     READ,
     RECEIVE_MAX,
     TALKING,
     WRITE,
     Connection,
     StreamDriver,
-    clock,
 )
 
 # Replies taken before their next requests are sent: fewer of those wake a sleeping server, and the

@@ -4,13 +4,13 @@ import select
 import socket
 from collections import deque
 
+from loadgen.driver import BATCH, POLL_S, Facts, clock
 from loadgen.paced import BURST, NEVER, POLL_NS, SPIN_NS
 from loadgen.pacing import gaps_ns
 from loadgen.payload import describe, ring
 from loadgen.plan import Plan
 from loadgen.recorder import Recorder
 from loadgen.sockets import Dialer
-from loadgen.stream import BATCH, POLL_S, Facts, clock
 
 # A closed loop waits this long for a reply before it takes it for lost and sends the next.
 DEADLINE_NS = 200_000_000

@@ -2,19 +2,10 @@
 
 from collections import deque
 
+from loadgen.driver import BATCH, POLL_S, clock
 from loadgen.pacing import gaps_ns
 from loadgen.plan import Plan
-from loadgen.stream import (
-    BATCH,
-    DEAD,
-    POLL_S,
-    READ,
-    TALKING,
-    WRITE,
-    Connection,
-    StreamDriver,
-    clock,
-)
+from loadgen.stream import DEAD, READ, TALKING, WRITE, Connection, StreamDriver
 
 # epoll's timeout has steps of 1 ms and rounds up: nearer than this to a send, spin.
 SPIN_NS = 1_500_000

@@ -19,10 +19,10 @@ from typing import Any
 
 from loadgen.closed import ClosedLoop
 from loadgen.datagram import DatagramLoop
+from loadgen.driver import Driver
 from loadgen.paced import PacedLoop
 from loadgen.plan import Plan, PlanError
 from loadgen.sockets import raise_descriptor_limit
-from loadgen.stream import Driver
 
 PR_SET_PDEATHSIG = 1
 FACTS = (

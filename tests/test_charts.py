@@ -121,6 +121,13 @@ def test_a_lower_bound_is_written_as_one(tmp_path: Path) -> None:
     assert "≥ 19," in chart.canvas.svg
 
 
+def test_a_name_is_text_whatever_signs_it_holds(tmp_path: Path) -> None:
+    model = synthetic.Model('x$y_z^2$ <b>&"', "other", 18, 2)
+    run = synthetic.run(tmp_path, [model], [synthetic.MANY], blocks=2)
+    for chart in charts.by_subject(views.view(run)):
+        assert "x$y_z^2$ &lt;b&gt;&amp;" in chart.canvas.svg
+
+
 def test_a_workload_without_data_has_no_chart(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, change=lambda trial: None)
     view = views.view(run)

@@ -123,6 +123,13 @@ def test_a_pool_may_use_every_cpu_it_has() -> None:
     assert checks.judge([busy], checks.Terms(server_cpus=2)).name == "valid"
 
 
+def test_a_generator_on_the_servers_cpu_is_never_idle_and_no_bound() -> None:
+    busy = _trial({"generator_idle_fraction": 0.0}, server_usage=synthetic.usage(1.0))
+    assert checks.judge([busy], TERMS).name == "generator-bound"
+    shared = checks.Terms(server_cpus=1, cpus=1, shared=True)
+    assert checks.judge([busy], shared).name == "valid"
+
+
 def test_threads_without_a_gil_may_use_more_than_one_cpu() -> None:
     used = synthetic.usage(2.6, processes=1, threads=4)
     native = _trial({"generator_idle_fraction": 0.0}, server_usage=used)

@@ -150,6 +150,61 @@ class TestRun:
         assert "not empty" in ended.stderr
 
 
+def test_a_run_is_extended_and_resumed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    words = ["--connections", "5", "--out", str(folder), "--aa", "blocking"]
+    first = bench("run", *QUICK, "--servers", "blocking", *words)
+    assert first.returncode == 0, first.stderr
+    more = bench("run", "--add", str(folder), "--servers", "selectors-default", "--trials", "1")
+    assert more.returncode == 0, more.stderr
+    trials = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+    measured = {(t["block"], t["cell"]["server"]) for t in trials}
+    assert {(2, "blocking"), (2, "blocking~aa"), (2, "selectors-default")} <= measured
+    assert {row["server"]: row["trials"] for row in rows(folder)} == {
+        "blocking": "3",
+        "selectors-default": "1",
+    }
+    # A run that was killed in its last block: that block is measured again, as a whole.
+    lines = (folder / "trials.jsonl").read_text().splitlines()
+    kept = [line for line in lines if json.loads(line)["block"] < 2]
+    half = [line for line in lines if json.loads(line)["block"] == 2][:1]
+    (folder / "trials.jsonl").write_text("\n".join([*kept, *half]) + "\n")
+    rest = bench("run", "--resume", str(folder))
+    assert rest.returncode == 0, rest.stderr
+    again = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+    assert [t["block"] for t in again].count(2) >= 4
+    assert {row["server"]: row["trials"] for row in rows(folder)}["selectors-default"] == "1"
+
+
+def test_other_event_loops_and_interpreters_stand_beside_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    ended = bench(
+        *("run", *QUICK, "--trials", "1", "--connections", "5", "--aa", "none"),
+        *("--servers", "plain-protocol,other:selectors-default,selectors-default"),
+        *("--loop", "plain=asyncio:new_event_loop", "--python", f"other={sys.executable}"),
+        *("--out", str(folder)),
+    )
+    assert ended.returncode == 0, ended.stderr
+    table = {row["server"]: row for row in rows(folder)}
+    assert set(table) == {"plain-protocol", "other:selectors-default", "selectors-default"}
+    for row in table.values():
+        assert row["verdict"] not in ("failed", "broken-echo", "starved")
+        assert row["python"].startswith("CPython 3.")
+
+
+def test_a_run_that_is_not_there_cannot_go_on(tmp_path: Path) -> None:
+    ended = bench("run", "--resume", str(tmp_path))
+    assert ended.returncode == 2
+    assert "is not a run" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "doctor"])
+def test_explain_and_doctor_answer(command: str) -> None:
+    ended = bench(command)
+    assert ended.returncode == 0, ended.stderr
+    assert len(ended.stdout.splitlines()) > 5
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -171,6 +226,11 @@ class TestRun:
         (["--seed", "-1"], "seed"),
         (["--transport", "sctp"], "transport"),
         (["--command", "mine=/no/such {port}"], "is not there"),
+        (["--loop", "mine=no_such_module:loop"], "no module"),
+        (["--python", "mine=/no/such"], "is not there"),
+        (["--until", "much"], "percentage"),
+        (["--server-cpus", "9999"], "may use the CPUs"),
+        (["--aa", "nosuch"], "--aa nosuch"),
         (["--command", "blocking=true {port}"], "a server has that name"),
         (["--out", "/proc/nowhere"], "cannot be written"),
     ],

@@ -18,7 +18,7 @@ COLUMNS = (
     "offered_rps,trials,throughput_rps,throughput_lo,throughput_hi,p50_us,p90_us,p99_us,p999_us,"
     "max_us,send_lag_p99_us,connect_p99_us,cpu_us_per_request,ctx_switches_per_request,"
     "memory_mib,effective_concurrency,fairness_jain,errors,verdict,depth,think_us,idle,arrivals,"
-    "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered"
+    "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python"
 )
 
 

@@ -64,6 +64,16 @@ def test_a_rebuilt_bootstrap_is_the_same() -> None:
     assert stats.geometric(values) == stats.geometric(values)
 
 
+@pytest.mark.parametrize(
+    "values", [[5.0], [1.0, 4.0], [1000.0, 0.0], [float(n + 1) for n in range(12)]]
+)
+def test_the_centre_is_that_of_the_estimate(values: list[float]) -> None:
+    found = stats.geometric(values)
+    assert found is not None
+    assert stats.centre(values) == pytest.approx(found.value)
+    assert stats.centre([]) is None
+
+
 def test_ratio_pairs_by_block() -> None:
     first = {0: 100.0, 1: 200.0, 2: 400.0, 9: 1.0}
     second = {0: 50.0, 1: 100.0, 2: 200.0, 8: 1.0}

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench import words
-from bench.cells import CellView, WorkloadView
+from bench.cells import NATIVE, CellView, WorkloadView
 from bench.charts import palette
 from bench.charts.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
 from bench.stats import Estimate
@@ -20,7 +20,7 @@ HATCH = "//////"
 
 def margins(subject: Subject) -> Margins:
     """Leave room for the longest name on the left and the scale below."""
-    longest = max(len(cell.server) for cell in subject.workload.cells)
+    longest = max(len(words.shortened(cell.server)) for cell in subject.workload.cells)
     left = min(2 * EDGE_IN + longest * CHARACTER_IN, PANEL_IN * 0.45)
     return Margins(left, EDGE_IN, 0.42, ROW_IN * len(subject.workload.cells) + 0.06)
 
@@ -42,9 +42,9 @@ def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 
 def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
-    def place(cell: CellView) -> tuple[bool, float]:
+    def place(cell: CellView) -> tuple[bool, bool, float]:
         found = cell.estimate(column)
-        return (not cell.ranked, found.value if found else 0.0)
+        return (not cell.ranked, cell.family == NATIVE, found.value if found else 0.0)
 
     return sorted(workload.cells, key=place)
 
@@ -72,6 +72,7 @@ def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str
     bound = "≥ " if column == "throughput_rps" and cell.bound else ""
     half = (value.relative_half_width or 0) * value.value
     verdict = "" if cell.verdict.name == "valid" else f"  {cell.verdict.name}"
+    verdict += "  (the limit)" if cell.family == NATIVE else ""
     return f"{bound}{words.number(value.value, half)} {unit}{verdict}"
 
 
@@ -123,7 +124,7 @@ def name(canvas: Canvas, axes: Axes, row: int, cell: CellView, tip: str) -> None
     written = axes.text(
         -GAP_IN / canvas.size_in(axes)[0],
         row,
-        cell.server,
+        words.shortened(cell.server),
         transform=axes.get_yaxis_transform(),
         va="center_baseline",
         ha="right",

@@ -42,6 +42,8 @@ STYLE: Any = {
     "grid.linewidth": 0.6,
     "hatch.linewidth": 0.8,
     "lines.linewidth": 1.4,
+    # Names are text, whatever signs they hold.
+    "text.parse_math": False,
     # Text stays text: small, selectable, and in the page's font.
     "svg.fonttype": "none",
     # The same run gives the same file.

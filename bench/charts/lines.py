@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 
+from bench import words
 from bench.cells import CellView
 from bench.charts import palette
 from bench.charts.canvas import CHARACTER_IN, FONT_PT, PANEL_IN, Canvas, Margins
@@ -42,7 +43,8 @@ def dashes(cells: Iterable[CellView]) -> dict[int, Dash]:
 
 def label(cell: CellView) -> str:
     """Return the server's name, with the verdict if it is not valid."""
-    return cell.server if cell.verdict.name == "valid" else f"{cell.server} ({cell.verdict.name})"
+    name = words.shortened(cell.server)
+    return name if cell.verdict.name == "valid" else f"{name} ({cell.verdict.name})"
 
 
 def names(

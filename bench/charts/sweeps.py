@@ -17,7 +17,7 @@ FOLLOWS = 0.95
 
 def margins(subject: Subject) -> Margins:
     """Leave room for the names on the right."""
-    return lines.margins([cells[0].server for cells in subject.by_server()])
+    return lines.margins([words.shortened(cells[0].server) for cells in subject.by_server()])
 
 
 def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
@@ -150,7 +150,13 @@ def _names(
 ) -> None:
     found = [points(cells, axis, column) for cells in subject.by_server()]
     ends = [
-        (drawn[-1][0], drawn[-1][0].server, _tip(drawn, write), drawn[-1][1], drawn[-1][2])
+        (
+            drawn[-1][0],
+            words.shortened(drawn[-1][0].server),
+            _tip(drawn, write),
+            drawn[-1][1],
+            drawn[-1][2],
+        )
         for drawn in found
         if drawn
     ]

@@ -4,7 +4,8 @@ import selectors
 import socket
 
 from servers import readiness
-from servers.api import Settings, one_process_per_cpu
+from servers.api import Settings
+from servers.per_core import one_process_per_cpu
 
 FAMILY = "per-core"
 OWN_LISTENERS = True

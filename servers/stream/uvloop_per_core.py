@@ -5,7 +5,8 @@ import socket
 import uvloop
 
 from servers import coroutines
-from servers.api import Settings, one_process_per_cpu
+from servers.api import Settings
+from servers.per_core import one_process_per_cpu
 
 FAMILY = "per-core"
 REQUIRES = ("uvloop",)
