@@ -1,5 +1,6 @@
 """Requests that fall due: an open loop's schedule, think time, several in flight at once."""
 
+import os
 from collections import deque
 
 from loadgen.driver import BATCH, POLL_S, clock
@@ -46,6 +47,9 @@ class PacedLoop(StreamDriver):
         self.payload_mask = len(self.ring) - 1
         self.row_mask = (1 << 62) - 1 if self.recorder.raw else self.recorder.capacity - 1
         self.most = min(plan.load.max_in_flight or NEVER, self.recorder.capacity - BATCH)
+        recorder = self.recorder
+        self.intended, self.sent = recorder.intended, recorder.sent
+        self.received, self.slot = recorder.received, recorder.slot
         self.begun = False
         self.issued = self.turn = self.in_flight = self.close_ns = 0
         self.due_ns = NEVER
@@ -54,8 +58,9 @@ class PacedLoop(StreamDriver):
         if plan.load.rate is not None:
             share = plan.load.rate / plan.processes
             self.gaps = gaps_ns(share, plan.load.arrivals, plan.seed)
+            self.gap_mask = len(self.gaps) - 1
 
-    def make_connection(self, slot: int) -> Connection:
+    def make_connection(self, slot: int) -> PacedConnection:
         """Return a place that keeps its requests."""
         return PacedConnection(slot)
 
@@ -81,7 +86,7 @@ class PacedLoop(StreamDriver):
     def loop(self, until_ns: int) -> None:
         """Send what is due, take what has come, until an instant."""
         poll, by_fd, ring, now_ns = self.epoll.poll, self.by_fd, self.ring, clock
-        mask, room = self.payload_mask, self.room
+        mask, room, read = self.payload_mask, self.room, os.read
         while (now := now_ns()) < until_ns:
             for _ in range(BURST):
                 if self.due_ns > now or self.in_flight >= self.most:
@@ -98,7 +103,7 @@ class PacedLoop(StreamDriver):
                     continue
                 if event == READ and connection.state is TALKING:
                     try:
-                        data = connection.sock.recv(room)  # type: ignore[union-attr]
+                        data = read(fd, room)
                     except OSError as error:
                         self.broke(connection, error)
                         continue
@@ -122,9 +127,11 @@ class PacedLoop(StreamDriver):
         """Place the request that is due, and find out when the next one is."""
         due_ns = self.due_ns
         if self.open_loop:
-            connection = self.slots[self.turn]
-            self.turn = (self.turn + 1) % len(self.slots)
-            self.due_ns = due_ns + self.gaps[self.issued % len(self.gaps)]
+            turn = self.turn
+            connection = self.slots[turn]
+            turn += 1
+            self.turn = turn if turn < len(self.slots) else 0
+            self.due_ns = due_ns + self.gaps[self.issued & self.gap_mask]
         else:
             _, connection = self.agenda.popleft()
             self.due_ns = self.agenda[0][0] if self.agenda else NEVER
@@ -132,45 +139,50 @@ class PacedLoop(StreamDriver):
 
     def place(self, connection: Connection, due_ns: int) -> None:
         """Put a request on a connection: sent at once, or behind what it cannot take yet."""
-        assert isinstance(connection, PacedConnection)
         number = self.issued
         self.issued = number + 1
         row = number & self.row_mask
-        recorder = self.recorder
-        recorder.intended[row] = due_ns
-        recorder.sent[row] = recorder.received[row] = 0
-        recorder.slot[row] = connection.slot
+        self.intended[row] = due_ns
+        self.sent[row] = self.received[row] = 0
+        self.slot[row] = connection.slot
         self.in_flight += 1
         ready = connection.state is TALKING and connection.left != 0
-        if ready and not connection.pending and not connection.unsent:
-            self.send(connection, number)
+        if ready and not connection.pending and not connection.unsent:  # type: ignore[attr-defined]
+            self.send(connection, number)  # type: ignore[arg-type]
         else:
-            connection.pending.append(number)
+            connection.pending.append(number)  # type: ignore[attr-defined]
 
     def send(self, connection: PacedConnection, number: int) -> bool:
         """Send one request; return whether the connection can take another."""
-        assert connection.sock is not None
         payload = self.ring[number & self.payload_mask]
         row = number & self.row_mask
-        self.recorder.sent[row] = clock()
+        self.sent[row] = clock()
         try:
-            accepted = connection.sock.send(payload)
-        except BlockingIOError:
-            self.recorder.sent[row] = 0
-            connection.pending.appendleft(number)
-            self.epoll.modify(connection.fd, READ | WRITE)
-            return False
+            accepted = os.write(connection.fd, payload)
         except OSError as error:
-            connection.queue.append(number)
-            self.broke(connection, error)
+            self.not_taken(connection, number, error)
             return False
         connection.queue.append(number)
         connection.left -= 1
         if accepted < self.size:
-            connection.unsent = memoryview(payload)[accepted:]
-            self.epoll.modify(connection.fd, READ | WRITE)
+            self.keep_rest(connection, payload, accepted)
             return False
         return connection.left != 0
+
+    def not_taken(self, connection: PacedConnection, number: int, error: OSError) -> None:
+        """Take a failed send: the request waits, or is lost with its connection."""
+        if isinstance(error, BlockingIOError):
+            self.sent[number & self.row_mask] = 0
+            connection.pending.appendleft(number)
+            self.epoll.modify(connection.fd, READ | WRITE)
+        else:
+            connection.queue.append(number)
+            self.broke(connection, error)
+
+    def keep_rest(self, connection: PacedConnection, payload: bytes, accepted: int) -> None:
+        """Send the rest of a request when the socket can take it."""
+        connection.unsent = memoryview(payload)[accepted:]
+        self.epoll.modify(connection.fd, READ | WRITE)
 
     def broke(self, connection: Connection, error: OSError) -> None:
         """Take an error of a socket."""
@@ -281,6 +293,6 @@ class PacedLoop(StreamDriver):
         while self.due_ns < self.close_ns and self.open_loop:
             self.recorder.leave(self.due_ns, 0, self.turn)
             self.turn = (self.turn + 1) % len(self.slots)
-            self.due_ns += self.gaps[self.issued % len(self.gaps)]
+            self.due_ns += self.gaps[self.issued & self.gap_mask]
             self.issued += 1
         self.recorder.rows = min(self.issued, self.recorder.capacity) if self.recorder.raw else 0

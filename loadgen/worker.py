@@ -20,6 +20,7 @@ from typing import Any
 from loadgen.closed import ClosedLoop
 from loadgen.datagram import DatagramLoop
 from loadgen.driver import Driver
+from loadgen.open import OpenLoop
 from loadgen.paced import PacedLoop
 from loadgen.plan import Plan, PlanError
 from loadgen.sockets import raise_descriptor_limit
@@ -38,12 +39,14 @@ FACTS = (
 
 
 def choose(plan: Plan, connections: int) -> Driver:
-    """Return the driver for a load; the plain closed loop has the fastest."""
+    """Return the driver for a load; the plain loops have the fastest."""
     load = plan.load
     if plan.target.transport == "udp":
         return DatagramLoop(plan, connections)
     if load.rate is None and load.depth == 1 and load.think_us == 0:
         return ClosedLoop(plan, connections)
+    if load.rate and load.requests_per_connection is None and load.max_in_flight is None:
+        return OpenLoop(plan, connections)
     return PacedLoop(plan, connections)
 
 
