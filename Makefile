@@ -18,6 +18,8 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@echo 'variables of bench: SUITE WORKLOADS SERVERS CONNECTIONS PAYLOAD REQUESTS_PER_CONNECTION'
+	@echo '                    DURATION WARMUP TRIALS SEED OUT, and ARGS for any other flag'
 
 setup: $(READY) ## create .venv from the lock file
 
@@ -30,7 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-bench: $(READY) native ## measure a suite and write its report (SUITE= SERVERS= CONNECTIONS= PAYLOAD= DURATION= TRIALS= OUT=)
+bench: $(READY) native ## measure a suite and write its report
 	@$(BIN)/bench run $(FLAGS)
 
 report: $(READY) ## rebuild the report of RUN (default results/latest) from its files
@@ -53,10 +55,12 @@ servers/native/echo: servers/native/echo.c
 frameworks: $(READY) ## install gevent, trio, anyio, twisted and tornado, for the servers that use them
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-frameworks.lock
 
-reference: $(READY) native ## measure the published run in results/reference
+reference: $(READY) native frameworks ## measure the published runs in results/reference
 	rm -rf results/reference
-	@$(BIN)/bench run --out results/reference $(ARGS)
-	rm -rf results/reference/samples
+	@$(BIN)/bench run --out results/reference
+	@$(BIN)/bench run --out results/reference/catalogue --servers "*,native" --workloads kept \
+	  --connections 50 --trials 3
+	rm -rf results/reference/samples results/reference/catalogue/samples
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import cli_results, config
+from bench import config
 from bench.config import ConfigError
 from bench.store import StoreError
 from loadgen.plan import PlanError
-from servers.discovery import VariantError
+from servers.discovery import KINDS, VariantError
+from servers.terms import TRANSPORTS, kind_of
 
 # What a user can mend: one line, exit status 2.
 BAD_INPUT = (ConfigError, StoreError, PlanError, VariantError)
@@ -32,6 +33,8 @@ if not console.is_terminal and "COLUMNS" not in os.environ:
 
 def main() -> None:
     """Run the command line; bad input ends with one line and status 2, Ctrl-C with 130."""
+    if sys.platform != "linux":
+        fail(f"this harness needs Linux (epoll, /proc); here is {sys.platform}")
     try:
         app()
     except BAD_INPUT as error:
@@ -104,6 +107,7 @@ def run(
     budget: Annotated[float | None, option(HOW, "seconds for added and repeated blocks")] = None,
     out: Annotated[Path | None, option(HOW, "a folder for the run, new or empty")] = None,
     quiet: Annotated[bool, option(HOW, "print the result only", "--quiet")] = False,
+    as_json: Annotated[bool, option(HOW, "print the result as JSON, only", "--json")] = False,
     resume: Annotated[Path | None, option(GO_ON, "a run to finish")] = None,
     add: Annotated[
         Path | None, option(GO_ON, "a run to add blocks to, or the servers of --servers")
@@ -158,25 +162,25 @@ def run(
         measured = session.reopen(folder, blocks, listed or (), outside)
     else:
         measured = session.prepare(suite_asked, outside, out, extras)
-    for reason in measured.skipped:
+    for reason in () if quiet or as_json else measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
-    complete = session.measure(measured, console, quiet=quiet)
-    show(measured.folder)
+    complete = session.measure(measured, console, quiet=quiet or as_json)
+    show(measured.folder, as_json=as_json)
     if not complete:
         sys.exit(130)
 
 
-def show(folder: Path, *, png: bool = False) -> None:
+def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
     """Write the report of a run, print its summary and say where the report is."""
     from bench import frames, report, store
 
     stored = store.read(folder)
     page = report.write(stored, png=png)
+    if as_json:
+        print(report.render(stored, "json"))
+        return
     console.print(report.table(frames.summary(stored)))
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
-
-
-app.add_typer(cli_results.app)
 
 
 @app.command("report", rich_help_panel="Read")
@@ -205,8 +209,10 @@ def list_all() -> None:
     from bench.catalog import install
     from servers import discovery
 
+    # The kind of a socket is the transports that it serves.
+    transports = {kind: " ".join(t for t in TRANSPORTS if kind_of(t) == kind) for kind in KINDS}
     table = Table(box=None, pad_edge=False, title="servers", title_justify="left")
-    for name in ("name", "family", "sockets", "clients", "runs here"):
+    for name in ("name", "family", "transports", "clients", "runs here"):
         table.add_column(name, no_wrap=True)
     table.add_column("what it is", overflow="fold")
     missing: list[str] = []
@@ -215,7 +221,7 @@ def list_all() -> None:
         missing += lacks
         clients = "any" if variant.max_clients is None else str(variant.max_clients)
         available = f"needs {', '.join(lacks)}" if lacks else "yes"
-        table.add_row(name, variant.family, kind, clients, available, variant.summary)
+        table.add_row(name, variant.family, transports[kind], clients, available, variant.summary)
     console.print(table)
     if missing:
         console.print(f"to run those that cannot: {install(sorted(set(missing)))}", highlight=False)

@@ -124,7 +124,9 @@ def remove_report(folder: Path) -> None:
 
 
 def link_latest(folder: Path) -> None:
-    """Point `latest`, beside the run, at it."""
+    """Point `results/latest` at a run in `results/`; a folder elsewhere is the user's own."""
+    if folder.absolute().parent.name != "results":
+        return
     link = folder.parent / "latest"
     part = folder.parent / f".latest-{os.getpid()}"
     part.unlink(missing_ok=True)
