@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench import machine
 from bench.plan import AXES
 
 SUITES = Path(__file__).parent / "suites"
@@ -156,6 +155,8 @@ def cpus(flag: str, text: str | None) -> tuple[int, ...]:
     """Read a list of CPUs such as `0-3,8`, empty for None; raises ConfigError."""
     if text is None:
         return ()
+    from bench import machine  # psutil and its kin: `bench list` answers without them
+
     usable = machine.usable_cpus()
     try:
         chosen = machine.parse_cpus(text)
