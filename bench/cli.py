@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench import config
+from bench import cli_results, config
 from bench.config import ConfigError
 from bench.store import StoreError
 from loadgen.plan import PlanError
@@ -181,6 +181,9 @@ def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
         return
     console.print(report.table(frames.summary(stored)))
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+app.add_typer(cli_results.app)
 
 
 @app.command("report", rich_help_panel="Read")
