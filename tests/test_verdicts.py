@@ -1,0 +1,88 @@
+"""Each verdict, provoked by a server or a setting made for it, in a real run.
+
+`failed`, `broken-echo` and `starved` are provoked in test_cli.py.
+"""
+
+import contextlib
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import machine
+
+ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+
+
+def measured(folder: Path, *words: str) -> dict[str, str]:
+    """Return the one row of a run of two short trials."""
+    asked = ["--workloads", "kept", "--trials", "2", "--aa", "none", "--budget", "0"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", "run", *asked, *words, "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    with (folder / "summary.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    return row
+
+
+@contextlib.contextmanager
+def busy(cpu: int) -> Iterator[None]:
+    """Keep a CPU busy with something else."""
+    code = f"import os; os.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def test_overloaded(tmp_path: Path) -> None:
+    asked = ("--servers", "asyncio-sockets", "--connections", "20", "--rate", "60000")
+    row = measured(tmp_path / "run", *asked, "--duration", "0.5", "--warmup", "0.2")
+    assert row["verdict"] == "overloaded"
+    assert float(row["throughput_rps"]) < 0.9 * float(row["offered_rps"])
+
+
+def test_lossy(tmp_path: Path) -> None:
+    server = str(HERE / "defects" / "datagram" / "drops_one_percent.py")
+    asked = ("--servers", server, "--transport", "udp", "--connections", "10", "--rate", "3000")
+    row = measured(tmp_path / "run", *asked, "--duration", "0.5", "--warmup", "0.1")
+    assert row["verdict"] == "lossy"
+    assert int(row["lost"]) > 0
+
+
+def test_unsteady(tmp_path: Path) -> None:
+    server = str(HERE / "truth" / "slows_down.py")
+    asked = ("--servers", server, "--connections", "10")
+    row = measured(tmp_path / "run", *asked, "--duration", "1.2", "--warmup", "0.1")
+    assert row["verdict"] == "unsteady"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
+def test_generator_bound(tmp_path: Path) -> None:
+    server_cpu, generator_cpu = machine.split()
+    asked = ("--servers", "selectors-default", "--connections", "20", "--duration", "0.5")
+    cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
+    with busy(generator_cpu):
+        row = measured(tmp_path / "run", *asked, *cpus)
+    assert row["verdict"] == "generator-bound"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
+def test_noisy(tmp_path: Path) -> None:
+    server_cpu, generator_cpu = machine.split()
+    asked = ("--servers", "selectors-default", "--connections", "1", "--duration", "0.5")
+    cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
+    with busy(server_cpu):
+        row = measured(tmp_path / "run", *asked, *cpus)
+    assert row["verdict"] == "noisy"
