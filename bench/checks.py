@@ -9,8 +9,8 @@ from bench.facts import Finding
 from bench.facts import Terms as Terms
 from bench.records import Trial
 
-# DESIGN §7: in closed loop N requests are in flight by construction, so throughput x mean cycle is
-# N (Little's law). A pool of 10 workers under 200 connections comes out at 10 (nurl issue 885).
+# In closed loop N requests are in flight by construction, so throughput x mean cycle is N
+# (Little's law). A pool of 10 workers under 200 connections comes out at 10 (nurl issue 885).
 STARVED_BELOW = 0.75
 # A generator that slept for less than this part of the window had no time left to send more.
 IDLE_LIMIT = 0.05

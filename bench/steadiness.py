@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bench.records import Trial
 
-# DESIGN §7: a drift is a Theil-Sen slope (Sen 1968) that changes the level by more than 10 % of
+# A drift is a Theil-Sen slope (Sen 1968) that changes the level by more than 10 % of
 # its median from end to end, and a trend by Mann (1945) and Kendall with p below 0.01.
 DRIFT_LIMIT = 0.10
 CHANCE_LIMIT = 0.01
