@@ -40,7 +40,7 @@ class Facts:
     evidence: the first few of both, for a person
     dialled_at, dial_ns: when each connect ended, and how long it took
     lived_at, life_ns: the same of whole lives in churn, from one dial of a place to its next
-    silent: at the end of the drain, every connection was still owed a reply
+    silent: at the end of the drain every connection was owed a reply, and none had come in it
     """
 
     def __init__(self) -> None:

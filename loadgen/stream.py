@@ -58,6 +58,7 @@ class StreamDriver:
         self.slots = [self.make_connection(number) for number in range(connections)]
         self.by_fd: dict[int, Connection] = {}
         self.sending = True
+        self.spoken = False  # whether anything has come on the slow path, which drains take
         self.idle: list[socket.socket] = []
         self.keeps = load.requests_per_connection is None
         self.per_connection = load.requests_per_connection or -1
@@ -164,6 +165,7 @@ class StreamDriver:
                 data = connection.sock.recv(RECEIVE_MAX)
                 received_ns = clock()
                 if data and connection.state is TALKING:
+                    self.spoken = True
                     self.heard(connection, data, received_ns)
                 else:
                     self.ended(connection, data, received_ns)
@@ -243,7 +245,7 @@ class StreamDriver:
 
     def drain(self, until_ns: int) -> None:
         """Wait for the replies that are still owed; every event takes the slow path."""
-        self.sending = False
+        self.sending = self.spoken = False
         self.waiting.clear()
         owed = [c for c in self.slots if c.state is TALKING and self.outstanding(c)]
         while owed and clock() < until_ns:
@@ -252,7 +254,8 @@ class StreamDriver:
                     self.attend(connection, event)
             owed = [c for c in owed if c.state is TALKING and self.outstanding(c)]
         talking = [c for c in self.slots if c.state is not DEAD]
-        self.facts.silent = bool(talking) and len(owed) == len(talking)
+        # A server that is only slow, or overloaded, goes on answering.
+        self.facts.silent = bool(talking) and len(owed) == len(talking) and not self.spoken
 
     def close(self) -> None:
         """Hang up all connections."""

@@ -19,6 +19,20 @@ ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent
 
 
+# Other tenants of the machine may add a fault of their own to the one that is provoked.
+ATTEMPTS = 3
+
+
+def provoked(verdict: str, folder: Path, *words: str) -> dict[str, str]:
+    """Return the one row of a run whose verdict this is, out of a few attempts."""
+    rows = []
+    for attempt in range(ATTEMPTS):
+        rows.append(measured(folder / f"run-{attempt}", *words))
+        if rows[-1]["verdict"] == verdict:
+            return rows[-1]
+    pytest.fail(f"{verdict} was to be provoked: {rows}")
+
+
 def measured(folder: Path, *words: str) -> dict[str, str]:
     """Return the one row of a run of two short trials."""
     asked = ["--workloads", "kept", "--trials", "2", "--aa", "none", "--budget", "0"]
@@ -51,24 +65,21 @@ def test_overloaded(tmp_path: Path) -> None:
     queue = f"{sys.executable} {HERE / 'truth' / 'single_queue.py'} {{host}} {{port}}"
     asked = ("--command", f"queue={queue} --mean-us 1000 --log {os.devnull}", "--servers", "queue")
     load = ("--connections", "20", "--rate", "3000", "--duration", "0.5", "--warmup", "0.2")
-    row = measured(tmp_path / "run", *asked, *load)
-    assert row["verdict"] == "overloaded"
+    row = provoked("overloaded", tmp_path, *asked, *load)
     assert float(row["throughput_rps"]) < 0.9 * float(row["offered_rps"])
 
 
 def test_lossy(tmp_path: Path) -> None:
     server = str(HERE / "defects" / "datagram" / "drops_one_percent.py")
     asked = ("--servers", server, "--transport", "udp", "--connections", "10", "--rate", "3000")
-    row = measured(tmp_path / "run", *asked, "--duration", "0.5", "--warmup", "0.1")
-    assert row["verdict"] == "lossy"
+    row = provoked("lossy", tmp_path, *asked, "--duration", "0.5", "--warmup", "0.1")
     assert int(row["lost"]) > 0
 
 
 def test_unsteady(tmp_path: Path) -> None:
     server = str(HERE / "truth" / "slows_down.py")
     asked = ("--servers", server, "--connections", "10")
-    row = measured(tmp_path / "run", *asked, "--duration", "1.2", "--warmup", "0.1")
-    assert row["verdict"] == "unsteady"
+    provoked("unsteady", tmp_path, *asked, "--duration", "1.2", "--warmup", "0.1")
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
@@ -77,8 +88,7 @@ def test_generator_bound(tmp_path: Path) -> None:
     asked = ("--servers", "selectors-default", "--connections", "20", "--duration", "0.5")
     cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
     with busy(generator_cpu):
-        row = measured(tmp_path / "run", *asked, *cpus)
-    assert row["verdict"] == "generator-bound"
+        provoked("generator-bound", tmp_path, *asked, *cpus)
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
@@ -87,5 +97,4 @@ def test_noisy(tmp_path: Path) -> None:
     asked = ("--servers", "selectors-default", "--connections", "1", "--duration", "0.5")
     cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
     with busy(server_cpu):
-        row = measured(tmp_path / "run", *asked, *cpus)
-    assert row["verdict"] == "noisy"
+        provoked("noisy", tmp_path, *asked, *cpus)
