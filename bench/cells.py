@@ -128,6 +128,8 @@ class WorkloadView:
         else:
             parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
         parts += [f"{load.idle:,} idle connections"] if load.idle else []
+        pool = self.workload.pool_size
+        parts += [f"pools of {words.count(pool, 'worker', 'workers')}"] if pool else []
         return ", ".join([*parts, self.workload.transport.upper()])
 
 

@@ -1,7 +1,7 @@
 """Verdicts: whether the figures of a cell can be believed, from the facts of its trials."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench import doubts
@@ -37,14 +37,21 @@ UNRANKED = frozenset({"failed", "broken-echo", "starved", NOT_MEASURED})
 class Verdict:
     """What holds for a cell.
 
-    sentence: why, and what to do about it; facts: the numbers that led to it
+    reason: why, without a full stop; remedy: what to do about it, a sentence
+    facts: the numbers that led to it
     notes: other verdicts that apply to it, or to some of its trials only
     """
 
     name: str
-    sentence: str
+    reason: str
+    remedy: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple["Verdict", ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return why, and what to do about it."""
+        return f"{self.reason}. {self.remedy}".rstrip()
 
     @property
     def ranked(self) -> bool:
@@ -218,7 +225,8 @@ CHECKS = (
 def judge(trials: Sequence[Trial], terms: Terms) -> Verdict:
     """Return the verdict of a cell: the first check that applies, the others as its notes."""
     if not trials:
-        return Verdict(NOT_MEASURED, "The run ended before this cell. Measure it again.")
+        remedy = "Finish the run with `bench run --resume`."
+        return Verdict(NOT_MEASURED, "The run ended before this cell", remedy)
     applying: list[Verdict] = []
     notes: list[Verdict] = []
     for check in CHECKS:
@@ -230,15 +238,15 @@ def judge(trials: Sequence[Trial], terms: Terms) -> Verdict:
             continue
         (applying if decides else notes).append(_verdict(check, found, len(trials)))
     if not applying:
-        return Verdict(VALID, "Nothing speaks against these figures.", notes=tuple(notes))
+        return Verdict(VALID, "Nothing speaks against these figures", notes=tuple(notes))
     first, *others = applying
-    return Verdict(first.name, first.sentence, first.facts, (*others, *notes))
+    return replace(first, notes=(*others, *notes))
 
 
 def _verdict(check: Check, found: Sequence[Finding], trials: int) -> Verdict:
-    """Put the first finding into a sentence, with how many trials it was found in."""
+    """Give the first finding as the reason, with how many trials it was found in."""
     where = "" if len(found) == trials else f"In {len(found)} of {trials} trials: "
     reason = found[0].reason.rstrip(".")
     reason = where + reason if where else reason[:1].upper() + reason[1:]
     facts = {"trials": trials, "found_in": len(found)} | found[0].facts
-    return Verdict(check.name, f"{reason}. {check.remedy}", facts)
+    return Verdict(check.name, reason, check.remedy, facts)

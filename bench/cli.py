@@ -91,10 +91,10 @@ def run(
     depth: Annotated[str | None, option(AXIS, "requests in flight on a connection")] = None,
     think_us: Annotated[str | None, option(AXIS, "µs from a reply to the next request")] = None,
     idle: Annotated[str | None, option(AXIS, "connections that never send")] = None,
+    pool_size: Annotated[str | None, option(AXIS, "workers of a pool")] = None,
     duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
     warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
     trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,
-    pool_size: Annotated[int | None, option(HOW, "workers of a pool")] = None,
     server_cpus: Annotated[str | None, option(HOW, "such as 0-1,4")] = None,
     generator_cpus: Annotated[str | None, option(HOW, "such as 2-3")] = None,
     seed: Annotated[int | None, option(HOW, "of the order and of the payloads")] = None,
@@ -132,6 +132,7 @@ def run(
         "depth": depth,
         "think_us": think_us,
         "idle": idle,
+        "pool_size": pool_size,
     }
     loaded = config.load(suite)
     listed = None if servers is None else tuple(config.words(servers))
@@ -144,7 +145,6 @@ def run(
         "duration_s": duration,
         "warmup_s": warmup,
         "trials": trials,
-        "pool_size": pool_size,
         "seed": seed,
     }
     given = {axis: config.axis_values(axis, text) for axis, text in axes.items() if text}
@@ -172,7 +172,7 @@ def run(
 
 def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
     """Write the report of a run, print its summary and say where the report is."""
-    from bench import frames, report, store
+    from bench import frames, outcome, report, store
 
     stored = store.read(folder)
     page = report.write(stored, png=png)
@@ -180,6 +180,7 @@ def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
         print(report.render(stored, "json"))
         return
     console.print(report.table(frames.summary(stored)))
+    console.print(outcome.told(frames.verdicts(stored)), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 

@@ -20,7 +20,6 @@ class Suite:
     """What to measure: servers by name, family or pattern, and tables of axes.
 
     duration_s, warmup_s, drain_s: of a trial; trials: how often each cell is measured
-    pool_size: workers of a pool; None chooses by the CPUs
     workloads: for each table, the values of each of its axes
     """
 
@@ -32,7 +31,6 @@ class Suite:
     drain_s: float = 1.0
     trials: int = 5
     seed: int = 1
-    pool_size: int | None = None
     summary: str = field(default="", compare=False)
 
 
@@ -43,9 +41,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "drain_s": (0, 3600),
     "trials": (1, 10_000),
     "seed": (0, 2**63 - 1),
-    "pool_size": (1, 10_000),
 }
-WHOLE = {"trials", "seed", "pool_size"}
+WHOLE = {"trials", "seed"}
 
 
 def suites() -> list[str]:

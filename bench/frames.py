@@ -25,8 +25,15 @@ SUMMARY = (
     *("memory_mib", "effective_concurrency", "fairness_jain", "errors", "verdict"),
     *("depth", "think_us", "idle", "arrivals", "achieved_rps"),
     *("censored", "connections_without_reply", "lost", "duplicated", "reordered"),
-    "python",
+    *("python", "pool_size"),
+    *(f"{name}_us_{end}" for name in ("p50", "p90", "p99", "p999") for end in ("lo", "hi")),
+    *("cpu_us_per_request_lo", "cpu_us_per_request_hi"),
 )
+# Where the ends of a figure's interval stand.
+INTERVALS = {
+    "throughput_rps": "throughput",
+    "cpu_us_per_request": "cpu_us_per_request",
+} | {f"{name}_us": f"{name}_us" for name in ("p50", "p90", "p99", "p999")}
 
 # What a cell takes from its trials: the geometric mean of these,
 MEANS = (
@@ -40,7 +47,7 @@ LARGEST = ("connections_without_reply",)
 
 WHOLE = (
     *("connections", "payload_bytes", "requests_per_connection", "trials", "depth", "think_us"),
-    *("idle", *TOTALS, *LARGEST),
+    *("idle", "pool_size", *TOTALS, *LARGEST),
 )
 
 
@@ -55,16 +62,22 @@ def cells(run: Run) -> dict[Cell, list[Trial]]:
 
 def verdicts(run: Run) -> dict[Cell, checks.Verdict]:
     """Return what holds for each cell."""
-    servers = servers_of(run)
-    return {
-        cell: checks.judge(trials, _terms(run, servers.get(cell.server, {})))
-        for cell, trials in cells(run).items()
-    }
+    return {cell: checks.judge(trials, terms(run, cell)) for cell, trials in cells(run).items()}
 
 
-def servers_of(run: Run) -> dict[str, dict[str, Any]]:
-    """Return what the run's header says of each server, by name."""
-    return {entry["name"]: entry for entry in run.header["config"]["servers"]}
+def entry_of(run: Run, cell: Cell) -> dict[str, Any]:
+    """Return what the run's header says of a cell's server; of a twin, what it says of its model.
+
+    A stream server and a datagram server may share a name: the transport tells which one is meant.
+    """
+    name = cell.server.removesuffix(TWIN)
+    entries = run.header["config"]["servers"]
+    fitting = (
+        entry
+        for entry in entries
+        if entry["name"] == name and _can_serve(entry.get("kind"), cell.workload.transport)
+    )
+    return next(fitting, {})
 
 
 def labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
@@ -79,10 +92,9 @@ def labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
 
 def trials_frame(run: Run) -> pd.DataFrame:
     """Return one row a trial, twins included, with its axes and its figures."""
-    families = {name: entry.get("family", "") for name, entry in servers_of(run).items()}
     rows = [
         {"block": trial.block, "position": trial.position, "status": trial.status}
-        | _axes(trial.cell, families)
+        | _axes(trial.cell, entry_of(run, trial.cell))
         | figures(trial)
         for trial in run.trials
     ]
@@ -92,13 +104,11 @@ def trials_frame(run: Run) -> pd.DataFrame:
 
 def summary(run: Run) -> pd.DataFrame:
     """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
-    servers = servers_of(run)
-    families = {name: entry.get("family", "") for name, entry in servers.items()}
     judged = verdicts(run)
     rows = [
-        _axes(cell, families)
+        _axes(cell, entry_of(run, cell))
         | _over_trials(trials)
-        | {"verdict": judged[cell].name, "python": servers.get(cell.server, {}).get("python")}
+        | {"verdict": judged[cell].name, "python": entry_of(run, cell).get("python")}
         for cell, trials in cells(run).items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
@@ -150,8 +160,9 @@ def _over_trials(trials: list[Trial]) -> dict[str, Any]:
     for name in MEANS:
         values = _usual([found.get(name) for found in measured])
         row[name] = stats.centre(values)
-        if name == "throughput_rps" and (estimate := stats.geometric(values)) is not None:
-            row |= {"throughput_lo": estimate.low, "throughput_hi": estimate.high}
+        if name in INTERVALS and (estimate := stats.geometric(values)) is not None:
+            ends = INTERVALS[name]
+            row |= {f"{ends}_lo": estimate.low, f"{ends}_hi": estimate.high}
     for names, combine in ((TOTALS, sum), (LARGEST, max)):
         for name in names:
             present = [found[name] for found in measured if found[name] is not None]
@@ -171,20 +182,14 @@ def _usual(values: list[float | None]) -> list[float]:
 
 def _planned(header: dict[str, Any]) -> list[Cell]:
     """Return the cells that the header lists; of an older one, each server with each workload."""
-    listed = [
-        Cell(entry["server"], _workload(entry["workload"])) for entry in header.get("cells", [])
-    ]
+    listed = [Cell.from_json(entry) for entry in header.get("cells", [])]
     config = header["config"]
     return [cell for cell in listed if not cell.server.endswith(TWIN)] or [
-        Cell(server["name"], _workload(workload))
+        Cell(server["name"], Workload.from_json(workload))
         for workload in config["workloads"]
         for server in config["servers"]
         if _can_serve(server.get("kind"), workload["transport"])
     ]
-
-
-def _workload(fields: dict[str, Any]) -> Workload:
-    return Workload(fields["name"], fields["transport"], Load(**fields["load"]))
 
 
 def _can_serve(kind: str | None, transport: str) -> bool:
@@ -192,10 +197,11 @@ def _can_serve(kind: str | None, transport: str) -> bool:
     return kind not in ("stream", "datagram") or (kind == "datagram") == (transport == "udp")
 
 
-def _terms(run: Run, server: dict[str, Any]) -> checks.Terms:
-    limit = server.get("max_clients")
+def terms(run: Run, cell: Cell) -> checks.Terms:
+    """Return what a cell was measured under."""
+    limit = entry_of(run, cell).get("max_clients")
     if limit == "pool":
-        limit = run.header["config"].get("pool_size")
+        limit = cell.workload.pool_size or run.header["config"].get("pool_size")
     cpus = run.header.get("cpus", {})
     server_cpus, generator_cpus = cpus.get("server") or [0], cpus.get("generator") or [0]
     both = len({*server_cpus, *generator_cpus})
@@ -207,12 +213,12 @@ def _axes_names() -> list[str]:
     return list(_axes(Cell("", Workload("", "tcp", Load())), {}))
 
 
-def _axes(cell: Cell, families: dict[str, str]) -> dict[str, Any]:
+def _axes(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
     load = cell.workload.load
     closed = load.rate is None
     return {
         "server": cell.server,
-        "family": families.get(cell.server.removesuffix(TWIN), ""),
+        "family": entry.get("family", ""),
         "transport": cell.workload.transport,
         "workload": cell.workload.name,
         "connections": load.connections,
@@ -223,13 +229,15 @@ def _axes(cell: Cell, families: dict[str, str]) -> dict[str, Any]:
         "think_us": load.think_us if closed else None,
         "idle": load.idle,
         "arrivals": None if closed else load.arrivals,
+        "pool_size": cell.workload.pool_size,
     }
 
 
 def _spelled_out(workload: Workload) -> str:
     load = workload.load
     rate = "" if load.rate is None else f", {load.rate:g}/s"
-    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate})"
+    pool = "" if workload.pool_size is None else f", pool of {workload.pool_size}"
+    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate}{pool})"
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def of(session: "Session") -> dict[str, Any]:
         "order": [made.order(block) for block in session.blocks],
         "config": {
             "suite": session.name,
-            "servers": [describe(spec, conditions.pool_size) for spec in session.specs],
+            "servers": [describe(spec) for spec in session.specs],
             "workloads": [asdict(each) for each in dict.fromkeys(c.workload for c in made.cells)],
             "duration_s": conditions.duration_s,
             "warmup_s": conditions.warmup_s,
@@ -53,7 +53,7 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
+def describe(spec: ServerSpec) -> dict[str, Any]:
     """Return what a report needs to know of a server, and what starts it again."""
     variant = spec.variant
     return {
@@ -67,7 +67,7 @@ def describe(spec: ServerSpec, pool_size: int) -> dict[str, Any]:
         "python": python(spec),
         "python_words": spec.python.words if spec.python else None,
         "packages": packages(spec),
-        "max_clients": variant.clients_at_once(pool_size) if variant else None,
+        "max_clients": variant.max_clients if variant else None,
     }
 
 

@@ -42,7 +42,6 @@ def _environment(*, autoescape: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["duration"] = words.duration
     made.filters["number"] = words.number
     made.filters["tight"] = _tight
     made.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
@@ -96,17 +95,21 @@ def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
         found = cell.estimate(column)
         return None if found is None else found.value
 
-    throughput, cpu = cell.estimate("throughput_rps"), cell.estimate("cpu_us_per_request")
-    names = ("p50_us", "p99_us", "p999_us", "memory_mib")
+    def time(column: str) -> str:
+        found = cell.estimate(column)
+        return "" if found is None else words.interval(found)
+
+    cpu = cell.estimate("cpu_us_per_request")
+    percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
+    names = ("throughput_rps", "cpu_us_per_request", "memory_mib")
     return {name: value(name) for name in names} | {
         "index": cell.index,
         "server": cell.server,
         "family": cell.family,
         "place": place.rank if place else "",
         "best": place.best if place else "",
-        "throughput_rps": throughput and throughput.value,
+        "percentiles": percentiles,
         "throughput": cell.throughput().removesuffix(" /s"),
-        "cpu_us": cpu and cpu.value,
         "cpu": "" if cpu is None else words.estimate(cpu),
         "verdict": cell.verdict.name,
         "why": captions.described(cell),
@@ -115,23 +118,21 @@ def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
 
 
 def _servers(view: RunView) -> list[dict[str, Any]]:
-    entries = {entry["name"]: entry for entry in view.run.header["config"]["servers"]}
-    shown = []
-    for index, name, family in view.servers:
-        entry = entries.get(name, {})
+    """Return what is drawn as one server, with the texts behind it: a name may serve two kinds."""
+    entries: dict[str, list[dict[str, str]]] = {}
+    for entry in view.run.header["config"]["servers"]:
         source = str(entry.get("source") or "")
-        shown.append(
-            {
-                "index": index,
-                "name": name,
-                "family": family,
-                "colour": f"--family-{family if family in palette.FAMILIES else 'other'}",
-                "summary": entry.get("summary") or "",
-                "source": source,
-                "text": _source(source),
-            }
-        )
-    return shown
+        text = {"summary": entry.get("summary") or "", "source": source, "text": _source(source)}
+        entries.setdefault(entry["name"], []).append(text)
+    return [
+        {
+            "index": index,
+            "name": name,
+            "colour": f"--family-{family if family in palette.FAMILIES else 'other'}",
+            "entries": entries.get(name, []),
+        }
+        for index, name, family in view.servers
+    ]
 
 
 def _source(path: str) -> str:

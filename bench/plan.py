@@ -22,7 +22,9 @@ AXES = {
     "arrivals": "{}",
     "max_in_flight": "max{}",
     "idle": "{}idle",
+    "pool_size": "pool{}",
 }
+POOL_MOST = 10_000
 KEPT = ("kept", 0)
 
 
@@ -122,10 +124,13 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
         del point["requests_per_connection"]
     if "payload" in point:
         point["payload_bytes"] = point.pop("payload")
+    pool_size = point.pop("pool_size", None)
+    if pool_size is not None and not 1 <= pool_size <= POOL_MOST:
+        raise PlanError(f"pool_size {pool_size}: give a whole number from 1 to {POOL_MOST}")
     load = Load(**point)
     if transport == "udp" and load.requests_per_connection is not None:
         raise PlanError("UDP has no connections to renew: drop requests_per_connection")
-    return Workload(name, transport, load)
+    return Workload(name, transport, load, pool_size)
 
 
 def cells(servers: list[ServerSpec], points: list[Workload]) -> tuple[Cell, ...]:

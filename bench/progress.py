@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bench.records import Trial
+from bench.records import Cell, Trial
 
 
 class Display:
@@ -20,6 +20,7 @@ class Display:
         self.trials = trials
         self.quiet = quiet
         self.done = 0
+        self.seen: set[tuple[int, Cell]] = set()
         self.began_s = time.monotonic()
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -53,10 +54,7 @@ class Display:
         """Show how far the run is, what came last, and trouble at once."""
         self.done += 1
         name = f"{trial.cell.server} {trial.cell.workload.name}"
-        # Blocks beyond the plan, added or measured again, have no end that is known.
-        beyond = self.done > self.trials
-        elapsed_s = time.monotonic() - self.began_s
-        left = "added" if beyond else f"{time_left(self.done, self.trials, elapsed_s)} left"
+        left = self._left(trial)
         line = f"{name}: {outcome(trial)}"
         if trial.reason:
             self.console.print(f"[red]{escape(line)}[/red]", highlight=False, soft_wrap=True)
@@ -65,6 +63,16 @@ class Display:
             self.console.print(text, highlight=False, soft_wrap=True)
         self.bar.update(self.task, completed=self.done, description=escape(line), left=left)
         self.bar.refresh()
+
+    def _left(self, trial: Trial) -> str:
+        """Tell the time left; blocks beyond the plan have no end that is known."""
+        again = (trial.block, trial.cell) in self.seen
+        self.seen.add((trial.block, trial.cell))
+        if again:
+            return f"block {trial.block + 1} again, it was disturbed"
+        if self.done > self.trials:
+            return f"block {trial.block + 1}, added"
+        return f"{time_left(self.done, self.trials, time.monotonic() - self.began_s)} left"
 
 
 def outcome(trial: Trial) -> str:

@@ -9,16 +9,27 @@ from loadgen.plan import Load
 
 @dataclass(frozen=True)
 class Workload:
-    """A point of the axes: how the load reaches a server. Two are equal if their axes are."""
+    """A point of the axes: how the load reaches a server. Two are equal if their axes are.
+
+    pool_size: workers of a server that has a pool, None for the run's own number
+    """
 
     name: str = field(compare=False)
     transport: str
     load: Load
+    pool_size: int | None = None
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """Return its place on every axis; None where it has none."""
+        own = {"transport": self.transport, "pool_size": self.pool_size}
+        return dataclasses.asdict(self.load) | own
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """Rebuild a workload from plain values."""
-        return cls(fields["name"], fields["transport"], Load(**fields["load"]))
+        load = Load(**fields["load"])
+        return cls(fields["name"], fields["transport"], load, fields.get("pool_size"))
 
 
 @dataclass(frozen=True)

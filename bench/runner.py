@@ -25,7 +25,7 @@ SAMPLES_BUDGET = 256 * 2**20
 
 @dataclass(frozen=True)
 class Conditions:
-    """What all trials of a run have in common."""
+    """What all trials of a run have in common; a workload may ask for another size of pools."""
 
     cpus: Cpus
     pool_size: int
@@ -34,10 +34,9 @@ class Conditions:
     drain_s: float
     seed: int
 
-    @property
-    def fair(self) -> Terms:
-        """Return the terms that servers are started on."""
-        return Terms(self.cpus.server, self.pool_size)
+    def fair(self, workload: Workload) -> Terms:
+        """Return the terms that servers are started on under a workload."""
+        return Terms(self.cpus.server, workload.pool_size or self.pool_size)
 
 
 @dataclass
@@ -97,7 +96,7 @@ def measure(
         PlanError: a limit of this machine forbids the load
     """
     began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-    server = Server(spec, cell.workload.transport, conditions.fair)
+    server = Server(spec, cell.workload.transport, conditions.fair(cell.workload))
     facts: dict[str, object] = {}
     try:
         with server:
@@ -165,15 +164,29 @@ def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
 
 
 def widest(trials: list[Trial]) -> float | None:
-    """Return the widest interval of throughput over all cells, high to low, as a fraction."""
+    """Return the widest interval over all cells, high to low, as a fraction; None unknown.
+
+    Of throughput, and in open loop, where that is what was offered, of p99.
+    """
     values: dict[Cell, list[float]] = {}
     for trial in trials:
-        if trial.load is not None and trial.load["throughput_rps"] > 0:
-            values.setdefault(trial.cell, []).append(trial.load["throughput_rps"])
+        if figure := _leading(trial):
+            values.setdefault(trial.cell, []).append(figure)
     estimates = [stats.geometric(each) for each in values.values()]
     halves = [each.relative_half_width for each in estimates if each is not None]
     known = [half for half in halves if half is not None]
     return 2 * max(known) if known and len(known) == len(halves) else None
+
+
+def _leading(trial: Trial) -> float | None:
+    """Return the figure by which a trial's server is ranked; zero or None where it has none."""
+    if trial.load is None:
+        return None
+    closed = trial.cell.workload.load.rate is None
+    figure: float | None = (
+        trial.load["throughput_rps"] if closed else trial.load["response_us"]["p99"]
+    )
+    return figure
 
 
 class Budget:

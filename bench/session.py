@@ -85,9 +85,8 @@ def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) ->
     check_descriptors(points)
     halves = machine.cpus_for_run()
     cpus = Cpus(extras.server_cpus or halves.server, extras.generator_cpus or halves.generator)
-    pool_size = suite.pool_size or cpus.pool_size
     times = (suite.duration_s, suite.warmup_s, suite.drain_s)
-    conditions = runner.Conditions(cpus, pool_size, *times, suite.seed)
+    conditions = runner.Conditions(cpus, cpus.pool_size, *times, suite.seed)
     planned_s = suite.trials * len(cells) * (suite.duration_s + suite.warmup_s + OVERHEAD_S)
     budget_s = planned_s * EXTRA if extras.budget_s is None else extras.budget_s
     made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
@@ -206,7 +205,8 @@ def precision(made: Plan, folder: Path) -> str:
     width = runner.widest(store.read(folder).trials)
     asked = f"{made.until or 0:.1%}"
     if width is None:
-        return f"intervals: none yet, {asked} was asked for"
+        return f"intervals: none yet; {asked} of the value was asked for"
+    widest = f"intervals: the widest is {width:.1%} of its value; {asked} was asked for"
     if width <= (made.until or 0):
-        return f"intervals: all within {width:.1%} of their value, as asked"
-    return f"intervals: the widest is {width:.1%}; the time budget of {made.budget_s:.0f} s is used"
+        return widest
+    return f"{widest}, and the time budget of {made.budget_s:g} s is used up"

@@ -1,16 +1,14 @@
 """What charts and pages show of a run: its workloads, their cells and rankings, and its sweeps."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from bench import frames, pairs, words
 from bench.cells import NATIVE, CellView, WorkloadView
 from bench.pairs import Figure, Floor
 from bench.ranking import Entrant, Ranking, rank
-from bench.records import Cell, Workload
+from bench.records import Workload
 from bench.store import Run
 
 
@@ -73,17 +71,16 @@ class RunView:
         return [Subject(item.label, (item,)) for item in self.workloads if item.measured]
 
     def sweeps(self, axis: str) -> list[Subject]:
-        """Return the workloads that differ in nothing but an axis of their load, in its order."""
+        """Return the workloads that differ in nothing but one axis, in its order."""
         groups: dict[tuple[object, ...], list[WorkloadView]] = {}
         for item in self.workloads:
-            load = item.workload.load
-            if item.measured and getattr(load, axis) is not None:
-                rest = {name: value for name, value in asdict(load).items() if name != axis}
-                key = (item.workload.transport, tuple(rest.items()))
-                groups.setdefault(key, []).append(item)
+            axes = item.workload.axes
+            if item.measured and axes[axis] is not None:
+                rest = tuple((name, value) for name, value in axes.items() if name != axis)
+                groups.setdefault(rest, []).append(item)
         found = []
         for items in groups.values():
-            items.sort(key=lambda item: float(getattr(item.workload.load, axis)))
+            items.sort(key=lambda item: float(item.workload.axes[axis]))
             if len(items) > 1:
                 found.append(Subject(f"{items[0].label} to {items[-1].label}", tuple(items)))
         return found
@@ -104,12 +101,12 @@ class RunView:
 def view(run: Run) -> RunView:
     """Return what is shown of a run."""
     trials, judged = frames.cells(run), frames.verdicts(run)
-    servers = frames.servers_of(run)
-    index = {name: place for place, name in enumerate(_names(servers, trials))}
+    names = dict.fromkeys(cell.server for cell in trials)
+    index = {name: place for place, name in enumerate(names)}
     labels = frames.labels(cell.workload for cell in trials)
     shown: dict[Workload, list[CellView]] = {workload: [] for workload in labels}
     for cell, found in trials.items():
-        family = str(servers.get(cell.server, {}).get("family") or "other")
+        family = str(frames.entry_of(run, cell).get("family") or "other")
         figures = {trial.block: frames.figures(trial) for trial in found if trial.load is not None}
         shown[cell.workload].append(
             CellView(
@@ -129,10 +126,6 @@ def view(run: Run) -> RunView:
             for workload, cells in shown.items()
         ],
     )
-
-
-def _names(servers: Mapping[str, Any], cells: Iterable[Cell]) -> list[str]:
-    return list(dict.fromkeys([*servers, *(cell.server for cell in cells)]))
 
 
 def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:

@@ -14,6 +14,7 @@ from bench.records import Cell, Trial, Usage, Workload
 from loadgen.plan import Load
 
 WINDOW_S = 2.0
+POOL_SIZE = 4
 STEP_S = 0.1
 
 ONE = Workload("kept-1", "tcp", Load(connections=1))
@@ -31,7 +32,7 @@ class Model:
     family: str
     cost_us: float
     memory_mib: float
-    clients: int | None = None
+    clients: int | str | None = None
     kind: str = "stream"
 
     def entry(self) -> dict[str, Any]:
@@ -192,7 +193,8 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
     """Return a trial as a closed-loop generator would see this model, with 1 % of noise."""
     asked = workload.load
     cost_us = model.cost_us * noise.gauss(1, 0.01) * (1.6 if asked.requests_per_connection else 1)
-    served = min(asked.connections, model.clients or asked.connections)
+    clients = POOL_SIZE if isinstance(model.clients, str) else model.clients
+    served = min(asked.connections, clients or asked.connections)
     rps = 1e6 / (cost_us + (25 if asked.connections == 1 else 0))
     rps = min(rps, asked.rate or rps)
     median_us = _wait_us(cost_us, asked.rate) if asked.rate else served * 1e6 / rps
@@ -274,7 +276,7 @@ def header(
             "warmup_s": 0.5,
             "drain_s": 1.0,
             "trials": len(order),
-            "pool_size": 4,
+            "pool_size": POOL_SIZE,
         },
         "cpus": {"server": [0], "generator": [1], "shared": False},
         "terms": {"TCP_NODELAY": "on", "congestion control": "cubic", "backlog": "4096"},

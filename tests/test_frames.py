@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import frames, store
+from bench import checks, frames, store
 from bench.records import Cell, Trial, Workload
 from loadgen.plan import Load
 from tests import synthetic
@@ -18,7 +18,9 @@ COLUMNS = (
     "offered_rps,trials,throughput_rps,throughput_lo,throughput_hi,p50_us,p90_us,p99_us,p999_us,"
     "max_us,send_lag_p99_us,connect_p99_us,cpu_us_per_request,ctx_switches_per_request,"
     "memory_mib,effective_concurrency,fairness_jain,errors,verdict,depth,think_us,idle,arrivals,"
-    "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python"
+    "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python,pool_size,"
+    "p50_us_lo,p50_us_hi,p90_us_lo,p90_us_hi,p99_us_lo,p99_us_hi,p999_us_lo,p999_us_hi,"
+    "cpu_us_per_request_lo,cpu_us_per_request_hi"
 )
 
 
@@ -137,6 +139,38 @@ def test_starved_by_design_comes_from_the_header(tmp_path: Path) -> None:
     verdicts = list(frames.verdicts(run).values())
     assert [verdict.name for verdict in verdicts] == ["starved", "valid", "starved"]
     assert "serves 4 clients at once" in verdicts[2].sentence
+
+
+def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path) -> None:
+    models = [dataclasses.replace(synthetic.EIGHT[2], clients="pool")]
+    small = dataclasses.replace(synthetic.MANY, pool_size=2)
+    run = synthetic.run(tmp_path, models=models, workloads=[synthetic.MANY, small])
+    usual, own = (
+        checks.judge(
+            [dataclasses.replace(trial, load=trial.load | {"effective_concurrency": 2.0})],
+            frames.terms(run, cell),
+        )
+        for cell, (trial, *_) in frames.cells(run).items()
+        if trial.load is not None
+    )
+    assert "serves 4 clients at once" in usual.reason
+    assert "serves 2 clients at once" in own.reason
+    assert list(frames.summary(run)["pool_size"].fillna(0)) == [0, 2]
+
+
+def test_servers_of_one_name_are_told_apart_by_transport(tmp_path: Path) -> None:
+    stream = synthetic.Model("pool", "stream-family", 9, 10)
+    datagram = synthetic.Model("pool", "datagram-family", 9, 10, kind="datagram")
+    workloads = [synthetic.MANY, synthetic.DATAGRAM]
+    run = synthetic.run(tmp_path, models=[stream, datagram], workloads=workloads)
+    assert list(frames.summary(run)["family"]) == ["stream-family", "datagram-family"]
+
+
+def test_intervals_lie_around_their_figures(tmp_path: Path) -> None:
+    (row,) = _rows(tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY])
+    for name in ("p50_us", "p90_us", "p99_us", "p999_us", "cpu_us_per_request"):
+        low, value, high = (float(row[each]) for each in (f"{name}_lo", name, f"{name}_hi"))
+        assert low < value < high
 
 
 def test_labels_tell_equal_names_apart() -> None:

@@ -1,5 +1,6 @@
 """Suites, options and plans: what is asked becomes cells in an order, or one clear line."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,21 @@ class TestWorkloads:
         given = config.override(suite, {}, {"connections": config.axis_values("connections", "3")})
         assert len(plan.workloads(given.workloads)) == 1
 
+    def test_sizes_of_pools_are_points_of_their_own(self) -> None:
+        points = plan.workloads({"kept": {"connections": [50], "pool_size": [4, 16]}})
+        assert [(w.name, w.pool_size) for w in points] == [("kept-pool4", 4), ("kept-pool16", 16)]
+        assert Workload.from_json(dataclasses.asdict(points[1])) == points[1]
+
     def test_kept_means_no_limit_of_requests(self) -> None:
         (point,) = plan.workloads({"a": {"requests_per_connection": ["kept"]}})
         assert point.load.requests_per_connection is None
 
     @pytest.mark.parametrize(
         ("axis", "value"),
-        [("connections", 0), ("payload", 2**30), ("transport", "sctp"), ("rate", -1.0)],
+        [
+            *(("connections", 0), ("payload", 2**30), ("transport", "sctp"), ("rate", -1.0)),
+            *(("pool_size", 0), ("pool_size", 10**6)),
+        ],
     )
     def test_a_senseless_value_names_the_workload(self, axis: str, value: object) -> None:
         with pytest.raises(PlanError, match="workload bad"):

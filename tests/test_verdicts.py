@@ -3,12 +3,10 @@
 `failed`, `broken-echo` and `starved` are provoked in test_cli.py.
 """
 
-import contextlib
 import csv
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,17 +47,6 @@ def measured(folder: Path, *words: str) -> dict[str, str]:
     return row
 
 
-@contextlib.contextmanager
-def busy(cpu: int) -> Iterator[None]:
-    """Keep a CPU busy with something else."""
-    code = f"import os; os.sched_setaffinity(0, {{{cpu}}})\nwhile True: pass"
-    with subprocess.Popen([sys.executable, "-c", code]) as process:
-        try:
-            yield
-        finally:
-            process.kill()
-
-
 def test_overloaded(tmp_path: Path) -> None:
     # A millisecond a request, so a thousand a second at most.
     queue = f"{sys.executable} {HERE / 'truth' / 'single_queue.py'} {{host}} {{port}}"
@@ -87,7 +74,7 @@ def test_generator_bound(tmp_path: Path) -> None:
     server_cpu, generator_cpu = machine.split()
     asked = ("--servers", "selectors-default", "--connections", "20", "--duration", "0.5")
     cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
-    with busy(generator_cpu):
+    with machine.busy(generator_cpu):
         provoked("generator-bound", tmp_path, *asked, *cpus)
 
 
@@ -96,5 +83,5 @@ def test_noisy(tmp_path: Path) -> None:
     server_cpu, generator_cpu = machine.split()
     asked = ("--servers", "selectors-default", "--connections", "1", "--duration", "0.5")
     cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
-    with busy(server_cpu):
+    with machine.busy(server_cpu):
         provoked("noisy", tmp_path, *asked, *cpus)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from bench.charts import bars, latency, rows, shares, sweeps
 from bench.charts.canvas import Canvas, Margins
+from bench.charts.sweeps import Axis
 from bench.views import RunView, Subject
 
 
@@ -46,8 +47,8 @@ def _over_time(view: RunView) -> list[Subject]:
     return [subject for subject in view.each() if rows.has_p99(subject)]
 
 
-def _by_connections(view: RunView) -> list[Subject]:
-    return view.sweeps("connections")
+def _over(axis: Axis) -> Callable[[RunView], list[Subject]]:
+    return lambda view: view.sweeps(axis.key)
 
 
 KINDS = (
@@ -94,7 +95,7 @@ KINDS = (
         "Response time against offered load",
         "p99 of response time as more is offered; flat is good. A cross is the first load that "
         "the server does not follow: beyond it, waits grow as long as the window lasts.",
-        lambda view: view.sweeps("rate"),
+        _over(sweeps.OFFERED),
         sweeps.margins,
         sweeps.load,
     ),
@@ -102,18 +103,45 @@ KINDS = (
         "connections",
         "Throughput against connections",
         "Correct replies per second as connections are added; higher is better. Hollow: not valid.",
-        _by_connections,
+        _over(sweeps.CONNECTIONS),
         sweeps.margins,
-        sweeps.throughput,
+        sweeps.throughput(sweeps.CONNECTIONS),
     ),
     Kind(
         "tail",
         "p99 against connections",
         "p99 of response time as connections are added; lower is better. In closed loop it grows "
         "with their number, for each waits for the others. Hollow: not valid.",
-        _by_connections,
+        _over(sweeps.CONNECTIONS),
         sweeps.margins,
-        sweeps.p99,
+        sweeps.p99(sweeps.CONNECTIONS),
+    ),
+    Kind(
+        "payload",
+        "Throughput against payload",
+        "Correct replies per second as requests grow; higher is better. Where it falls, copying "
+        "bytes has become the work. Hollow: not valid.",
+        _over(sweeps.PAYLOAD),
+        sweeps.margins,
+        sweeps.throughput(sweeps.PAYLOAD),
+    ),
+    Kind(
+        "pool",
+        "Throughput against size of pools",
+        "Correct replies per second as workers are added; higher is better. A server without a "
+        "pool is measured again and stays level. Hollow: not valid.",
+        _over(sweeps.POOL_SIZE),
+        sweeps.margins,
+        sweeps.throughput(sweeps.POOL_SIZE),
+    ),
+    Kind(
+        "pool-tail",
+        "p99 against size of pools",
+        "p99 of response time as workers are added; lower is better. Hollow: not valid; where "
+        "clients have no worker, it is the time of those that have one.",
+        _over(sweeps.POOL_SIZE),
+        sweeps.margins,
+        sweeps.p99(sweeps.POOL_SIZE),
     ),
     Kind(
         "cpu",
@@ -149,9 +177,9 @@ KINDS = (
         "Memory against connections",
         "Memory of all the server's processes as connections are added; the slope is what one "
         "connection costs. Hollow: not valid.",
-        _by_connections,
+        _over(sweeps.CONNECTIONS),
         sweeps.margins,
-        sweeps.memory,
+        sweeps.memory(sweeps.CONNECTIONS),
     ),
     Kind(
         "time",

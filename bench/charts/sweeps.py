@@ -1,6 +1,7 @@
-"""Charts over an axis of the load: response time against offered load; figures by connections."""
+"""Charts over an axis: a figure against offered load, connections, payload or size of pools."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
@@ -11,8 +12,28 @@ from bench.charts import latency, lines, palette
 from bench.charts.canvas import Canvas, Margins
 from bench.views import Subject
 
+Draw = Callable[[Canvas, Axes, Subject], None]
+
 # The first point whose throughput is below this part of the offered load is past saturation.
 FOLLOWS = 0.95
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of a workload, with its name under the chart."""
+
+    key: str
+    name: str
+
+    def of(self, cell: CellView) -> float:
+        """Return where a cell is on it."""
+        return float(cell.workload.axes[self.key] or 0)
+
+
+OFFERED = Axis("rate", "requests/s offered")
+CONNECTIONS = Axis("connections", "connections")
+PAYLOAD = Axis("payload_bytes", "bytes of a request")
+POOL_SIZE = Axis("pool_size", "workers of a pool")
 
 
 def margins(subject: Subject) -> Margins:
@@ -22,57 +43,53 @@ def margins(subject: Subject) -> Margins:
 
 def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw p99 of response time against the offered load, with the point of saturation."""
-    _draw(canvas, axes, subject, _rate, "p99_us", words.duration)
+    _draw(canvas, axes, subject, OFFERED, "p99_us", words.duration)
     for cells in subject.by_server():
         for cell in cells:
             p99, got = cell.estimate("p99_us"), cell.estimate("throughput_rps")
-            if p99 is None or got is None or got.value >= FOLLOWS * _rate(cell):
+            rate = OFFERED.of(cell)
+            if p99 is None or got is None or got.value >= FOLLOWS * rate:
                 continue
             past = axes.plot(
-                _rate(cell),
+                rate,
                 p99.value,
                 "X",
                 ms=7,
                 color=palette.of(cell.family),
                 mec=palette.PAPER[0],
             )[0]
-            canvas.mark(past, cell, f"{cell.server} is saturated at {_rate(cell):,.0f} requests/s")
+            canvas.mark(past, cell, f"{cell.server} is saturated at {rate:,.0f} requests/s")
             break
-    _finish(axes, subject, _rate, "requests/s offered")
+    _finish(axes, subject, OFFERED)
     latency.times(axes)
-    _names(canvas, axes, subject, _rate, "p99_us", words.duration)
+    _names(canvas, axes, subject, OFFERED, "p99_us", words.duration)
 
 
-def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
-    """Draw throughput against connections."""
-    _draw(canvas, axes, subject, _connections, "throughput_rps", _per_second)
-    _finish(axes, subject, _connections, "connections")
-    _from_zero(axes)
-    _names(canvas, axes, subject, _connections, "throughput_rps", _per_second)
+def throughput(axis: Axis) -> Draw:
+    """Return what draws throughput against an axis."""
+    return _against(axis, "throughput_rps", _per_second, _from_zero)
 
 
-def p99(canvas: Canvas, axes: Axes, subject: Subject) -> None:
-    """Draw p99 of response time against connections."""
-    _draw(canvas, axes, subject, _connections, "p99_us", words.duration)
-    _finish(axes, subject, _connections, "connections")
-    latency.times(axes)
-    _names(canvas, axes, subject, _connections, "p99_us", words.duration)
+def p99(axis: Axis) -> Draw:
+    """Return what draws p99 of response time against an axis."""
+    return _against(axis, "p99_us", words.duration, latency.times)
 
 
-def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
-    """Draw memory against connections."""
-    _draw(canvas, axes, subject, _connections, "memory_mib", _mib)
-    _finish(axes, subject, _connections, "connections")
-    _from_zero(axes)
-    _names(canvas, axes, subject, _connections, "memory_mib", _mib)
+def memory(axis: Axis) -> Draw:
+    """Return what draws memory against an axis."""
+    return _against(axis, "memory_mib", _mib, _from_zero)
 
 
-def _rate(cell: CellView) -> float:
-    return float(cell.workload.load.rate or 0)
+def _against(
+    axis: Axis, column: str, write: Callable[[float], str], scale: Callable[[Axes], None]
+) -> Draw:
+    def draw(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+        _draw(canvas, axes, subject, axis, column, write)
+        _finish(axes, subject, axis)
+        scale(axes)
+        _names(canvas, axes, subject, axis, column, write)
 
-
-def _connections(cell: CellView) -> float:
-    return float(cell.workload.load.connections)
+    return draw
 
 
 def _per_second(value: float) -> str:
@@ -83,12 +100,10 @@ def _mib(value: float) -> str:
     return f"{words.number(value)} MiB"
 
 
-def points(
-    cells: list[CellView], axis: Callable[[CellView], float], column: str
-) -> list[tuple[CellView, float, float]]:
+def points(cells: list[CellView], axis: Axis, column: str) -> list[tuple[CellView, float, float]]:
     """Return the cells that have a figure with its place on the axis and its value."""
     return [
-        (cell, axis(cell), found.value)
+        (cell, axis.of(cell), found.value)
         for cell in cells
         if (found := cell.estimate(column)) is not None
     ]
@@ -98,7 +113,7 @@ def _draw(
     canvas: Canvas,
     axes: Axes,
     subject: Subject,
-    axis: Callable[[CellView], float],
+    axis: Axis,
     column: str,
     write: Callable[[float], str],
 ) -> None:
@@ -121,9 +136,9 @@ def _draw(
             canvas.mark(dot, cell, f"{lines.label(cell)}, {place:,g}: {write(value)}")
 
 
-def _finish(axes: Axes, subject: Subject, axis: Callable[[CellView], float], name: str) -> None:
+def _finish(axes: Axes, subject: Subject, axis: Axis) -> None:
     """Scale the horizontal axis: logarithmic if its values span more than a factor of eight."""
-    places = sorted({axis(cell) for cells in subject.by_server() for cell in cells})
+    places = sorted({axis.of(cell) for cells in subject.by_server() for cell in cells})
     if places[-1] > 8 * places[0]:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
@@ -131,11 +146,11 @@ def _finish(axes: Axes, subject: Subject, axis: Callable[[CellView], float], nam
         axes.xaxis.set_major_locator(FixedLocator(places))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
     axes.grid(visible=True)
-    axes.set_xlabel(name)
+    axes.set_xlabel(axis.name)
 
 
 def _from_zero(axes: Axes) -> None:
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.06 * axes.dataLim.y1)  # a dot on the highest point is whole
     axes.yaxis.set_major_locator(MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
 
@@ -144,7 +159,7 @@ def _names(
     canvas: Canvas,
     axes: Axes,
     subject: Subject,
-    axis: Callable[[CellView], float],
+    axis: Axis,
     column: str,
     write: Callable[[float], str],
 ) -> None:

@@ -1,0 +1,84 @@
+"""Runs that decide as they go: blocks repeated, added until intervals are narrow; pools swept."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.plan import BLOCKS_LEAST
+from tests import machine
+
+ROOT = Path(__file__).parent.parent
+SHORT = ("--workloads", "kept", "--duration", "0.2", "--warmup", "0", "--aa", "none")
+
+
+def run(folder: Path, *words: str) -> str:
+    """Return what a run printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", "run", *SHORT, *words, "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        env=os.environ | {"COLUMNS": "200"},
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def trials(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "summary.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
+def test_a_disturbed_block_is_repeated_whole_and_once(tmp_path: Path) -> None:
+    asked = ("--servers", "selectors-default,blocking", "--connections", "1", "--trials", "2")
+    server_cpu, generator_cpu = machine.split()
+    cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
+    with machine.busy(server_cpu):
+        printed = run(tmp_path, *asked, *cpus, "--budget", "60")
+    measured = [(trial["block"], trial["cell"]["server"]) for trial in trials(tmp_path)]
+    assert [block for block, _ in measured] == [0] * 4 + [1] * 4
+    assert len(set(measured)) == 4
+    assert "block 2 again, it was disturbed" in printed
+    # Only the last trial of a block counts, the first ones stay on record.
+    assert {row["trials"] for row in rows(tmp_path)} == {"2"}
+
+
+class TestUntil:
+    asked = ("--servers", "selectors-default", "--connections", "1", "--trials", "1")
+
+    def test_blocks_are_added_until_the_intervals_are_narrow(self, tmp_path: Path) -> None:
+        printed = run(tmp_path, *self.asked, "--until", "90%", "--budget", "120")
+        blocks = {trial["block"] for trial in trials(tmp_path)}
+        assert blocks == set(range(len(blocks)))
+        assert len(blocks) >= BLOCKS_LEAST
+        assert "90.0% was asked for\n" in printed
+
+    def test_the_budget_ends_them(self, tmp_path: Path) -> None:
+        printed = run(tmp_path, *self.asked, "--until", "0.001%", "--budget", "1")
+        assert "the time budget of 1 s is used up" in printed
+
+
+def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:
+    asked = ("--servers", "process-pool", "--connections", "6", "--pool-size", "1 6")
+    printed = run(tmp_path, *asked, "--trials", "1")
+    one, six = rows(tmp_path)
+    assert (one["workload"], one["pool_size"]) == ("kept-pool1", "1")
+    assert (one["verdict"], one["connections_without_reply"]) == ("starved", "5")
+    assert (six["workload"], six["pool_size"]) == ("kept-pool6", "6")
+    assert six["connections_without_reply"] == "0"
+    used = {t["cell"]["workload"]["pool_size"]: t["server_usage"] for t in trials(tmp_path)}
+    assert used[6]["processes"] - used[1]["processes"] == 5
+    assert "by design: this model serves 1 client at once" in printed
+    assert (tmp_path / "charts" / "pool-kept-pool1-to-kept-pool6.svg").exists()

@@ -1,0 +1,55 @@
+"""What a run says at its end on a terminal: the count of verdicts, reasons and remedies."""
+
+import io
+
+from rich.console import Console
+
+from bench import outcome
+from bench.checks import Verdict
+from bench.records import Cell, Workload
+from loadgen.plan import Load
+
+ONE = Workload("kept-1", "tcp", Load(connections=1))
+MANY = Workload("kept-50", "tcp", Load(connections=50))
+VALID = Verdict("valid", "Nothing speaks against these figures")
+STARVED = Verdict("starved", "49 of 50 connections had no reply", "Use fewer connections.")
+
+
+def said(judged: dict[Cell, Verdict]) -> list[str]:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(outcome.told(judged))
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_a_sound_run_takes_one_line() -> None:
+    assert said({Cell("a", ONE): VALID, Cell("b", ONE): VALID}) == ["verdicts: 2 valid"]
+
+
+def test_a_doubtful_cell_comes_with_reason_and_remedy() -> None:
+    assert said({Cell("a", ONE): VALID, Cell("a", MANY): STARVED}) == [
+        "verdicts: 1 valid, 1 starved",
+        "starved: Use fewer connections.",
+        "  a in kept-50: 49 of 50 connections had no reply",
+    ]
+
+
+def test_workloads_that_share_a_reason_share_a_line() -> None:
+    lines = said({Cell("a", ONE): STARVED, Cell("a", MANY): STARVED})
+    assert lines[-1] == "  a in kept-1 and kept-50: 49 of 50 connections had no reply"
+
+
+def test_many_reasons_are_cut_short() -> None:
+    judged = {Cell(f"server-{number}", MANY): STARVED for number in range(40)}
+    lines = said(judged)
+    assert len(lines) == 2 + outcome.REASONS_MOST + 1
+    assert lines[-1] == f"  and {40 - outcome.REASONS_MOST} more, in the report"
+
+
+def test_verdicts_are_told_in_the_order_of_their_checks() -> None:
+    judged = {
+        Cell("a", ONE): Verdict("not measured", "The run ended"),
+        Cell("b", ONE): Verdict("noisy", "Others used 30 %"),
+        Cell("c", ONE): Verdict("failed", "It ended with status 1"),
+    }
+    assert said(judged)[0] == "verdicts: 1 failed, 1 noisy, 1 not measured"
