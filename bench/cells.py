@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from bench import histograms, stats, words
+from bench import histograms, stats, steadiness, words
 from bench.checks import Verdict
 from bench.records import Trial, Workload
 from bench.stats import Estimate
@@ -66,6 +66,11 @@ class CellView:
         """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
         found = self.estimate("throughput_rps")
         return "" if found is None else ("≥ " if self.bound else "") + words.estimate(found, "/s")
+
+    @cached_property
+    def course(self) -> str:
+        """Return how its trials went: `steady`, or `4 steady, 1 warming`."""
+        return steadiness.courses(self.trials)
 
     @cached_property
     def response(self) -> Curve | None:

@@ -31,6 +31,8 @@ def disturbed(trial: Trial, terms: Terms) -> Finding | None:
     if not reason:
         return None
     facts = {"others_cpu_s": trial.others_cpu_s, "stolen_s": trial.stolen_s, "cpus": terms.cpus}
+    forced = (trial.load or {}).get("generator", {}).get("forced_switches")
+    facts |= {"frequency_change": noise.frequency_change(trial), "forced_switches": forced}
     return Finding(reason, facts)
 
 

@@ -41,10 +41,6 @@ def write(run: Run, form: str) -> list[Path]:
     return paths
 
 
-def _csv(run: Run) -> dict[str, str]:
-    return {"summary.csv": report.render(run, "csv")}
-
-
 def _json(run: Run) -> dict[str, str]:
     return {"summary.json": report.render(run, "json")}
 
@@ -202,7 +198,7 @@ def _start_s(trial: Trial, warmup_s: float) -> float:
 
 
 FORMATS: dict[str, Callable[[Run], dict[str, str]]] = {
-    "csv": _csv,
+    "csv": report.tables,
     "json": _json,
     "pytest-benchmark": _pytest_benchmark,
     "hdr": _hdr,

@@ -5,15 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from bench import checks, stats
-from bench.records import Cell, Trial, Workload
+from bench import checks, figures, stats, steadiness
+from bench.figures import LARGEST, MEANS, PERCENTILES, SURROUNDINGS, TOTALS
+from bench.records import TWIN, Cell, Trial, Workload
 from bench.store import Run
 from loadgen.plan import Load
-
-# The A/A twin of a server: measured to see the noise, no row of the summary.
-TWIN = "~aa"
-
-PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 
 # The order of summary.csv; columns are only ever appended.
 SUMMARY = (
@@ -27,23 +23,13 @@ SUMMARY = (
     *("censored", "connections_without_reply", "lost", "duplicated", "reordered"),
     *("python", "pool_size"),
     *(f"{name}_us_{end}" for name in ("p50", "p90", "p99", "p999") for end in ("lo", "hi")),
-    *("cpu_us_per_request_lo", "cpu_us_per_request_hi"),
+    *("cpu_us_per_request_lo", "cpu_us_per_request_hi", "course"),
 )
 # Where the ends of a figure's interval stand.
 INTERVALS = {
     "throughput_rps": "throughput",
     "cpu_us_per_request": "cpu_us_per_request",
 } | {f"{name}_us": f"{name}_us" for name in ("p50", "p90", "p99", "p999")}
-
-# What a cell takes from its trials: the geometric mean of these,
-MEANS = (
-    *("throughput_rps", *(f"{name}_us" for name in PERCENTILES)),
-    *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
-    *("memory_mib", "effective_concurrency", "fairness_jain", "achieved_rps"),
-)
-# the total of these, and the largest of this.
-TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
-LARGEST = ("connections_without_reply",)
 
 WHOLE = (
     *("connections", "payload_bytes", "requests_per_connection", "trials", "depth", "think_us"),
@@ -90,15 +76,17 @@ def labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
     }
 
 
-def trials_frame(run: Run) -> pd.DataFrame:
-    """Return one row a trial, twins included, with its axes and its figures."""
+def trials(run: Run) -> pd.DataFrame:
+    """Return one row a trial, twins included: its axes, its figures, and what was around it."""
     rows = [
         {"block": trial.block, "position": trial.position, "status": trial.status}
         | _axes(trial.cell, entry_of(run, trial.cell))
-        | figures(trial)
+        | figures.of(trial)
+        | figures.around(trial)
         for trial in run.trials
     ]
-    columns = ["block", "position", "status", *_axes_names(), *MEANS, *TOTALS, *LARGEST]
+    columns = ["block", "position", "status", *_axes_names()]
+    columns += [*MEANS, *TOTALS, *LARGEST, *SURROUNDINGS]
     return _typed(pd.DataFrame(rows, columns=columns))
 
 
@@ -109,53 +97,23 @@ def summary(run: Run) -> pd.DataFrame:
         _axes(cell, entry_of(run, cell))
         | _over_trials(trials)
         | {"verdict": judged[cell].name, "python": entry_of(run, cell).get("python")}
+        | {"course": steadiness.courses(trials)}
         for cell, trials in cells(run).items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
 
 
-def to_csv(summary: pd.DataFrame) -> str:
-    """Return the text of summary.csv: four decimals at most, none where the value is whole."""
-    return summary.to_csv(
+def to_csv(frame: pd.DataFrame) -> str:
+    """Return a table as CSV: four decimals at most, none where the value is whole."""
+    return frame.to_csv(
         index=False,
         lineterminator="\n",
         float_format=lambda value: f"{value:.4f}".rstrip("0").rstrip("."),
     )
 
 
-def figures(trial: Trial) -> dict[str, Any]:
-    """Return the figures of a trial by column; None where it has none."""
-    load = trial.load
-    if load is None:
-        return {}
-    found = {f"{name}_us": load["response_us"][name] for name in PERCENTILES}
-    found |= {name: load[name] for name in ("throughput_rps", "effective_concurrency")}
-    found |= {name: load[name] for name in ("fairness_jain", "achieved_rps", "censored")}
-    found |= {name: load[name] for name in ("lost", "duplicated", "reordered", *LARGEST)}
-    found["errors"] = load["mismatches"] + load["errors"]
-    found["send_lag_p99_us"] = load["send_lag_us"]["p99"]
-    found["connect_p99_us"] = load["connect_us"]["p99"]
-    return found | _resources(trial, load["throughput_rps"])
-
-
-def _resources(trial: Trial, throughput_rps: float) -> dict[str, Any]:
-    """Return what the server's tree used, per request answered."""
-    usage = trial.server_usage
-    if usage is None:
-        return {}
-    found: dict[str, Any] = {}
-    if usage.pss_bytes is not None:
-        found["memory_mib"] = usage.pss_bytes / 2**20
-    requests = usage.span_s * throughput_rps
-    if requests:
-        found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
-        if usage.ctx_switches is not None:
-            found["ctx_switches_per_request"] = usage.ctx_switches / requests
-    return found
-
-
 def _over_trials(trials: list[Trial]) -> dict[str, Any]:
-    measured = [figures(trial) for trial in trials if trial.load is not None]
+    measured = [figures.of(trial) for trial in trials if trial.load is not None]
     row: dict[str, Any] = {"trials": len(trials)}
     for name in MEANS:
         values = _usual([found.get(name) for found in measured])
@@ -243,6 +201,7 @@ def _spelled_out(workload: Workload) -> str:
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give every column one type: whole numbers stay whole where some are missing."""
     texts = {"server", "family", "transport", "workload", "arrivals", "verdict", "status", "python"}
+    texts |= {"course", "server_end"}
     kinds = {"block": "int64", "position": "int64"}
     kinds |= dict.fromkeys(WHOLE, "Int64") | dict.fromkeys(texts, "object")
     return frame.astype({name: kinds.get(name, "Float64") for name in frame.columns})

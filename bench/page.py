@@ -113,6 +113,7 @@ def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
         "cpu": "" if cpu is None else words.estimate(cpu),
         "verdict": cell.verdict.name,
         "why": captions.described(cell),
+        "course": cell.course,
         "noted": bool(cell.verdict.notes),
     }
 
@@ -223,5 +224,10 @@ DEFINITIONS = (
     ("closed loop", "Each connection sends its next request when the reply is there."),
     ("open loop", "Requests follow a schedule, whatever the server does."),
     ("starved", "Some connections were left waiting while others were served."),
+    (
+        "course",
+        "Replies per 100 ms from the first request on, in open loop the median response time:"
+        " steady, warming (faster later), slowing, or unsteady (to and fro); from one second on.",
+    ),
     ("trial, block", "One measurement of one cell; one repeat of all cells, in shuffled order."),
 )

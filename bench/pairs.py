@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench import frames, stats
-from bench.records import Cell, Trial
+from bench import figures, stats
+from bench.records import TWIN, Cell, Trial
 from bench.stats import Estimate
 from bench.store import Run
 
@@ -13,7 +13,7 @@ from bench.store import Run
 class Figure:
     """What servers are compared by.
 
-    column: its name in `frames.figures`
+    column: its name in `figures.of`
     bounded: in a generator-bound cell it is a bound of what the server can do, not a measure
     """
 
@@ -50,7 +50,7 @@ class Floor:
 
 def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
     """Return a figure's values by block; none unless more than half of the trials have one."""
-    found = {t.block: frames.figures(t).get(figure.column) for t in trials if t.load is not None}
+    found = {t.block: figures.of(t).get(figure.column) for t in trials if t.load is not None}
     values = {block: float(value) for block, value in found.items() if value is not None}
     return values if len(values) * 2 > len(found) else {}
 
@@ -78,8 +78,8 @@ def floor(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:
         trials.setdefault(trial.cell, []).append(trial)
     found: list[float] = []
     for cell, twins in trials.items():
-        if cell.server.endswith(frames.TWIN):
-            own = trials.get(Cell(cell.server.removesuffix(frames.TWIN), cell.workload), [])
+        if cell.server.endswith(TWIN):
+            own = trials.get(Cell(cell.server.removesuffix(TWIN), cell.workload), [])
             first, second = by_block(twins, figure), by_block(own, figure)
             shared = [block for block in first if first[block] and second.get(block)]
             found += [first[block] / second[block] for block in shared]

@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.records import Cell, Workload
+from bench.records import TWIN, Cell, Workload
 from bench.spec import ServerSpec
 from loadgen.plan import Load, PlanError
 from servers.terms import TRANSPORTS
@@ -28,8 +28,6 @@ POOL_MOST = 10_000
 KEPT = ("kept", 0)
 
 
-# The twin of a server, measured beside it in each block: what separates the two is noise.
-TWIN = "~aa"
 # `--until` wants this many blocks before it believes an interval.
 BLOCKS_LEAST = 8
 

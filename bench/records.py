@@ -6,6 +6,9 @@ from typing import Any, Self
 
 from loadgen.plan import Load
 
+# The name of a server's twin ends so: measured beside it in each block to see the noise.
+TWIN = "~aa"
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -75,6 +78,8 @@ class Trial:
     load: the generator's digest (see loadgen/digest.py), None unless measured
     others_cpu_s, stolen_s: CPU seconds that processes beside server and generator used on the
         trial's CPUs during the window, and that the hypervisor withheld
+    frequencies_mhz: of each of the trial's CPUs as the window opened and as it closed; None where
+        the machine does not tell
     """
 
     block: int
@@ -91,6 +96,7 @@ class Trial:
     server_usage: Usage | None = None
     others_cpu_s: float | None = None
     stolen_s: float | None = None
+    frequencies_mhz: dict[str, list[float]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the trial as plain values."""

@@ -35,11 +35,22 @@ def write(run: Run, *, png: bool = False) -> Path:
     drawn = list(charts.by_subject(view))
     overview = list(charts.overview(view))
     _write_charts(run.folder, drawn, overview, png)
-    store.write(store.report_path(run.folder, "summary.csv"), render(run, "csv"))
+    for name, text in tables(run).items():
+        store.write(store.report_path(run.folder, name), text)
     store.write(store.report_path(run.folder, "report.md"), _markdown(view, overview))
     path = store.report_path(run.folder, "report.html")
     store.write(path, page.html(view, drawn))
     return path
+
+
+def tables(run: Run) -> dict[str, str]:
+    """Return the tables of a run as CSV by the name of their file: a row a cell, a row a trial."""
+    from bench import frames
+
+    return {
+        "summary.csv": render(run, "csv"),
+        "trials.csv": frames.to_csv(frames.trials(run)),
+    }
 
 
 def render(run: Run, form: str) -> str:

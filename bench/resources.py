@@ -96,6 +96,15 @@ def usage(before: Snapshot, after: Snapshot, root: int) -> Usage:
     )
 
 
+def frequencies_mhz(cpus: tuple[int, ...]) -> list[float]:
+    """Return at what frequency each CPU runs; empty where the machine does not tell.
+
+    Of some virtual machines it is a constant that the kernel was told at its start.
+    """
+    found = psutil.cpu_freq(percpu=True)
+    return [found[cpu].current for cpu in cpus] if len(found) > max(cpus) else []
+
+
 @dataclass(frozen=True)
 class CpuTimes:
     """Seconds that a set of CPUs has worked, and has been withheld by the hypervisor."""

@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import resources, stats, store
@@ -47,6 +47,7 @@ class Observer:
     cpus: tuple[int, ...]
     snapshots: dict[str, resources.Snapshot] = field(default_factory=dict)
     times: dict[str, resources.CpuTimes] = field(default_factory=dict)
+    frequencies_mhz: dict[str, list[float]] = field(default_factory=dict)
     usage: Usage | None = None
 
     def __call__(self, moment: str, generators: list[int]) -> None:
@@ -57,6 +58,8 @@ class Observer:
         else:
             self.snapshots[moment] = resources.snapshot(self.root)
             self.times[moment] = resources.cpu_times(self.cpus)
+            if mhz := resources.frequencies_mhz(self.cpus):
+                self.frequencies_mhz[moment] = mhz
 
     def noise(self, generator_cpu_s: float) -> tuple[float, float]:
         """Return CPU seconds that others used on the trial's CPUs, and that were stolen."""
@@ -96,32 +99,44 @@ def measure(
         PlanError: a limit of this machine forbids the load
     """
     began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    trial = Trial(*place, cell, began, "failed")
     server = Server(spec, cell.workload.transport, conditions.fair(cell.workload))
-    facts: dict[str, object] = {}
     try:
         with server:
-            order = load_plan(cell.workload, conditions, server.address)
-            observer = Observer(server.supervisor_pid, (*order.cpus, *conditions.cpus.server))
-            digest = fleet.run(order, observer, samples)
-            others_s, stolen_s = observer.noise(digest["generator"]["cpu_s"])
-            facts = {
-                "status": "measured",
-                "load": digest,
-                "server_usage": observer.usage,
-                "others_cpu_s": others_s,
-                "stolen_s": stolen_s,
-                "ready_s": server.ready_s,
-            }
-            if server.exited():
-                facts |= {"exit_status": server.exit_status, "output": server.output()}
-                facts["reason"] = f"the server ended with status {server.exit_status} in mid-trial"
+            trial = driven(trial, server, conditions, samples)
     except BrokenEcho as error:
-        facts = {"status": "broken-echo", "reason": f"at the probe: {error}"}
+        trial = replace(trial, status="broken-echo", reason=f"at the probe: {error}")
     except (NotReady, FleetError) as error:
-        facts = {"status": "failed", "reason": str(error)}
-    facts["server_end"] = server.ended
-    block, position = place
-    return Trial(block, position, cell, began, **facts)  # type: ignore[arg-type]
+        trial = replace(trial, reason=str(error))
+    return replace(trial, server_end=server.ended)
+
+
+def driven(trial: Trial, server: Server, conditions: Conditions, samples: Path) -> Trial:
+    """Put the load on a server that is ready and return the trial with what was seen.
+
+    Raises:
+        FleetError: the generator failed
+        PlanError: a limit of this machine forbids the load
+    """
+    order = load_plan(trial.cell.workload, conditions, server.address)
+    observer = Observer(server.supervisor_pid, (*order.cpus, *conditions.cpus.server))
+    digest = fleet.run(order, observer, samples)
+    others_s, stolen_s = observer.noise(digest["generator"]["cpu_s"])
+    trial = replace(
+        trial,
+        status="measured",
+        load=digest,
+        server_usage=observer.usage,
+        others_cpu_s=others_s,
+        stolen_s=stolen_s,
+        frequencies_mhz=observer.frequencies_mhz or None,
+        ready_s=server.ready_s,
+    )
+    if not server.exited():
+        return trial
+    status = server.exit_status
+    reason = f"the server ended with status {status} in mid-trial"
+    return replace(trial, exit_status=status, output=server.output(), reason=reason)
 
 
 def run(
@@ -147,7 +162,7 @@ def run(
             store.append(folder, trial)
             trials.append(trial)
             yield trial
-        everything += trials
+        everything = [trial for trial in everything if trial.block != block] + trials
         planned = plan.first <= block < plan.first + plan.blocks and not again
         now = Progress(
             done=block,

@@ -1,11 +1,13 @@
-"""Whether a trial was steady across its window: warming, slowing, unsteady, or none of these."""
+"""Whether a trial was steady, in its window and from the first request on, and since when."""
 
 import itertools
 import math
 import statistics
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from bench.records import Trial
 
@@ -23,6 +25,7 @@ SEGMENT_LEAST = 5
 PENALTY = 6.0
 
 STEADY, WARMING, SLOWING, UNSTEADY = "steady", "warming", "slowing", "unsteady"
+TOO_SHORT = "too short"
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,19 @@ class Steadiness:
         return is_drift(self.change, self.chance)
 
 
+@dataclass(frozen=True)
+class Course:
+    """What a trial did from its first request to the end of its window.
+
+    name: as in `Steadiness`, or `too short` to tell
+    settled_s: when the level that it kept to the end began, seconds from where the window opens
+        (negative: in the warm-up); None where it had one level, or none to the end
+    """
+
+    name: str
+    settled_s: float | None = None
+
+
 def is_drift(change: float, chance: float) -> bool:
     """Tell if a slope is too large, and too clear, to be called steady."""
     return abs(change) > DRIFT_LIMIT and chance < CHANCE_LIMIT
@@ -61,10 +77,36 @@ def of_trial(trial: Trial) -> Steadiness | None:
     """
     if trial.load is None:
         return None
-    series = trial.load["series"]
-    if trial.cell.workload.load.rate is None:
-        return judge(series["replies"], "replies")
-    return judge([value for value in series["p50_us"] if value is not None], "p50_us")
+    return _telling(trial, [trial.load["series"]])
+
+
+def course(trial: Trial) -> Course:
+    """Class a trial's series from its first 100 ms on, as Barrett et al. do: nothing is cut off."""
+    if trial.load is None:
+        return Course(TOO_SHORT)
+    warmup, window = trial.load["warmup_series"], trial.load["series"]
+    found = _telling(trial, [warmup, window])
+    if found is None:
+        return Course(TOO_SHORT)
+    # A slope takes several levels to be followed; one step to another level is none.
+    if not found.shifts or (found.drifts and len(found.shifts) > 1):
+        return Course(found.name)
+    return Course(found.name, (found.shifts[-1] - len(warmup["replies"])) * window["step_s"])
+
+
+def courses(trials: Iterable[Trial]) -> str:
+    """Return how the trials that were measured went: `steady`, or `4 steady, 1 warming`."""
+    names = Counter(course(trial).name for trial in trials if trial.load is not None)
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(f"{count} {name}" for name, count in names.most_common())
+
+
+def _telling(trial: Trial, pieces: Sequence[dict[str, Any]]) -> Steadiness | None:
+    """Judge the series that tells of the server, put together from its pieces."""
+    series = "replies" if trial.cell.workload.load.rate is None else "p50_us"
+    values = [value for piece in pieces for value in piece[series] if value is not None]
+    return judge(values, series)
 
 
 def judge(values: Sequence[float], series: str = "replies") -> Steadiness | None:

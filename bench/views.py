@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from bench import frames, pairs, words
+from bench import figures, frames, pairs, words
 from bench.cells import NATIVE, CellView, WorkloadView
 from bench.pairs import Figure, Floor
 from bench.ranking import Entrant, Ranking, rank
@@ -107,7 +107,7 @@ def view(run: Run) -> RunView:
     shown: dict[Workload, list[CellView]] = {workload: [] for workload in labels}
     for cell, found in trials.items():
         family = str(frames.entry_of(run, cell).get("family") or "other")
-        figures = {trial.block: frames.figures(trial) for trial in found if trial.load is not None}
+        by_block = {trial.block: figures.of(trial) for trial in found if trial.load is not None}
         shown[cell.workload].append(
             CellView(
                 index[cell.server],
@@ -116,7 +116,7 @@ def view(run: Run) -> RunView:
                 cell.workload,
                 judged[cell],
                 found,
-                figures,
+                by_block,
             )
         )
     return RunView(

@@ -113,22 +113,29 @@ class Window:
             nothing: list[float | None] = [None] * steps
             replies = np.asarray(counts).tolist()
             return _series(replies, nothing, nothing)
-        step = (self.rows[2] - self.open_ns) // SERIES_NS
-        response = self.rows[2] - self.rows[0]
-        parts = [np.sort(response[step == number]) for number in range(steps)]
-        return _series(
-            [len(part) for part in parts],
-            [float(part[len(part) // 2]) / 1e3 if len(part) else None for part in parts],
-            [float(part[int(len(part) * 0.99)]) / 1e3 if len(part) else None for part in parts],
-        )
+        return _series_of(self.rows, self.open_ns, steps)
 
-    def warmup_series(self) -> list[int]:
-        """Return replies per 100 ms of the warm-up; empty if buckets were kept."""
+    def warmup_series(self) -> dict[str, object]:
+        """Return the same of the warm-up, in whole steps back from where the window opens.
+
+        What does not fill a step at its start is left out; empty if buckets were kept.
+        """
         if not self.warmup.size:
-            return []
+            return _series([], [], [])
         start_ns = min(part.facts["started_ns"] for part in self.parts)
-        replies: list[int] = np.bincount((self.warmup[2] - start_ns) // SERIES_NS).tolist()
-        return replies
+        steps = (self.open_ns - start_ns) // SERIES_NS
+        return _series_of(self.warmup, self.open_ns - steps * SERIES_NS, steps)
+
+
+def _series_of(rows: Column, start_ns: int, steps: int) -> dict[str, object]:
+    step = (rows[2] - start_ns) // SERIES_NS
+    response = rows[2] - rows[0]
+    parts = [np.sort(response[step == number]) for number in range(steps)]
+    return _series(
+        [len(part) for part in parts],
+        [float(part[len(part) // 2]) / 1e3 if len(part) else None for part in parts],
+        [float(part[int(len(part) * 0.99)]) / 1e3 if len(part) else None for part in parts],
+    )
 
 
 def _series(

@@ -20,7 +20,6 @@ LATE_NS = 1_000_000
 # HdrHistogram values are stored in this unit.
 HDR_UNIT_NS = 1
 EVIDENCE_MAX = 8
-STEP_S = 0.1
 
 
 def digest(plan: Plan, parts: list[Part], samples: Path | None = None) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def digest(plan: Plan, parts: list[Part], samples: Path | None = None) -> dict[s
         | _datagrams(plan, window, facts)
         | {
             "series": window.series(),
-            "warmup_series": {"step_s": STEP_S, "replies": window.warmup_series()},
+            "warmup_series": window.warmup_series(),
             "recorder": "raw" if window.raw else "buckets",
             "generator_idle_fraction": _idle_fraction(plan, facts),
             "generator": _usage(facts),

@@ -108,7 +108,8 @@ def digest(**changed: object) -> dict[str, Any]:
         "service_hdr": histogram(1200.0),
         "series": {"step_s": STEP_S, "replies": [4000] * 20, "p50_us": [1200.0] * 20}
         | {"p99_us": [1700.0] * 20},
-        "warmup_series": {"step_s": STEP_S, "replies": [3800] * 5},
+        "warmup_series": {"step_s": STEP_S, "replies": [3800] * 5, "p50_us": [1200.0] * 5}
+        | {"p99_us": [1700.0] * 5},
         "replies_per_connection": [1600] * 50,
         "recorder": "raw",
         "checks": [],
@@ -222,6 +223,8 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
         generator_idle_fraction=min(0.5, 0.03 + cost_us / 200),
         series={"step_s": STEP_S, "replies": replies, "p50_us": [median_us] * 20}
         | {"p99_us": [median_us * noise.gauss(1.5, 0.05) for _ in range(20)]},
+        warmup_series={"step_s": STEP_S, "replies": [int(rps * STEP_S * 0.97)] * 5}
+        | {"p50_us": [median_us] * 5, "p99_us": [median_us * 1.5] * 5},
         replies_per_connection=[int(rps * WINDOW_S / served)] * served + [0] * waiting,
     )
     if workload.transport == "udp":

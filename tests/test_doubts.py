@@ -43,6 +43,19 @@ def test_who_else_was_at_work(changed: dict[str, float | None], name: str) -> No
     assert checks.judge([trial], TERMS).name == name
 
 
+@pytest.mark.parametrize(
+    ("close", "name"), [(3000.0, "valid"), (2800.0, "valid"), (2400.0, "noisy"), (3600.0, "noisy")]
+)
+def test_a_clock_that_changes(close: float, name: str) -> None:
+    mhz = {"open": [3000.0, 3000.0], "close": [3000.0, close]}
+    trial = dataclasses.replace(synthetic.trial(), frequencies_mhz=mhz)
+    verdict = checks.judge([trial], TERMS)
+    assert verdict.name == name
+    if name == "noisy":
+        assert verdict.facts["frequency_change"] == pytest.approx(close / 3000 - 1)
+        assert verdict.reason.startswith("The clock of a CPU changed by")
+
+
 @pytest.mark.parametrize(("factor", "name"), [(1.1, "valid"), (1.3, "noisy")])
 def test_trials_that_differ(factor: float, name: str) -> None:
     rates = [40_000.0, 40_000.0 * factor, 40_000.0]

@@ -120,9 +120,10 @@ def test_service_times_only_where_they_differ(run: store.Run) -> None:
 
 
 def test_summaries(run: store.Run) -> None:
-    (path,) = export.write(run, "csv")
-    assert path == run.folder / "export" / "summary.csv"
-    assert path.read_text().startswith("server,family,")
+    cells, trials = export.write(run, "csv")
+    assert cells == run.folder / "export" / "summary.csv"
+    assert cells.read_text().startswith("server,family,")
+    assert trials.read_text().startswith("block,position,status,server,family,")
     (path,) = export.write(run, "json")
     assert len(json.loads(path.read_text())["cells"]) == 4
 

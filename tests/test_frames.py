@@ -20,7 +20,7 @@ COLUMNS = (
     "memory_mib,effective_concurrency,fairness_jain,errors,verdict,depth,think_us,idle,arrivals,"
     "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python,pool_size,"
     "p50_us_lo,p50_us_hi,p90_us_lo,p90_us_hi,p99_us_lo,p99_us_hi,p999_us_lo,p999_us_hi,"
-    "cpu_us_per_request_lo,cpu_us_per_request_hi"
+    "cpu_us_per_request_lo,cpu_us_per_request_hi,course"
 )
 
 
@@ -123,8 +123,8 @@ def test_twins_are_trials_but_no_row(tmp_path: Path) -> None:
         tmp_path, models=synthetic.EIGHT[:1], workloads=[synthetic.ONE], change=change
     )
     assert list(frames.summary(run)["trials"]) == [0]
-    assert list(frames.trials_frame(run)["server"]) == ["blocking~aa"] * 5
-    assert list(frames.trials_frame(run)["family"]) == ["blocking"] * 5
+    assert list(frames.trials(run)["server"]) == ["blocking~aa"] * 5
+    assert list(frames.trials(run)["family"]) == ["blocking"] * 5
 
 
 def test_datagram_servers_are_not_planned_on_tcp(tmp_path: Path) -> None:
@@ -171,6 +171,19 @@ def test_intervals_lie_around_their_figures(tmp_path: Path) -> None:
     for name in ("p50_us", "p90_us", "p99_us", "p999_us", "cpu_us_per_request"):
         low, value, high = (float(row[each]) for each in (f"{name}_lo", name, f"{name}_hi"))
         assert low < value < high
+
+
+def test_what_was_around_a_trial_stands_in_its_row(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        mhz = {"open": [3000.0, 3200.0], "close": [2900.0, 3200.0]}
+        return dataclasses.replace(trial, others_cpu_s=0.25, frequencies_mhz=mhz)
+
+    run = synthetic.run(
+        tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change
+    )
+    row = frames.trials(run).iloc[0]
+    assert (row["course"], row["others_cpu_s"], row["server_end"]) == ("steady", 0.25, "clean")
+    assert (row["frequency_open_mhz"], row["frequency_close_mhz"]) == (3100.0, 3050.0)
 
 
 def test_labels_tell_equal_names_apart() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import frames, pairs, ranking, stats, store
+from bench import pairs, ranking, stats, store
 from bench.pairs import FIGURES, Floor
 from bench.ranking import Entrant
-from bench.records import Cell, Trial
+from bench.records import TWIN, Cell, Trial
 from bench.stats import Estimate
 from tests import synthetic
 
@@ -157,7 +157,7 @@ def test_nobody_to_rank() -> None:
 
 
 def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
-    own, twins = _trials(SERVER, [1000, 1000]), _trials(SERVER + frames.TWIN, [1010, 990])
+    own, twins = _trials(SERVER, [1000, 1000]), _trials(SERVER + TWIN, [1010, 990])
     others = [
         dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
         for trial in (*own, *twins)

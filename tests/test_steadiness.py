@@ -80,6 +80,44 @@ def test_open_loop_is_judged_by_its_response_time() -> None:
     assert (found.name, found.series) == ("slowing", "p50_us")
 
 
+def _whole(warmup: list[float], window: list[float]) -> Trial:
+    """Return a trial with these replies per 100 ms, a quarter of a percent of noise on them."""
+    source = random.Random(7)
+    pieces = [
+        {"step_s": 0.1, "replies": [value * source.gauss(1, 0.0025) for value in piece]}
+        for piece in (warmup, window)
+    ]
+    return synthetic.trial(synthetic.digest(warmup_series=pieces[0], series=pieces[1]))
+
+
+@pytest.mark.parametrize(
+    ("what", "warmup", "window", "name", "settled_s"),
+    [
+        ("one level", [1000.0] * 5, [1000.0] * 20, "steady", None),
+        ("faster in the warm-up", [600.0] * 6 + [1000.0] * 4, [1000.0] * 20, "warming", -0.4),
+        ("faster in the window", [600.0] * 5, [600.0] * 3 + [1000.0] * 17, "warming", 0.3),
+        ("slower in the window", [1000.0] * 5, [1000.0] * 10 + [700.0] * 10, "slowing", 1.0),
+        ("no warm-up", [], [1000.0] * 10 + [700.0] * 10, "slowing", 1.0),
+        ("never settled", [500.0] * 5, [600.0 + 30 * step for step in range(20)], "warming", None),
+        ("half a second", [], [1000.0] * 5, "too short", None),
+    ],
+)
+def test_the_course_from_the_first_request_on(
+    what: str, warmup: list[float], window: list[float], name: str, settled_s: float | None
+) -> None:
+    course = steadiness.course(_whole(warmup, window))
+    assert course.name == name, what
+    assert course.settled_s == (None if settled_s is None else pytest.approx(settled_s)), what
+
+
+def test_the_courses_of_a_cell_in_words() -> None:
+    steady = _whole([1000.0] * 5, [1000.0] * 20)
+    warming = _whole([600.0] * 6 + [1000.0] * 4, [1000.0] * 20)
+    assert steadiness.courses([steady] * 3) == "steady"
+    assert steadiness.courses([steady, warming, steady]) == "2 steady, 1 warming"
+    assert steadiness.courses([synthetic.unready()]) == ""
+
+
 @pytest.mark.parametrize(
     "replies", [[4000 + 500 * step for step in range(9)], [0] * 20, []], ids=["short", "0", "none"]
 )

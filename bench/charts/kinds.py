@@ -185,9 +185,10 @@ KINDS = (
         "time",
         "Throughput over time",
         "A row a server, a line a trial, at most five: replies per 100 ms against their median, "
-        "which is the thin rule. A dip to the floor is a pause, a slope is drift.",
+        "which is the thin rule. A dip to the floor is a pause, a slope is drift; beside it, how "
+        "the trials went from their first request on.",
         RunView.each,
-        rows.margins,
+        rows.margins_with_courses,
         rows.throughput,
     ),
     Kind(

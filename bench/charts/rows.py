@@ -1,6 +1,7 @@
 """One row a server, time from left to right: throughput and p99 inside the trials."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.charts import bars, palette
-from bench.charts.canvas import Canvas, Margins
+from bench.charts.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
 from bench.charts.lines import label
 from bench.views import Subject
 
 ROW_IN = 0.34
 # More lines in a row are a blur, and more points than this are not seen.
 TRIALS_MAX = 5
+# The size of what is written beside a row, as a part of the usual size.
+SMALL = 0.9
 POINTS_MAX = 40
 # A row of throughput reaches up to this times its median; one of p99, from the median of the
 # response time up to 10 to this power times it.
@@ -30,9 +33,27 @@ def margins(subject: Subject) -> Margins:
     return Margins(left, 0.2, 0.42, ROW_IN * len(subject.workload.measured) + 0.06)
 
 
+def margins_with_courses(subject: Subject) -> Margins:
+    """Leave room on the right as well, for how the trials went."""
+    longest = max(len(cell.course) for cell in subject.workload.measured)
+    right = 2 * bars.GAP_IN + longest * CHARACTER_IN * SMALL
+    return replace(margins(subject), right=max(0.2, right))
+
+
 def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
-    """Draw replies per 100 ms, relative to the median of the trial."""
+    """Draw replies per 100 ms, relative to the median of the trial, and say how they went."""
     _draw(canvas, axes, subject, _replies, 1 / HIGHEST)
+    for row, cell in enumerate(subject.workload.measured):
+        written = axes.text(
+            1 + bars.GAP_IN / canvas.size_in(axes)[0],
+            row,
+            cell.course,
+            transform=axes.get_yaxis_transform(),
+            va="center_baseline",
+            size=FONT_PT * SMALL,
+            color=palette.MUTED[0],
+        )
+        canvas.mark(written, cell, f"{cell.server}: {cell.course}")
 
 
 def pauses(canvas: Canvas, axes: Axes, subject: Subject) -> None:
@@ -53,12 +74,11 @@ def has_p99(subject: Subject) -> bool:
 def _replies(load: dict[str, Any]) -> Series | None:
     window, warmup = load["series"], load["warmup_series"]
     step_s = window["step_s"]
-    # The last step of the warm-up ends where the window begins; it may be a shorter one.
-    counts = [*warmup["replies"][:-1], *window["replies"]]
+    counts = [*warmup["replies"], *window["replies"]]
     usual = float(np.median(window["replies"])) if window["replies"] else 0.0
     if not usual:
         return None
-    start = -len(warmup["replies"][:-1]) * step_s
+    start = -len(warmup["replies"]) * step_s
     values = [min(count / usual, HIGHEST) / HIGHEST for count in counts]
     return [start + step_s * (place + 0.5) for place in range(len(counts))], values
 
