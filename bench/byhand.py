@@ -37,11 +37,8 @@ def serve(name: str, transport: str, console: Console) -> None:
         ConfigError: there is no such server, or it does not get ready.
     """
     spec = find(name, transport)
-    cpus = machine.usable_cpus()
     try:
-        with Server(
-            spec, transport, Terms(tuple(cpus), machine.cpus_for_run().pool_size)
-        ) as server:
+        with Server(spec, transport, terms()) as server:
             address = server.address
             if isinstance(address, str):
                 line = TRY[transport].format(path=address)

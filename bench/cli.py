@@ -1,20 +1,23 @@
 """The command line: `bench run`, `report`, `list`, `serve`, `check`, `new-server`."""
 
-import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from bench import cli_results, config
-from bench.config import ConfigError
+from bench.config import ConfigError, Suite
+from bench.plan import AXES
 from bench.store import StoreError
+from bench.terminal import console
 from loadgen.plan import PlanError
 from servers.discovery import KINDS, VariantError
 from servers.terms import TRANSPORTS, kind_of
+
+if TYPE_CHECKING:
+    from bench.catalog import Outside
 
 # What a user can mend: one line, exit status 2.
 BAD_INPUT = (ConfigError, StoreError, PlanError, VariantError)
@@ -26,9 +29,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Compare concurrency models for network servers in Python.",
 )
-console = Console()
-if not console.is_terminal and "COLUMNS" not in os.environ:
-    console.width = 100
 
 
 def main() -> None:
@@ -61,6 +61,7 @@ def option(panel: str, text: str, *names: str, metavar: str | None = None) -> An
 
 @app.command(rich_help_panel="Measure")
 def run(
+    context: typer.Context,
     suite: Annotated[str, option(WHAT, "a suite's name, or a .toml file")] = "default",
     workloads: Annotated[str | None, option(WHAT, "of the suite, by name (a list)")] = None,
     servers: Annotated[
@@ -121,53 +122,76 @@ def run(
     from bench import session
     from bench.catalog import Outside
 
-    axes = {
-        "connections": connections,
-        "payload": payload,
-        "requests_per_connection": requests_per_connection,
-        "transport": transport,
-        "rate": rate,
-        "arrivals": arrivals,
-        "max_in_flight": max_in_flight,
-        "depth": depth,
-        "think_us": think_us,
-        "idle": idle,
-        "pool_size": pool_size,
-    }
-    loaded = config.load(suite)
-    listed = None if servers is None else tuple(config.words(servers))
     outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
-    names = tuple(text.partition("=")[0] for text in (*outside.commands, *outside.loops))
-    options: dict[str, Any] = {
-        "workloads": None if workloads is None else config.words(workloads),
-        # What is brought takes part beside the suite's servers, or where it is listed.
-        "servers": (*loaded.servers, *names) if listed is None else listed,
-        "duration_s": duration,
-        "warmup_s": warmup,
-        "trials": trials,
-        "seed": seed,
-    }
-    given = {axis: config.axis_values(axis, text) for axis, text in axes.items() if text}
-    extras = session.Extras(
-        aa,
-        None if until is None else config.fraction(until),
-        budget,
-        config.cpus("--server-cpus", server_cpus),
-        config.cpus("--generator-cpus", generator_cpus),
-    )
-    suite_asked = config.override(loaded, options, given)
     if resume is not None or add is not None:
-        blocks = None if add is None else (trials or loaded.trials)
+        check_goes_on(context)
         folder = (add or resume or Path()).resolve()
-        measured = session.reopen(folder, blocks, listed or (), outside)
+        blocks = None if add is None else (trials or config.load(suite).trials)
+        measured = session.reopen(folder, blocks, tuple(config.words(servers or "")), outside)
     else:
-        measured = session.prepare(suite_asked, outside, out, extras)
+        extras = session.Extras(
+            aa,
+            None if until is None else config.fraction(until),
+            config.cpus("--server-cpus", server_cpus),
+            config.cpus("--generator-cpus", generator_cpus),
+        )
+        measured = session.prepare(asked(context.params, outside), outside, out, extras)
     for reason in () if quiet or as_json else measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
     complete = session.measure(measured, console, quiet=quiet or as_json)
     show(measured.folder, as_json=as_json)
     if not complete:
         sys.exit(130)
+
+
+# What a run that goes on may be told; all else it keeps.
+GOES_ON = {
+    "resume": {"resume", "quiet", "as_json"},
+    "add": {"add", "servers", "trials", "command", "loop", "python", "quiet", "as_json"},
+}
+
+
+def check_goes_on(context: typer.Context) -> None:
+    """Refuse options that a run that goes on would have to ignore; raises ConfigError."""
+    given = [name for name in context.params if _is_given(context, name)]
+    verb = "add" if "add" in given else "resume"
+    for name in given:
+        if name not in GOES_ON[verb]:
+            raise ConfigError(
+                f"--{name.replace('_', '-')}: a run that goes on (--{verb}) keeps its own; "
+                "drop the option, or start a new run"
+            )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def asked(params: dict[str, Any], outside: "Outside") -> Suite:
+    """Return the suite that the options of `bench run` name, with what they replace in it.
+
+    Raises:
+        ConfigError: there is no such suite, or an option is not valid.
+    """
+    suite = config.load(params["suite"])
+    brought = tuple(text.partition("=")[0] for text in (*outside.commands, *outside.loops))
+    options = {
+        "workloads": None if params["workloads"] is None else config.words(params["workloads"]),
+        # What is brought takes part beside the suite's servers, or where it is listed.
+        "servers": (*suite.servers, *brought)
+        if params["servers"] is None
+        else tuple(config.words(params["servers"])),
+        "duration_s": params["duration"],
+        "warmup_s": params["warmup"],
+        "trials": params["trials"],
+        "seed": params["seed"],
+        "budget_s": params["budget"],
+    }
+    axes = {
+        axis: config.axis_values(axis, params[axis]) for axis in AXES if params[axis] is not None
+    }
+    return config.override(suite, options, axes)
 
 
 def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:

@@ -1,18 +1,14 @@
 """Commands on what was measured, and on the machine: `bench compare`, `export`, `doctor`."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from bench.terminal import console
 
 app = typer.Typer()
-console = Console()
-# A pipe has no width of its own.
-if not console.is_terminal and "COLUMNS" not in os.environ:
-    console.width = 100
 
 
 @app.command(rich_help_panel="Read")

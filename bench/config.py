@@ -20,6 +20,7 @@ class Suite:
     """What to measure: servers by name, family or pattern, and tables of axes.
 
     duration_s, warmup_s, drain_s: of a trial; trials: how often each cell is measured
+    budget_s: time limit for blocks that are added or repeated; None is a part of the time planned
     workloads: for each table, the values of each of its axes
     """
 
@@ -31,6 +32,7 @@ class Suite:
     drain_s: float = 1.0
     trials: int = 5
     seed: int = 1
+    budget_s: float | None = None
     summary: str = field(default="", compare=False)
 
 
@@ -41,6 +43,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "drain_s": (0, 3600),
     "trials": (1, 10_000),
     "seed": (0, 2**63 - 1),
+    "budget_s": (0, 604_800),
 }
 WHOLE = {"trials", "seed"}
 
@@ -190,6 +193,8 @@ def override(suite: Suite, options: dict[str, Any], axes: dict[str, list[Any]]) 
     chosen = given.pop("workloads", None)
     tables = suite.workloads
     if chosen is not None:
+        if not chosen:
+            raise ConfigError(f"--workloads: is empty; choose from {', '.join(tables)}")
         for name in chosen:
             if name not in tables:
                 raise ConfigError(

@@ -55,13 +55,12 @@ class Extras:
     """What a run may be asked beside its suite.
 
     aa: the server whose twin is measured, `none` for no twin
-    until: how narrow the intervals shall become, as a fraction; budget_s: time limit for that
+    until: how narrow the intervals shall become, as a fraction
     server_cpus, generator_cpus: in place of the halves that the machine is split into
     """
 
     aa: str | None = None
     until: float | None = None
-    budget_s: float | None = None
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
 
@@ -88,7 +87,7 @@ def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) ->
     times = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = runner.Conditions(cpus, cpus.pool_size, *times, suite.seed)
     planned_s = suite.trials * len(cells) * (suite.duration_s + suite.warmup_s + OVERHEAD_S)
-    budget_s = planned_s * EXTRA if extras.budget_s is None else extras.budget_s
+    budget_s = planned_s * EXTRA if suite.budget_s is None else suite.budget_s
     made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
     folder = out or new_folder(suite.name)
     return Session(suite.name, specs, choice.skipped, made, conditions, folder)
