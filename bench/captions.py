@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bench import words
 from bench.cells import CellView, WorkloadView
+from bench.ranking import Ranking
 from bench.views import Subject
 
 
@@ -26,6 +27,28 @@ def _throughput(subject: Subject) -> str:
     if len(cells) > 1:
         told += f", down to {cells[-1].server}: {cells[-1].throughput()}"
     return f"{told}."
+
+
+def _ratio(column: str) -> Callable[[Subject], str]:
+    """Return a caption on how many servers are told apart from the best."""
+
+    def caption(subject: Subject) -> str:
+        order = next(o for f, o in subject.workload.orders.items() if f.column == column)
+        return _against_best(order)
+
+    return caption
+
+
+def _leading_ratio(subject: Subject) -> str:
+    return _against_best(subject.workload.order)
+
+
+def _against_best(order: Ranking) -> str:
+    others = [place.server for place in order.places if place.server != order.best]
+    tied = [name for name in others if (pair := order.against_best(name)) and not pair.apart]
+    if not tied:
+        return f"{order.best} is told apart from {words.count(len(others), 'other', 'others')}."
+    return f"{words.listing(tied)} cannot be told apart from {order.best}."
 
 
 def _latency(subject: Subject) -> str:
@@ -212,6 +235,8 @@ def _memory(subject: Subject) -> str:
 CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "heat": _heat,
     "throughput": _throughput,
+    "ratio": _leading_ratio,
+    "cpu-ratio": _ratio("cpu_us_per_request"),
     "latency": _latency,
     "service": _service,
     "load": _load,

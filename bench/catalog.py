@@ -36,6 +36,11 @@ class Outside:
     loops: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the commands and loops, as they can be listed."""
+        return tuple(text.partition("=")[0] for text in (*self.commands, *self.loops))
+
 
 @dataclass(frozen=True)
 class Catalog:

@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-from bench import histograms, stats, steadiness, words
+from bench import histograms, pairs, stats, steadiness, words
 from bench.checks import Verdict
+from bench.pairs import Figure, Floor
+from bench.ranking import Entrant, Ranking, rank
 from bench.records import Trial, Workload
 from bench.stats import Estimate
 
 # The family of the ceiling: shown beside the others as what is possible, never ranked among them.
 NATIVE = "native"
+
+# What servers are ordered by: one of the first two ranks them, in closed or in open loop, and CPU
+# per request is the figure that a busy generator does not distort.
+RANKED_BY = (pairs.THROUGHPUT, pairs.FIGURES["p99"], pairs.FIGURES["cpu"])
 
 Curve = tuple[list[float], list[float]]
 
@@ -45,7 +51,7 @@ class CellView:
     @property
     def leading(self) -> str:
         """Return the column that ranks it: throughput, in open loop p99 of response time."""
-        return "p99_us" if self.open_loop else "throughput_rps"
+        return pairs.leading(self.workload).column
 
     @property
     def bound(self) -> bool:
@@ -66,6 +72,17 @@ class CellView:
         """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
         found = self.estimate("throughput_rps")
         return "" if found is None else ("≥ " if self.bound else "") + words.estimate(found, "/s")
+
+    def at_once(self, of: str) -> str:
+        """Return how many requests were served at a time, of those in flight: `49.9 of 50`.
+
+        By Little's law that is throughput times the mean cycle. In open loop nothing holds the
+        requests in flight at their number: then beside it stand the connections they share.
+        """
+        found, load = self.estimate("effective_concurrency"), self.workload.load
+        if found is None:
+            return ""
+        return f"{words.number(found.value)}{of}{load.connections * load.depth:,}"
 
     @cached_property
     def course(self) -> str:
@@ -89,11 +106,32 @@ class CellView:
 
 @dataclass(frozen=True)
 class WorkloadView:
-    """A workload and its cells: the ranked first, the best on top, then the others."""
+    """A workload and its cells: the ranked first, the best on top, then the others.
+
+    floors: how far a server and its twin are apart in each of `RANKED_BY`
+    """
 
     label: str
     workload: Workload
     cells: list[CellView]
+    floors: dict[Figure, Floor | None]
+
+    @cached_property
+    def orders(self) -> dict[Figure, Ranking]:
+        """Return the order of the servers by each of `RANKED_BY`."""
+        return {figure: self._ordered(figure) for figure in RANKED_BY}
+
+    def _ordered(self, figure: Figure) -> Ranking:
+        entrants = [
+            Entrant(cell.server, cell.by_block(figure.column), figure.bounded and cell.bound)
+            for cell in self.ranked
+        ]
+        return rank(entrants, figure, self.floors[figure])
+
+    @property
+    def order(self) -> Ranking:
+        """Return the order of the servers by what ranks them under this load."""
+        return self.orders[pairs.leading(self.workload)]
 
     @property
     def measured(self) -> list[CellView]:

@@ -53,6 +53,16 @@ class Verdict:
         """Return why, and what to do about it."""
         return f"{self.reason}. {self.remedy}".rstrip()
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "verdict": self.name,
+            "reason": self.reason,
+            "remedy": self.remedy,
+            "facts": self.facts,
+            "notes": [note.to_json() for note in self.notes],
+        }
+
     @property
     def ranked(self) -> bool:
         """Tell if the cell has a place in a ranking."""
@@ -176,12 +186,14 @@ def _count(number: int, one: str, many: str) -> str:
 class Check:
     """One verdict: how a trial is recognised, and what a reader does about it.
 
+    when, remedy: for a reader, when it is given and what to do about it
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
     of_cell: what only all trials together show; it decides as well
     """
 
     name: str
     finds: Callable[[Trial, Terms], Finding | None]
+    when: str
     remedy: str
     one_is_enough: bool = False
     of_cell: Callable[[Sequence[Trial]], Finding | None] = lambda trials: None
@@ -189,33 +201,57 @@ class Check:
 
 # In the order in which they are tried: the first that applies is the cell's verdict.
 CHECKS = (
-    Check("failed", _failed, "Start it by hand with `bench serve` and read what it prints."),
+    Check(
+        "failed",
+        _failed,
+        "The server was not ready in time, or ended before it was.",
+        "Start it by hand with `bench serve` and read what it prints.",
+    ),
     Check(
         "broken-echo",
         _broken_echo,
+        "In any trial a byte was wrong, missing or too many, at the probe too; or a connection "
+        "was closed early; or the server died, or fell silent on every connection.",
         "Run `bench check` on the server; its figures mean nothing until it echoes every byte.",
         one_is_enough=True,
     ),
     Check(
         "starved",
         _starved,
+        "Connections had no reply at all; or in closed loop fewer requests were served at a time "
+        "(effective concurrency) than three quarters of those in flight.",
         "Its percentiles are those of the lucky ones: use fewer connections, or a larger pool.",
     ),
     Check(
         "generator-bound",
         _generator_bound,
+        "The generator had no idle time, or missed its schedule, while the server had CPU to "
+        "spare.",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
     ),
-    Check("lossy", _lossy, "Times are those of the survivors: offer less, or enlarge the buffers."),
-    Check("overloaded", _overloaded, "Waits grow with the window: offer less to compare latency."),
+    Check(
+        "lossy",
+        _lossy,
+        "More datagrams were lost than the limit allows.",
+        "Times are those of the survivors: offer less, or enlarge the buffers.",
+    ),
+    Check(
+        "overloaded",
+        _overloaded,
+        "In open loop, the server answered less than was offered.",
+        "Waits grow with the window: offer less to compare latency.",
+    ),
     Check(
         "unsteady",
         doubts.unsteady,
+        "It got faster or slower across the window.",
         "Its mean is of no single state: give it a longer warm-up, or look at its series.",
     ),
     Check(
         "noisy",
         doubts.disturbed,
+        "Others, or the hypervisor, took CPU of a side; or the clock changed; or the trials "
+        "differ among themselves by more than the limit.",
         "Measure again on a quiet machine; `bench doctor` says what may disturb it.",
         of_cell=doubts.spread,
     ),

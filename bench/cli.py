@@ -119,7 +119,7 @@ def run(
     Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
     gets a verdict, and none is left out.
     """
-    from bench import session
+    from bench import measuring, reopening, session
     from bench.catalog import Outside
 
     outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
@@ -127,7 +127,7 @@ def run(
         check_goes_on(context)
         folder = (add or resume or Path()).resolve()
         blocks = None if add is None else (trials or config.load(suite).trials)
-        measured = session.reopen(folder, blocks, tuple(config.words(servers or "")), outside)
+        measured = reopening.reopen(folder, blocks, tuple(config.words(servers or "")), outside)
     else:
         extras = session.Extras(
             aa,
@@ -138,7 +138,7 @@ def run(
         measured = session.prepare(asked(context.params, outside), outside, out, extras)
     for reason in () if quiet or as_json else measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
-    complete = session.measure(measured, console, quiet=quiet or as_json)
+    complete = measuring.measure(measured, console, quiet=quiet or as_json)
     show(measured.folder, as_json=as_json)
     if not complete:
         sys.exit(130)
@@ -175,11 +175,10 @@ def asked(params: dict[str, Any], outside: "Outside") -> Suite:
         ConfigError: there is no such suite, or an option is not valid.
     """
     suite = config.load(params["suite"])
-    brought = tuple(text.partition("=")[0] for text in (*outside.commands, *outside.loops))
     options = {
         "workloads": None if params["workloads"] is None else config.words(params["workloads"]),
         # What is brought takes part beside the suite's servers, or where it is listed.
-        "servers": (*suite.servers, *brought)
+        "servers": (*suite.servers, *outside.names)
         if params["servers"] is None
         else tuple(config.words(params["servers"])),
         "duration_s": params["duration"],
@@ -196,15 +195,15 @@ def asked(params: dict[str, Any], outside: "Outside") -> Suite:
 
 def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
     """Write the report of a run, print its summary and say where the report is."""
-    from bench import frames, outcome, report, store
+    from bench import contents, outcome, report, store, views
 
     stored = store.read(folder)
     page = report.write(stored, png=png)
     if as_json:
         print(report.render(stored, "json"))
         return
-    console.print(report.table(frames.summary(stored)))
-    console.print(outcome.told(frames.verdicts(stored)), highlight=False)
+    console.print(report.table(views.view(stored)))
+    console.print(outcome.told(contents.verdicts(stored)), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 

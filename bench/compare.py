@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import frames, pairs, stats
+from bench import contents, pairs, stats
 from bench.checks import Verdict
 from bench.config import ConfigError
 from bench.pairs import FIGURES, Figure
@@ -103,14 +103,14 @@ def compare(run_a: Run, run_b: Run, force: bool = False) -> Comparison:
             f"compare: {names[0]} and {names[1]} differ in {'; '.join(unequal)}; "
             "measure again on equal terms, or --force it"
         )
-    cells_a, cells_b = frames.cells(run_a), frames.cells(run_b)
+    cells_a, cells_b = contents.cells(run_a), contents.cells(run_b)
     shared = [cell for cell in cells_a if cell in cells_b]
     if not shared:
         raise ConfigError(
             f"compare: {names[0]} and {names[1]} have no server and workload in common"
         )
-    judged_a, judged_b = frames.verdicts(run_a), frames.verdicts(run_b)
-    labels = frames.labels(cell.workload for cell in cells_a)
+    judged_a, judged_b = contents.verdicts(run_a), contents.verdicts(run_b)
+    labels = contents.labels(cell.workload for cell in cells_a)
     floors, level = _floors(run_a, run_b), 1 - ERROR / len(shared)
     rows = [
         Row(

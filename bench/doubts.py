@@ -27,13 +27,12 @@ def unsteady(trial: Trial, terms: Terms) -> Finding | None:
 
 def disturbed(trial: Trial, terms: Terms) -> Finding | None:
     """Return a finding if others, or the hypervisor, took CPU of the trial."""
-    reason = noise.disturbance(trial, terms.cpus)
+    reason = noise.disturbance(trial)
     if not reason:
         return None
-    facts = {"others_cpu_s": trial.others_cpu_s, "stolen_s": trial.stolen_s, "cpus": terms.cpus}
     forced = (trial.load or {}).get("generator", {}).get("forced_switches")
-    facts |= {"frequency_change": noise.frequency_change(trial), "forced_switches": forced}
-    return Finding(reason, facts)
+    facts = {"others": trial.others, "stolen": trial.stolen, "forced_switches": forced}
+    return Finding(reason, facts | {"frequency_change": noise.frequency_change(trial)})
 
 
 def spread(trials: Sequence[Trial]) -> Finding | None:

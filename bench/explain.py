@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Group
 from rich.table import Table
 
+from bench.checks import CHECKS
 from bench.spec import ROOT
 
 # The modules whose named numbers decide what is believed.
@@ -15,6 +16,8 @@ JUDGES = (
     "bench/doubts.py",
     "bench/noise.py",
     "bench/steadiness.py",
+    "bench/plan.py",
+    "bench/session.py",
     "bench/ranking.py",
     "bench/stats.py",
     "loadgen/histogram.py",
@@ -24,10 +27,9 @@ JUDGES = (
 
 @dataclass(frozen=True)
 class Limit:
-    """A named number, and the comment that says where it comes from."""
+    """Named numbers that one comment explains: what they are for, and where they come from."""
 
-    name: str
-    value: str
+    numbers: dict[str, str]
     source: str
     where: str
 
@@ -41,17 +43,18 @@ def _limits(path: Path, where: str) -> list[Limit]:
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
     found: list[Limit] = []
+    last = 0
     for node in ast.parse(text).body:
         if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)):
             continue
-        name = node.targets[0].id
-        value = ast.unparse(node.value)
+        name, value = node.targets[0].id, ast.unparse(node.value)
         if not name.isupper() or not value[0].isdigit():
             continue
-        comment = _comment_above(lines, node.lineno)
-        # Two limits may stand under one comment.
-        comment = comment or (found[-1].source if found else "")
-        found.append(Limit(name, value, comment, where))
+        if comment := _comment_above(lines, node.lineno):
+            found.append(Limit({name: value}, comment, where))
+        elif found and node.lineno == last + 1:
+            found[-1].numbers[name] = value
+        last = node.end_lineno or node.lineno
     return found
 
 
@@ -66,20 +69,19 @@ def _comment_above(lines: list[str], number: int) -> str:
 
 def table() -> Group:
     """Return the verdicts and the limits for a terminal."""
-    from bench.checks import CHECKS
-
     verdicts = Table(box=None, pad_edge=False, title="verdicts in order", title_justify="left")
     verdicts.add_column("verdict", no_wrap=True)
     verdicts.add_column("when")
     verdicts.add_column("what to do")
     for check in CHECKS:
-        verdicts.add_row(check.name, (check.finds.__doc__ or "").partition("\n")[0], check.remedy)
-    verdicts.add_row("valid", "None of these applies.", "")
+        verdicts.add_row(check.name, check.when, check.remedy)
+    verdicts.add_row("valid", "None of these.", "")
     numbers = Table(box=None, pad_edge=False, title="\nlimits", title_justify="left")
-    for name in ("limit", "value"):
-        numbers.add_column(name, no_wrap=True)
+    numbers.add_column("limit", no_wrap=True)
+    numbers.add_column("value", no_wrap=True, justify="right")
     numbers.add_column("why, and where from")
     numbers.add_column("in", no_wrap=True)
     for limit in limits():
-        numbers.add_row(limit.name, limit.value, limit.source, limit.where)
+        names, values = "\n".join(limit.numbers), "\n".join(limit.numbers.values())
+        numbers.add_row(names, values, limit.source, limit.where)
     return Group(verdicts, numbers)

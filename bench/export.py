@@ -13,7 +13,7 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
 
-from bench import frames, report, store
+from bench import contents, report, store, views
 from bench.config import ConfigError
 from bench.records import Cell, Trial
 from bench.store import Run
@@ -41,6 +41,10 @@ def write(run: Run, form: str) -> list[Path]:
     return paths
 
 
+def _csv(run: Run) -> dict[str, str]:
+    return report.tables(views.view(run))
+
+
 def _json(run: Run) -> dict[str, str]:
     return {"summary.json": report.render(run, "json")}
 
@@ -58,9 +62,9 @@ def pytest_benchmark(run: Run) -> dict[str, Any]:
     A time is seconds per request, 1 / throughput. Cells whose figures do not stand for their server
     are left out: the format has no place for a verdict that its tables would show.
     """
-    header, judged = run.header, frames.verdicts(run)
-    cells = {cell: trials for cell, trials in frames.cells(run).items() if judged[cell].ranked}
-    labels = frames.labels(cell.workload for cell in cells)
+    header, judged = run.header, contents.verdicts(run)
+    cells = {cell: trials for cell, trials in contents.cells(run).items() if judged[cell].ranked}
+    labels = contents.labels(cell.workload for cell in cells)
     benchmarks = []
     for cell, trials in cells.items():
         rates = [trial.load["throughput_rps"] for trial in trials if trial.load is not None]
@@ -127,8 +131,8 @@ def _hdr(run: Run) -> dict[str, str]:
     """Return for each cell its percentiles (.hgrm) and its trials as a log of intervals (.hlog)."""
     texts: dict[str, str] = {}
     warmup_s = float(run.header["config"].get("warmup_s") or 0)
-    cells = frames.cells(run)
-    labels = frames.labels(cell.workload for cell in cells)
+    cells = contents.cells(run)
+    labels = contents.labels(cell.workload for cell in cells)
     for cell, trials in cells.items():
         measured = [trial for trial in trials if trial.load is not None]
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{cell.server}-{labels[cell.workload]}").strip("-")
@@ -198,7 +202,7 @@ def _start_s(trial: Trial, warmup_s: float) -> float:
 
 
 FORMATS: dict[str, Callable[[Run], dict[str, str]]] = {
-    "csv": report.tables,
+    "csv": _csv,
     "json": _json,
     "pytest-benchmark": _pytest_benchmark,
     "hdr": _hdr,

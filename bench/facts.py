@@ -10,13 +10,11 @@ class Terms:
 
     server_cpus: how many CPUs the server's processes could use
     shared: whether one CPU served both sides, so that neither could wait for the other alone
-    cpus: how many the trial had in all, the generator's included
     clients_at_once: how many clients the model says that it can serve, None: any number
     """
 
     server_cpus: int
     clients_at_once: int | None = None
-    cpus: int = 2
     shared: bool = False
 
 

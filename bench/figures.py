@@ -17,7 +17,7 @@ TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
 LARGEST = ("connections_without_reply",)
 # What a trial went through, beside its figures.
 SURROUNDINGS = (
-    *("course", "settled_s", "others_cpu_s", "stolen_s", "forced_switches"),
+    *("course", "settled_s", "others_share", "stolen_share", "forced_switches"),
     *("frequency_open_mhz", "frequency_close_mhz", "server_end"),
 )
 
@@ -56,15 +56,16 @@ def _resources(trial: Trial, throughput_rps: float) -> dict[str, Any]:
 def around(trial: Trial) -> dict[str, Any]:
     """Return what a trial went through: its course, and what beside it used the machine.
 
-    settled_s counts from the opening of the window; frequencies are means over the trial's CPUs.
+    settled_s counts from the opening of the window; the shares are of the side that was worse off;
+    frequencies are means over the trial's CPUs.
     """
     course = steadiness.course(trial)
     mhz = {when: sum(each) / len(each) for when, each in (trial.frequencies_mhz or {}).items()}
     return {
         "course": course.name,
         "settled_s": course.settled_s,
-        "others_cpu_s": trial.others_cpu_s,
-        "stolen_s": trial.stolen_s,
+        "others_share": max(trial.others.values()) if trial.others else None,
+        "stolen_share": max(trial.stolen.values()) if trial.stolen else None,
         "forced_switches": (trial.load or {}).get("generator", {}).get("forced_switches"),
         "frequency_open_mhz": mhz.get("open"),
         "frequency_close_mhz": mhz.get("close"),

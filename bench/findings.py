@@ -15,7 +15,7 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
     cells = workload.ranked
     if not cells:
         return [*_nobody(workload), *_left_out(workload)]
-    order = view.rankings[workload.workload]
+    order = workload.order
     return [
         _first(workload, cells, order),
         *_follows(workload),
@@ -45,13 +45,22 @@ def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) ->
     tied = [name for place in order.places if place.server == best.server for name in place.tied]
     if tied:
         names = words.listing(tied)
-        return f"{best.server} {verb}, {figure}, but is tied with {names}: no sure difference."
+        return f"{best.server} {verb}, {figure}, but is tied with {names}: {_draw(cells, tied)}."
     lead = ratio(best, cells[1])
     if lead is None:
         return f"{best.server} {verb}: {figure}."
     if best.open_loop:
         return f"{best.server} {verb}: {figure}; {cells[1].server} takes {words.times(lead)} that."
     return f"{best.server} {verb}: {figure}, {words.times(lead)} as many as {cells[1].server}."
+
+
+def _draw(cells: Sequence[CellView], tied: Sequence[str]) -> str:
+    """Return why there is no winner: of two servers, with the ratio that leaves it open."""
+    if len(tied) > 1:
+        return "no sure difference"
+    other = next(cell for cell in cells if cell.server == tied[0])
+    found = ratio(cells[0], other)
+    return "no sure difference" if found is None else f"{words.times(found)}, no sure difference"
 
 
 def _figure(cell: CellView) -> str:

@@ -1,14 +1,14 @@
 """Tables of a run: one row a trial, one row a cell; pandas starts here."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from bench import checks, figures, stats, steadiness
+from bench import contents, figures, stats, steadiness
 from bench.figures import LARGEST, MEANS, PERCENTILES, SURROUNDINGS, TOTALS
-from bench.records import TWIN, Cell, Trial, Workload
+from bench.records import Cell, Trial, Workload
 from bench.store import Run
+from bench.views import RunView
 from loadgen.plan import Load
 
 # The order of summary.csv; columns are only ever appended.
@@ -37,50 +37,11 @@ WHOLE = (
 )
 
 
-def cells(run: Run) -> dict[Cell, list[Trial]]:
-    """Return the trials of each cell in the plan's order; a cell not yet measured has none."""
-    found: dict[Cell, list[Trial]] = {cell: [] for cell in _planned(run.header)}
-    for trial in run.trials:
-        if not trial.cell.server.endswith(TWIN):
-            found.setdefault(trial.cell, []).append(trial)
-    return found
-
-
-def verdicts(run: Run) -> dict[Cell, checks.Verdict]:
-    """Return what holds for each cell."""
-    return {cell: checks.judge(trials, terms(run, cell)) for cell, trials in cells(run).items()}
-
-
-def entry_of(run: Run, cell: Cell) -> dict[str, Any]:
-    """Return what the run's header says of a cell's server; of a twin, what it says of its model.
-
-    A stream server and a datagram server may share a name: the transport tells which one is meant.
-    """
-    name = cell.server.removesuffix(TWIN)
-    entries = run.header["config"]["servers"]
-    fitting = (
-        entry
-        for entry in entries
-        if entry["name"] == name and _can_serve(entry.get("kind"), cell.workload.transport)
-    )
-    return next(fitting, {})
-
-
-def labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
-    """Return a name for each workload: its own, with the axes if another one has it as well."""
-    distinct = list(dict.fromkeys(workloads))
-    names = [workload.name for workload in distinct]
-    return {
-        workload: workload.name if names.count(workload.name) == 1 else _spelled_out(workload)
-        for workload in distinct
-    }
-
-
 def trials(run: Run) -> pd.DataFrame:
     """Return one row a trial, twins included: its axes, its figures, and what was around it."""
     rows = [
         {"block": trial.block, "position": trial.position, "status": trial.status}
-        | _axes(trial.cell, entry_of(run, trial.cell))
+        | _axes(trial.cell, contents.entry_of(run, trial.cell))
         | figures.of(trial)
         | figures.around(trial)
         for trial in run.trials
@@ -92,15 +53,49 @@ def trials(run: Run) -> pd.DataFrame:
 
 def summary(run: Run) -> pd.DataFrame:
     """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
-    judged = verdicts(run)
+    judged = contents.verdicts(run)
     rows = [
-        _axes(cell, entry_of(run, cell))
+        _axes(cell, contents.entry_of(run, cell))
         | _over_trials(trials)
-        | {"verdict": judged[cell].name, "python": entry_of(run, cell).get("python")}
+        | {"verdict": judged[cell].name, "python": contents.entry_of(run, cell).get("python")}
         | {"course": steadiness.courses(trials)}
-        for cell, trials in cells(run).items()
+        for cell, trials in contents.cells(run).items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
+
+
+PAIRS = (
+    *("workload", "figure", "first", "second", "ratio", "ratio_lo", "ratio_hi", "level"),
+    *("apart", "because", "floor"),
+)
+
+
+def pairs(view: RunView) -> pd.DataFrame:
+    """Return one row a pair of ranked servers, workload and figure; the better centre is first.
+
+    ratio: first / second over shared blocks, with its interval at `level`, corrected for the number
+    of pairs; apart: whether they are told apart, because: why not (see `ranking.Pair`)
+    floor: how far a server and its twin are apart in this figure
+    """
+    rows = [
+        {
+            "workload": item.label,
+            "figure": figure.name,
+            "first": pair.first,
+            "second": pair.second,
+            "ratio": pair.ratio and pair.ratio.value,
+            "ratio_lo": pair.ratio and pair.ratio.low,
+            "ratio_hi": pair.ratio and pair.ratio.high,
+            "level": pair.level,
+            "apart": pair.apart,
+            "because": pair.because,
+            "floor": order.floor and order.floor.extent,
+        }
+        for item in view.workloads
+        for figure, order in item.orders.items()
+        for pair in order.pairs
+    ]
+    return pd.DataFrame(rows, columns=list(PAIRS))
 
 
 def to_csv(frame: pd.DataFrame) -> str:
@@ -138,35 +133,6 @@ def _usual(values: list[float | None]) -> list[float]:
     return present if len(present) * 2 > len(values) else []
 
 
-def _planned(header: dict[str, Any]) -> list[Cell]:
-    """Return the cells that the header lists; of an older one, each server with each workload."""
-    listed = [Cell.from_json(entry) for entry in header.get("cells", [])]
-    config = header["config"]
-    return [cell for cell in listed if not cell.server.endswith(TWIN)] or [
-        Cell(server["name"], Workload.from_json(workload))
-        for workload in config["workloads"]
-        for server in config["servers"]
-        if _can_serve(server.get("kind"), workload["transport"])
-    ]
-
-
-def _can_serve(kind: str | None, transport: str) -> bool:
-    """Tell if the plan pairs them; a kind that is not of the house goes with every transport."""
-    return kind not in ("stream", "datagram") or (kind == "datagram") == (transport == "udp")
-
-
-def terms(run: Run, cell: Cell) -> checks.Terms:
-    """Return what a cell was measured under."""
-    limit = entry_of(run, cell).get("max_clients")
-    if limit == "pool":
-        limit = cell.workload.pool_size or run.header["config"].get("pool_size")
-    cpus = run.header.get("cpus", {})
-    server_cpus, generator_cpus = cpus.get("server") or [0], cpus.get("generator") or [0]
-    both = len({*server_cpus, *generator_cpus})
-    at_once = limit if isinstance(limit, int) else None
-    return checks.Terms(len(server_cpus), at_once, both, shared=bool(cpus.get("shared")))
-
-
 def _axes_names() -> list[str]:
     return list(_axes(Cell("", Workload("", "tcp", Load())), {}))
 
@@ -189,13 +155,6 @@ def _axes(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
         "arrivals": None if closed else load.arrivals,
         "pool_size": cell.workload.pool_size,
     }
-
-
-def _spelled_out(workload: Workload) -> str:
-    load = workload.load
-    rate = "" if load.rate is None else f", {load.rate:g}/s"
-    pool = "" if workload.pool_size is None else f", pool of {workload.pool_size}"
-    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate}{pool})"
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:

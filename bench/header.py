@@ -6,18 +6,16 @@ import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench import catalog, machine
 from bench.config import ConfigError
+from bench.session import Session
 from bench.spec import ROOT, ServerSpec
 from servers import terms
 
-if TYPE_CHECKING:
-    from bench.session import Session
 
-
-def of(session: "Session") -> dict[str, Any]:
+def of(session: Session) -> dict[str, Any]:
     """Return what `run.json` holds: enough to run it again."""
     conditions, made = session.conditions, session.plan
     return {

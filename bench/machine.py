@@ -35,6 +35,13 @@ class Cpus:
         return tuple(sorted({*self.server, *self.generator}))
 
     @property
+    def sides(self) -> dict[str, tuple[int, ...]]:
+        """Return the CPUs of `server` and `generator`, or of `both` where they share some."""
+        if self.shared:
+            return {"both": self.all}
+        return {"server": self.server, "generator": self.generator}
+
+    @property
     def pool_size(self) -> int:
         """Return the default size of a pool of workers."""
         return max(POOL_LEAST, len(self.server))

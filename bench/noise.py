@@ -2,27 +2,25 @@
 
 from bench.records import Trial
 
-# Shares of the trial's CPU time. The kernel counts in ticks of 10 ms and the house itself wakes
-# twice: on a quiet machine 1 to 4 % of a window of half a second, so the limit lies above that.
+# Shares of the CPU time of one side of a trial.
 OTHERS_SHARE = 0.10
-# What the hypervisor withheld is lost to both sides at moments of its own choice.
+# What the hypervisor withheld is lost at moments of its own choice.
 STOLEN_SHARE = 0.03
 # A server's figures follow the clock: this much in one of its CPUs, and they are of two machines.
 FREQUENCY_CHANGE = 0.10
 
+SIDES = {"server": "the server's side", "generator": "the generator's side", "both": "both sides"}
 
-def disturbance(trial: Trial, cpus: int) -> str:
-    """Return what disturbed a trial on this many CPUs, in words; empty if nothing did."""
-    if trial.load is None:
-        return ""
-    available_s = trial.load["window_s"] * cpus
-    shares = {
-        "others used": ((trial.others_cpu_s or 0.0) / available_s, OTHERS_SHARE),
-        "the hypervisor took": ((trial.stolen_s or 0.0) / available_s, STOLEN_SHARE),
-    }
+
+def disturbance(trial: Trial) -> str:
+    """Return what disturbed a trial, in words; empty if nothing did."""
     told = [
-        f"{who} {share:.0%} of the CPU time (limit {limit:.0%})"
-        for who, (share, limit) in shares.items()
+        f"{who} {share:.0%} of the CPU time of {SIDES[side]} (limit {limit:.0%})"
+        for who, limit, shares in (
+            ("others used", OTHERS_SHARE, trial.others or {}),
+            ("the hypervisor took", STOLEN_SHARE, trial.stolen or {}),
+        )
+        for side, share in shares.items()
         if share > limit
     ]
     change = frequency_change(trial)

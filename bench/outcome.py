@@ -7,7 +7,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from bench import checks, frames, words
+from bench import checks, contents, words
 from bench.checks import Verdict
 from bench.records import Cell
 
@@ -41,7 +41,7 @@ def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding
 
 def _reasons(found: Mapping[Cell, Verdict]) -> list[str]:
     """Return a line for each server and reason, with the workloads that share it."""
-    labels = frames.labels(cell.workload for cell in found)
+    labels = contents.labels(cell.workload for cell in found)
     where: dict[tuple[str, str], list[str]] = {}
     for cell, verdict in found.items():
         where.setdefault((cell.server, verdict.reason), []).append(labels[cell.workload])

@@ -77,7 +77,7 @@ def _content(view: RunView) -> dict[str, Any]:
 
 
 def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
-    order = view.rankings[workload.workload]
+    order = workload.order
     sure = any(len(cell.figures) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     return {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench import figures, stats
-from bench.records import TWIN, Cell, Trial
+from bench.records import TWIN, Cell, Trial, Workload
 from bench.stats import Estimate
 from bench.store import Run
 
@@ -33,6 +33,11 @@ FIGURES = {
     )
 }
 THROUGHPUT = FIGURES["throughput"]
+
+
+def leading(workload: Workload) -> Figure:
+    """Return what ranks servers: throughput, in open loop, where that is offered, p99."""
+    return THROUGHPUT if workload.load.rate is None else FIGURES["p99"]
 
 
 @dataclass(frozen=True)

@@ -78,14 +78,13 @@ def next_block(plan: Plan, now: Progress) -> int | None:
 
     A disturbed block is measured again, once, as a whole, while the budget of extra time lasts.
     """
-    if now.done is None:
-        return plan.first
-    if now.disturbed and now.done not in now.repeated and now.extra_s < plan.budget_s:
+    left = now.extra_s < plan.budget_s
+    if now.done is not None and now.disturbed and now.done not in now.repeated and left:
         return now.done
-    following = now.done + 1
+    following = plan.first if now.done is None else now.done + 1
     if following < plan.first + plan.blocks:
         return following
-    if plan.until is None or now.extra_s >= plan.budget_s:
+    if plan.until is None or not left:
         return None
     narrow = now.width is not None and now.width <= plan.until
     return None if narrow and following >= BLOCKS_LEAST else following

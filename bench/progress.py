@@ -8,18 +8,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from bench import words
 from bench.records import Cell, Trial
 
 
 class Display:
     """A bar on a terminal; elsewhere plain lines, one a trial."""
 
-    def __init__(self, console: Console, trials: int, quiet: bool = False) -> None:
-        """Expect a number of trials."""
+    def __init__(self, console: Console, trials: int, load_s: float, quiet: bool = False) -> None:
+        """Expect a number of trials, with this many seconds of load in each."""
         self.console = console
         self.trials = trials
+        self.load_s = load_s
         self.quiet = quiet
-        self.done = 0
+        self.again: list[int] = []
+        self.done = self.loaded = 0
         self.seen: set[tuple[int, Cell]] = set()
         self.began_s = time.monotonic()
         self.bar = Progress(
@@ -53,6 +56,7 @@ class Display:
     def ended(self, trial: Trial) -> None:
         """Show how far the run is, what came last, and trouble at once."""
         self.done += 1
+        self.loaded += trial.load is not None
         name = f"{trial.cell.server} {trial.cell.workload.name}"
         left = self._left(trial)
         line = f"{name}: {outcome(trial)}"
@@ -64,15 +68,29 @@ class Display:
         self.bar.update(self.task, completed=self.done, description=escape(line), left=left)
         self.bar.refresh()
 
+    def told(self) -> str:
+        """Tell at the end how the time was spent, and which blocks were measured again."""
+        elapsed_s = time.monotonic() - self.began_s
+        loaded = self.loaded * self.load_s / elapsed_s
+        line = f"{words.count(self.done, 'trial', 'trials')} in {words.clock(elapsed_s)} min, "
+        line += f"{loaded:.0%} of it under load"
+        if self.again:
+            blocks = words.listing([str(block + 1) for block in self.again])
+            line += f"; disturbed and measured again: block {blocks}"
+        return line
+
     def _left(self, trial: Trial) -> str:
         """Tell the time left; blocks beyond the plan have no end that is known."""
         again = (trial.block, trial.cell) in self.seen
         self.seen.add((trial.block, trial.cell))
         if again:
+            if trial.block not in self.again:
+                self.again.append(trial.block)
             return f"block {trial.block + 1} again, it was disturbed"
         if self.done > self.trials:
             return f"block {trial.block + 1}, added"
-        return f"{time_left(self.done, self.trials, time.monotonic() - self.began_s)} left"
+        elapsed_s = time.monotonic() - self.began_s
+        return f"{words.clock(elapsed_s / self.done * (self.trials - self.done))} left"
 
 
 def outcome(trial: Trial) -> str:
@@ -86,9 +104,3 @@ def outcome(trial: Trial) -> str:
     for name in ("mismatches", "errors", "connections_without_reply"):
         parts += [f"{load[name]} {name.replace('_', ' ')}"] if load[name] else []
     return ", ".join([*parts, trial.reason] if trial.reason else parts)
-
-
-def time_left(done: int, total: int, elapsed_s: float) -> str:
-    """Return the time that the rest will take if it goes on like this, as minutes and seconds."""
-    minutes, seconds = divmod(round(elapsed_s / done * (total - done)), 60)
-    return f"{minutes}:{seconds:02}"

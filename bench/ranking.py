@@ -4,14 +4,11 @@ import itertools
 import math
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bench import frames, pairs, stats
-from bench.checks import Verdict
+from bench import pairs, stats
 from bench.pairs import THROUGHPUT, Figure, Floor
-from bench.records import Trial, Workload
 from bench.stats import Estimate
-from bench.store import Run
 
 # Chance of calling any two equal servers of a workload different, over all its pairs together.
 ERROR = 0.05
@@ -80,26 +77,27 @@ class Ranking:
     floor: Floor | None
 
     @property
+    def best(self) -> str:
+        """Return the server with the best centre, empty if there is none."""
+        centres = {place.server: place.centre for place in self.places}
+        pick = max if self.figure.more_is_better else min
+        return pick(centres, key=centres.__getitem__, default="")
+
+    def against_best(self, server: str) -> Pair | None:
+        """Return a server beside the best, its ratio server / best; None without a place."""
+        if server == self.best:
+            return Pair(server, server, Estimate(1.0), stats.LEVEL, apart=False)
+        for pair in self.pairs:
+            if (pair.first, pair.second) == (self.best, server):
+                inverse = None if pair.ratio is None else pair.ratio.inverse()
+                return replace(pair, first=server, second=self.best, ratio=inverse)
+        return None
+
+    @property
     def tiers(self) -> tuple[tuple[str, ...], ...]:
         """Return the servers of each tier in turn."""
         groups = itertools.groupby(self.places, key=lambda place: place.tier)
         return tuple(tuple(place.server for place in group) for _, group in groups)
-
-
-def rankings(run: Run, figure: Figure = THROUGHPUT) -> dict[Workload, Ranking]:
-    """Rank the servers of each workload; cells whose figures stand for nothing are left out."""
-    cells, judged, noise = frames.cells(run), frames.verdicts(run), pairs.floor(run, figure)
-    found: dict[Workload, list[Entrant]] = {}
-    for cell, trials in cells.items():
-        entrants = found.setdefault(cell.workload, [])
-        if judged[cell].ranked:
-            entrants.append(_entrant(cell.server, trials, judged[cell], figure))
-    return {workload: rank(entrants, figure, noise) for workload, entrants in found.items()}
-
-
-def _entrant(server: str, trials: list[Trial], verdict: Verdict, figure: Figure) -> Entrant:
-    bound = figure.bounded and verdict.name == "generator-bound"
-    return Entrant(server, pairs.by_block(trials, figure), bound)
 
 
 def rank(

@@ -76,8 +76,9 @@ class Trial:
     exit_status: of a server that ended by itself in mid-trial, else None
     server_end: `clean` or `killed`, how it went when asked
     load: the generator's digest (see loadgen/digest.py), None unless measured
-    others_cpu_s, stolen_s: CPU seconds that processes beside server and generator used on the
-        trial's CPUs during the window, and that the hypervisor withheld
+    others, stolen: of the CPU time of the window, for each side's CPUs (`server`, `generator`, or
+        `both` where they share some), the part that other processes used, and that the hypervisor
+        withheld
     frequencies_mhz: of each of the trial's CPUs as the window opened and as it closed; None where
         the machine does not tell
     """
@@ -94,8 +95,8 @@ class Trial:
     server_end: str = ""
     load: dict[str, Any] | None = None
     server_usage: Usage | None = None
-    others_cpu_s: float | None = None
-    stolen_s: float | None = None
+    others: dict[str, float] | None = None
+    stolen: dict[str, float] | None = None
     frequencies_mhz: dict[str, list[float]] | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from bench import store
 from bench.store import Run
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Group
 
     from bench.charts import Chart
@@ -35,7 +34,8 @@ def write(run: Run, *, png: bool = False) -> Path:
     drawn = list(charts.by_subject(view))
     overview = list(charts.overview(view))
     _write_charts(run.folder, drawn, overview, png)
-    for name, text in tables(run).items():
+    store.write(store.report_path(run.folder, "verdicts.json"), _verdicts(run))
+    for name, text in tables(view).items():
         store.write(store.report_path(run.folder, name), text)
     store.write(store.report_path(run.folder, "report.md"), _markdown(view, overview))
     path = store.report_path(run.folder, "report.html")
@@ -43,14 +43,19 @@ def write(run: Run, *, png: bool = False) -> Path:
     return path
 
 
-def tables(run: Run) -> dict[str, str]:
-    """Return the tables of a run as CSV by the name of their file: a row a cell, a row a trial."""
+def tables(view: "RunView") -> dict[str, str]:
+    """Return the tables of a run as CSV by the name of their file.
+
+    A row a cell, a row a trial, a row a pair of servers under one workload.
+    """
     from bench import frames
 
-    return {
-        "summary.csv": render(run, "csv"),
-        "trials.csv": frames.to_csv(frames.trials(run)),
+    found = {
+        "summary.csv": frames.summary(view.run),
+        "trials.csv": frames.trials(view.run),
+        "pairs.csv": frames.pairs(view),
     }
+    return {name: frames.to_csv(frame) for name, frame in found.items()}
 
 
 def render(run: Run, form: str) -> str:
@@ -75,15 +80,26 @@ def render(run: Run, form: str) -> str:
 
 def _json(run: Run) -> str:
     """Return the header and the summary, with the sentence and the facts of each verdict."""
-    from bench import frames
+    from bench import contents, frames
 
     rows = json.loads(frames.summary(run).to_json(orient="records"))
-    for row, verdict in zip(rows, frames.verdicts(run).values(), strict=True):
-        row["why"] = verdict.sentence
-        row["facts"] = verdict.facts
-        row["notes"] = [{"verdict": note.name, "why": note.sentence} for note in verdict.notes]
+    for row, verdict in zip(rows, contents.verdicts(run).values(), strict=True):
+        row |= verdict.to_json()
     document: dict[str, Any] = {"run": run.header, "cells": rows}
     return json.dumps(document, indent=1, ensure_ascii=False)
+
+
+def _verdicts(run: Run) -> str:
+    """Return what holds for each cell, with the numbers that led to it, as JSON."""
+    from bench import contents
+
+    judged = contents.verdicts(run)
+    labels = contents.labels(cell.workload for cell in judged)
+    rows = [
+        {"server": cell.server, "workload": labels[cell.workload]} | verdict.to_json()
+        for cell, verdict in judged.items()
+    ]
+    return json.dumps(rows, indent=1, ensure_ascii=False)
 
 
 def _write_charts(
@@ -104,8 +120,8 @@ def _markdown(view: "RunView", overview: Iterable["Chart"]) -> str:
     return page.markdown(view, list(overview))
 
 
-def table(summary: "pd.DataFrame") -> "Group":
+def table(view: "RunView") -> "Group":
     """Return the ranking of each workload for a terminal, within 100 columns."""
     from bench import table as terminal
 
-    return terminal.table(summary)
+    return terminal.table(view)

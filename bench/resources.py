@@ -11,8 +11,8 @@ import psutil
 from bench.records import Usage
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-# Fields of /proc/stat that are work done on a CPU: user, nice, system, irq, softirq.
-BUSY_FIELDS = (1, 2, 3, 6, 7)
+# Fields of a CPU's line in /proc/stat: idle and iowait; steal.
+IDLE_FIELDS = (4, 5)
 STEAL_FIELD = 8
 
 
@@ -38,7 +38,7 @@ def snapshot(root: int) -> Snapshot:
     for pid in pids:
         # A process may end at any moment; what it used is then in its parent's counter.
         with contextlib.suppress(OSError, ValueError, IndexError):
-            cpu_s += _own_s(pid) + _collected_s(pid)
+            cpu_s += cpu_clock_s(pid) + _collected_s(pid)
             switches |= _switches(pid)
     return Snapshot(time.monotonic(), cpu_s, switches, frozenset(pids))
 
@@ -51,8 +51,9 @@ def descendants(root: int) -> list[int]:
         return []
 
 
-def _own_s(pid: int) -> float:
-    # The CPU clock of another process, in nanoseconds: see clock_getcpuclockid(3).
+def cpu_clock_s(pid: int) -> float:
+    """Return the CPU time of another process, exact to the nanosecond; raises OSError."""
+    # See clock_getcpuclockid(3).
     return time.clock_gettime((~pid << 3) | 2)
 
 
@@ -107,21 +108,40 @@ def frequencies_mhz(cpus: tuple[int, ...]) -> list[float]:
 
 @dataclass(frozen=True)
 class CpuTimes:
-    """Seconds that a set of CPUs has worked, and has been withheld by the hypervisor."""
+    """Seconds that a set of CPUs has had, has been idle, and has been withheld.
 
-    busy_s: float
+    Work is what is left: the kernel counts idleness to the microsecond and writes it in steps of a
+    tick, but work by looking once a tick, which misses what sleeps in the same rhythm.
+    """
+
+    available_s: float
+    idle_s: float
     stolen_s: float
+
+    def __sub__(self, earlier: "CpuTimes") -> "CpuTimes":
+        """Return the times from an earlier moment to this one."""
+        return CpuTimes(
+            self.available_s - earlier.available_s,
+            self.idle_s - earlier.idle_s,
+            self.stolen_s - earlier.stolen_s,
+        )
+
+    @property
+    def busy_s(self) -> float:
+        """Return how long the CPUs worked."""
+        return self.available_s - self.idle_s - self.stolen_s
 
 
 def cpu_times(cpus: tuple[int, ...]) -> CpuTimes:
     """Read the counters of some CPUs."""
-    return parse_cpu_times(Path("/proc/stat").read_text(encoding="ascii"), cpus)
+    stat = Path("/proc/stat").read_text(encoding="ascii")
+    return parse_cpu_times(stat, cpus, time.monotonic())
 
 
-def parse_cpu_times(stat: str, cpus: tuple[int, ...]) -> CpuTimes:
-    """Sum the counters of some CPUs in the text of /proc/stat."""
+def parse_cpu_times(stat: str, cpus: tuple[int, ...], at_s: float) -> CpuTimes:
+    """Sum the counters of some CPUs in the text of /proc/stat, read at a moment."""
     wanted = {f"cpu{cpu}" for cpu in cpus}
     rows = [line.split() for line in stat.splitlines() if line.split(" ", 1)[0] in wanted]
-    busy = sum(int(row[field]) for row in rows for field in BUSY_FIELDS)
+    idle = sum(int(row[field]) for row in rows for field in IDLE_FIELDS)
     stolen = sum(int(row[STEAL_FIELD]) for row in rows)
-    return CpuTimes(busy / TICKS_PER_S, stolen / TICKS_PER_S)
+    return CpuTimes(at_s * len(cpus), idle / TICKS_PER_S, stolen / TICKS_PER_S)

@@ -3,15 +3,16 @@
 import datetime as dt
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench import resources, stats, store
+from bench import precision, store
 from bench.launcher import BrokenEcho, NotReady, Server, Terms
 from bench.machine import Cpus
 from bench.noise import disturbance
+from bench.observer import Observer
 from bench.plan import Plan, Progress, next_block
-from bench.records import Cell, Trial, Usage, Workload
+from bench.records import Cell, Trial, Workload
 from bench.spec import ServerSpec
 from loadgen import fleet
 from loadgen.fleet import FleetError
@@ -34,38 +35,14 @@ class Conditions:
     drain_s: float
     seed: int
 
+    @property
+    def load_s(self) -> float:
+        """Return how long a trial's server is under load."""
+        return self.warmup_s + self.duration_s
+
     def fair(self, workload: Workload) -> Terms:
         """Return the terms that servers are started on under a workload."""
         return Terms(self.cpus.server, workload.pool_size or self.pool_size)
-
-
-@dataclass
-class Observer:
-    """Reads the counters of a server's tree at the moments of a trial."""
-
-    root: int
-    cpus: tuple[int, ...]
-    snapshots: dict[str, resources.Snapshot] = field(default_factory=dict)
-    times: dict[str, resources.CpuTimes] = field(default_factory=dict)
-    frequencies_mhz: dict[str, list[float]] = field(default_factory=dict)
-    usage: Usage | None = None
-
-    def __call__(self, moment: str, generators: list[int]) -> None:
-        """Be told of a moment by the generator's fleet."""
-        if moment == "drained":
-            before, after = self.snapshots["open"], self.snapshots["close"]
-            self.usage = resources.usage(before, after, self.root)
-        else:
-            self.snapshots[moment] = resources.snapshot(self.root)
-            self.times[moment] = resources.cpu_times(self.cpus)
-            if mhz := resources.frequencies_mhz(self.cpus):
-                self.frequencies_mhz[moment] = mhz
-
-    def noise(self, generator_cpu_s: float) -> tuple[float, float]:
-        """Return CPU seconds that others used on the trial's CPUs, and that were stolen."""
-        before, after = self.times["open"], self.times["close"]
-        own_s = generator_cpu_s + (self.usage.cpu_s if self.usage else 0.0)
-        return max(0.0, after.busy_s - before.busy_s - own_s), after.stolen_s - before.stolen_s
 
 
 def target(transport: str, address: Address) -> Target:
@@ -119,17 +96,16 @@ def driven(trial: Trial, server: Server, conditions: Conditions, samples: Path) 
         PlanError: a limit of this machine forbids the load
     """
     order = load_plan(trial.cell.workload, conditions, server.address)
-    observer = Observer(server.supervisor_pid, (*order.cpus, *conditions.cpus.server))
+    observer = Observer(server.supervisor_pid, conditions.cpus)
     digest = fleet.run(order, observer, samples)
-    others_s, stolen_s = observer.noise(digest["generator"]["cpu_s"])
     trial = replace(
         trial,
         status="measured",
         load=digest,
         server_usage=observer.usage,
-        others_cpu_s=others_s,
-        stolen_s=stolen_s,
-        frequencies_mhz=observer.frequencies_mhz or None,
+        others=observer.others(),
+        stolen=observer.stolen(),
+        frequencies_mhz=observer.frequencies_mhz(),
         ready_s=server.ready_s,
     )
     if not server.exited():
@@ -147,8 +123,7 @@ def run(
     Raises:
         PlanError: a limit of this machine forbids a load
     """
-    now, everything = Progress(), store.read(folder).trials
-    kept = Budget(SAMPLES_BUDGET)
+    now, kept = Progress(width=_width(plan, folder)), Budget(SAMPLES_BUDGET)
     while (block := next_block(plan, now)) is not None:
         again = block == now.done
         block_began_s = time.monotonic()
@@ -162,14 +137,13 @@ def run(
             store.append(folder, trial)
             trials.append(trial)
             yield trial
-        everything = [trial for trial in everything if trial.block != block] + trials
         planned = plan.first <= block < plan.first + plan.blocks and not again
         now = Progress(
             done=block,
-            disturbed=any(disturbance(trial, len(conditions.cpus.all)) for trial in trials),
+            disturbed=any(disturbance(trial) for trial in trials),
             repeated=now.repeated | ({block} if again else set()),
             extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
-            width=None if plan.until is None else widest(everything),
+            width=_width(plan, folder),
         )
 
 
@@ -178,30 +152,10 @@ def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
     return next(s for s in specs if s.name == cell.server and s.serves(cell.workload.transport))
 
 
-def widest(trials: list[Trial]) -> float | None:
-    """Return the widest interval over all cells, high to low, as a fraction; None unknown.
-
-    Of throughput, and in open loop, where that is what was offered, of p99.
-    """
-    values: dict[Cell, list[float]] = {}
-    for trial in trials:
-        if figure := _leading(trial):
-            values.setdefault(trial.cell, []).append(figure)
-    estimates = [stats.geometric(each) for each in values.values()]
-    halves = [each.relative_half_width for each in estimates if each is not None]
-    known = [half for half in halves if half is not None]
-    return 2 * max(known) if known and len(known) == len(halves) else None
-
-
-def _leading(trial: Trial) -> float | None:
-    """Return the figure by which a trial's server is ranked; zero or None where it has none."""
-    if trial.load is None:
-        return None
-    closed = trial.cell.workload.load.rate is None
-    figure: float | None = (
-        trial.load["throughput_rps"] if closed else trial.load["response_us"]["p99"]
-    )
-    return figure
+def _width(plan: Plan, folder: Path) -> float | None:
+    """Return how wide the widest interval is, where the plan wants it narrow."""
+    found = None if plan.until is None else precision.widest(store.read(folder))
+    return None if found is None else found.width
 
 
 class Budget:

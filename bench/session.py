@@ -1,4 +1,4 @@
-"""One `bench run`: from the options to a run folder with its trials."""
+"""One `bench run` before it starts: what was asked for, checked."""
 
 import datetime as dt
 import itertools
@@ -6,23 +6,21 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
-from bench import catalog, doctor, header, machine, plan, runner, store
+from bench import catalog, machine, plan, runner, words
 from bench.catalog import Outside
 from bench.config import ConfigError, Suite
 from bench.machine import Cpus
 from bench.plan import Plan
-from bench.progress import Display
-from bench.records import Cell, Workload
+from bench.records import Workload
 from bench.spec import ServerSpec
-from bench.store import Run
 from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 
 RESULTS = Path("results")
-# Time for blocks that were disturbed, as a part of the time planned.
+# Time for blocks that were disturbed, as a part of the time planned,
 EXTRA = 0.2
+# and with `--until` for those that make intervals narrower: four times the blocks, half the width.
+EXTRA_UNTIL = 3.0
 # A trial's time beside its load: two processes that start, and a server that ends.
 OVERHEAD_S = 0.35
 
@@ -48,6 +46,18 @@ class Session:
     def trials(self) -> int:
         """Return how many trials are planned."""
         return self.plan.blocks * len(self.plan.cells)
+
+    @property
+    def told(self) -> str:
+        """Return what is going to be measured, and how long it takes."""
+        blocks = words.count(self.plan.blocks, "block", "blocks")
+        planned = words.clock(planned_s(self.trials, self.conditions))
+        extra = "that are disturbed"
+        extra += "" if self.plan.until is None else " or make intervals narrower"
+        return (
+            f"plan: {words.count(self.trials, 'trial', 'trials')} in {blocks}, about {planned} min;"
+            f" up to {words.clock(self.plan.budget_s)} min more for blocks {extra}"
+        )
 
 
 @dataclass(frozen=True)
@@ -86,11 +96,18 @@ def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) ->
     cpus = Cpus(extras.server_cpus or halves.server, extras.generator_cpus or halves.generator)
     times = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = runner.Conditions(cpus, cpus.pool_size, *times, suite.seed)
-    planned_s = suite.trials * len(cells) * (suite.duration_s + suite.warmup_s + OVERHEAD_S)
-    budget_s = planned_s * EXTRA if suite.budget_s is None else suite.budget_s
+    budget_s = suite.budget_s
+    if budget_s is None:
+        extra = EXTRA if extras.until is None else EXTRA_UNTIL
+        budget_s = extra * planned_s(suite.trials * len(cells), conditions)
     made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
     folder = out or new_folder(suite.name)
     return Session(suite.name, specs, choice.skipped, made, conditions, folder)
+
+
+def planned_s(trials: int, conditions: runner.Conditions) -> float:
+    """Return how long so many trials take, about."""
+    return trials * (conditions.load_s + OVERHEAD_S)
 
 
 def choose(servers: tuple[str, ...], outside: Outside, points: list[Workload]) -> catalog.Choice:
@@ -116,96 +133,3 @@ def new_folder(name: str) -> Path:
     stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{name}"
     names = itertools.chain([stamp], (f"{stamp}-{number}" for number in itertools.count(2)))
     return next(RESULTS / name for name in names if not (RESULTS / name).exists())
-
-
-def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: Outside) -> Session:
-    """Return a run that goes on: with `blocks` None the rest of it, else so many new blocks.
-
-    The blocks that are added hold all servers, the ones that are added included.
-
-    Raises:
-        StoreError: there is no such run
-        ConfigError: another machine, other versions, or a server that is not there any more.
-    """
-    run = store.read(folder)
-    old = run.header
-    header.check_same(folder, old)
-    config = old["config"]
-    points = [Workload.from_json(fields) for fields in config["workloads"]]
-    specs = [catalog.again(fields) for fields in config["servers"]]
-    if servers:
-        added = choose(servers, outside, points).specs.values()
-        specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
-    cells = tuple(Cell.from_json(fields) for fields in old["cells"])
-    cells += tuple(cell for cell in plan.cells(specs, points) if cell not in cells)
-    if blocks is None:
-        first = whole_blocks(run)
-    else:
-        first = 1 + max((trial.block for trial in run.trials), default=-1)
-    left = max(0, config["trials"] - first) if blocks is None else blocks
-    times = (config["duration_s"], config["warmup_s"], config["drain_s"])
-    cpus = Cpus(tuple(old["cpus"]["server"]), tuple(old["cpus"]["generator"]))
-    conditions = runner.Conditions(cpus, config["pool_size"], *times, old["seed"])
-    made = Plan(cells, left, old["seed"], first, config["until"], config["budget_s"])
-    return Session(config["suite"], specs, (), made, conditions, folder, goes_on=True)
-
-
-def whole_blocks(run: Run) -> int:
-    """Return how many blocks, from the first on, have all the cells that were planned for them."""
-    planned = [Cell.from_json(fields) for fields in run.header["cells"]]
-    measured: dict[int, set[Cell]] = {}
-    for trial in run.trials:
-        measured.setdefault(trial.block, set()).add(trial.cell)
-    orders = run.header["order"]
-    whole = itertools.takewhile(
-        lambda block: measured.get(block, set()) >= {planned[index] for index in orders[block]},
-        range(len(orders)),
-    )
-    return sum(1 for _ in whole)
-
-
-def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
-    """Run the trials into the folder; return whether all were run.
-
-    What was measured before an interrupt is on disk.
-
-    Raises:
-        StoreError: the folder cannot be used.
-        PlanError: a limit of this machine forbids a load.
-    """
-    folder, head = session.folder, header.of(session)
-    if session.goes_on:
-        old = store.read(folder).header
-        kept = old["order"][: session.plan.first]
-        head = old | {key: head[key] for key in ("config", "cells")}
-        head["order"] = kept + [session.plan.order(block) for block in session.blocks]
-        store.extend(folder, head)
-    else:
-        store.create(folder, head)
-    if not quiet:
-        console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
-    complete = False
-    try:
-        with Display(console, session.trials, quiet) as display:
-            for trial in runner.run(session.plan, session.specs, session.conditions, folder):
-                display.ended(trial)
-        complete = True
-    except KeyboardInterrupt:
-        console.print("interrupted: writing the report of what was measured")
-    if session.plan.until is not None:
-        console.print(precision(session.plan, folder), highlight=False, soft_wrap=True)
-    store.finish(folder, head, header.now(), complete)
-    store.link_latest(folder)
-    return complete
-
-
-def precision(made: Plan, folder: Path) -> str:
-    """Say whether the intervals have become as narrow as asked, or the time was up."""
-    width = runner.widest(store.read(folder).trials)
-    asked = f"{made.until or 0:.1%}"
-    if width is None:
-        return f"intervals: none yet; {asked} of the value was asked for"
-    widest = f"intervals: the widest is {width:.1%} of its value; {asked} was asked for"
-    if width <= (made.until or 0):
-        return widest
-    return f"{widest}, and the time budget of {made.budget_s:g} s is used up"

@@ -4,7 +4,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 from bench.records import Cell, Trial
 
 # 1: run.json, trials.jsonl, samples/; digests as loadgen.digest describes them.
-SCHEMA = 1
+# 2: in a trial `others` and `stolen` by side, as shares; before, one number of seconds for each.
+SCHEMA = 2
 
 
 class StoreError(ValueError):
@@ -43,21 +44,27 @@ def create(folder: Path, header: dict[str, Any]) -> None:
         if any(folder.iterdir()):
             raise StoreError(f"{folder}: is not empty; choose another --out")
         (folder / "samples").mkdir()
-        write(folder / "run.json", json.dumps({"schema": SCHEMA} | header, indent=1))
+        write_header(folder, header)
         (folder / "trials.jsonl").touch()
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
-def extend(folder: Path, header: dict[str, Any]) -> None:
-    """Write the header of a run that goes on."""
-    write(folder / "run.json", json.dumps({"schema": SCHEMA} | header, indent=1))
+def write_header(folder: Path, header: dict[str, Any]) -> None:
+    """Write the header of a run."""
+    write(folder / "run.json", json.dumps(header | {"schema": SCHEMA}, indent=1))
 
 
 def finish(folder: Path, header: dict[str, Any], at: str, complete: bool) -> None:
     """Note in the header when the run ended, and whether it had measured all that was planned."""
-    ended = {"schema": SCHEMA} | header | {"finished_at": at, "complete": complete}
-    write(folder / "run.json", json.dumps(ended, indent=1))
+    write_header(folder, header | {"finished_at": at, "complete": complete})
+
+
+def mend(folder: Path) -> None:
+    """Drop a last line that a kill cut short, before more are written behind it."""
+    path = folder / "trials.jsonl"
+    text = path.read_bytes()
+    os.truncate(path, text.rfind(b"\n") + 1)
 
 
 def append(folder: Path, trial: Trial) -> None:
@@ -83,19 +90,41 @@ def read(folder: Path) -> Run:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
-    # A block that was disturbed or interrupted is measured again: its last trials count.
-    latest = {(trial.block, trial.cell): trial for trial in _trials(folder / "trials.jsonl")}
-    return Run(folder, header, list(latest.values()))
+    return Run(folder, header, counting(_trials(folder / "trials.jsonl", header)))
 
 
-def _trials(path: Path) -> Iterator[Trial]:
+def counting(trials: Iterable[Trial]) -> list[Trial]:
+    """Return the trials that count, given in the order in which they ended.
+
+    A block that was disturbed or interrupted is measured again as a whole, so one pass over it
+    counts, and never a mixture of two: the last one of those that got farthest.
+    """
+    passes: dict[int, list[list[Trial]]] = {}
+    for trial in trials:
+        found = passes.setdefault(trial.block, [])
+        if trial.position == 0 or not found:
+            found.append([])
+        found[-1].append(trial)
+    return [trial for found in passes.values() for trial in max(reversed(found), key=len)]
+
+
+def _trials(path: Path, header: dict[str, Any]) -> Iterator[Trial]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
-            yield Trial.from_json(json.loads(line))
+            yield Trial.from_json(_upgraded(json.loads(line), header))
         except (ValueError, KeyError, TypeError):
             if number < len(lines):
                 raise StoreError(f"{path}:{number}: is not a trial") from None
+
+
+def _upgraded(fields: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
+    """Return a trial of schema 1 as one of schema 2: what it said was of all its CPUs."""
+    cpus = {*header["cpus"]["server"], *header["cpus"]["generator"]}
+    for old, new in (("others_cpu_s", "others"), ("stolen_s", "stolen")):
+        if (seconds := fields.pop(old, None)) is not None:
+            fields[new] = {"both": seconds / (len(cpus) * fields["load"]["window_s"])}
+    return fields
 
 
 def write(path: Path, text: str) -> None:

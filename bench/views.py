@@ -2,12 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
-from bench import figures, frames, pairs, words
-from bench.cells import NATIVE, CellView, WorkloadView
-from bench.pairs import Figure, Floor
-from bench.ranking import Entrant, Ranking, rank
+from bench import contents, figures, pairs, words
+from bench.cells import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.records import Workload
 from bench.store import Run
 
@@ -50,22 +47,6 @@ class RunView:
         }
         return [found[index] for index in sorted(found)]
 
-    @cached_property
-    def rankings(self) -> dict[Workload, Ranking]:
-        """Rank the servers of each workload by throughput, or in open loop by p99."""
-        floors: dict[Figure, Floor | None] = {}
-        found = {}
-        for item in self.workloads:
-            figure = pairs.FIGURES["p99"] if item.open_loop else pairs.THROUGHPUT
-            if figure not in floors:
-                floors[figure] = pairs.floor(self.run, figure)
-            entrants = [
-                Entrant(cell.server, cell.by_block(figure.column), cell.bound)
-                for cell in item.ranked
-            ]
-            found[item.workload] = rank(entrants, figure, floors[figure])
-        return found
-
     def each(self) -> list[Subject]:
         """Return a subject for each workload with figures."""
         return [Subject(item.label, (item,)) for item in self.workloads if item.measured]
@@ -100,13 +81,13 @@ class RunView:
 
 def view(run: Run) -> RunView:
     """Return what is shown of a run."""
-    trials, judged = frames.cells(run), frames.verdicts(run)
+    trials, judged = contents.cells(run), contents.verdicts(run)
     names = dict.fromkeys(cell.server for cell in trials)
     index = {name: place for place, name in enumerate(names)}
-    labels = frames.labels(cell.workload for cell in trials)
+    labels = contents.labels(cell.workload for cell in trials)
     shown: dict[Workload, list[CellView]] = {workload: [] for workload in labels}
     for cell, found in trials.items():
-        family = str(frames.entry_of(run, cell).get("family") or "other")
+        family = str(contents.entry_of(run, cell).get("family") or "other")
         by_block = {trial.block: figures.of(trial) for trial in found if trial.load is not None}
         shown[cell.workload].append(
             CellView(
@@ -119,10 +100,11 @@ def view(run: Run) -> RunView:
                 by_block,
             )
         )
+    floors = {figure: pairs.floor(run, figure) for figure in RANKED_BY}
     return RunView(
         run,
         [
-            WorkloadView(labels[workload], workload, sorted(cells, key=_place))
+            WorkloadView(labels[workload], workload, sorted(cells, key=_place), floors)
             for workload, cells in shown.items()
         ],
     )

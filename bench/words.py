@@ -77,6 +77,12 @@ def tick(time_us: float) -> str:
     return f"{time_us / divisor:g} {unit}"
 
 
+def clock(time_s: float) -> str:
+    """Return a span as minutes and seconds: `4:07`."""
+    minutes, seconds = divmod(round(time_s), 60)
+    return f"{minutes}:{seconds:02}"
+
+
 def _unit(time_us: float) -> tuple[float, str]:
     if abs(time_us) >= 1e6:
         return 1e6, "s"
@@ -98,11 +104,16 @@ def count(amount: int, one: str, many: str) -> str:
 
 def times(ratio: Estimate) -> str:
     """Return `1.47 times (1.45 to 1.49)`, with the interval if there is one."""
+    return ranged(ratio, " times")
+
+
+def ranged(ratio: Estimate, unit: str = "") -> str:
+    """Return `1.47 (1.45 to 1.49)`, with the interval if there is one."""
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
-        return f"{number(ratio.value)} times"
+        return f"{number(ratio.value)}{unit}"
     place = _place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
     value, low, high = (_rounded(part, place) for part in (ratio.value, ratio.low, ratio.high))
-    return f"{value} times ({low} to {high})"
+    return f"{value}{unit} ({low} to {high})"
 
 
 def listing(names: list[str], at_most: int = 4) -> str:

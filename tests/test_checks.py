@@ -126,7 +126,7 @@ def test_a_pool_may_use_every_cpu_it_has() -> None:
 def test_a_generator_on_the_servers_cpu_is_never_idle_and_no_bound() -> None:
     busy = _trial({"generator_idle_fraction": 0.0}, server_usage=synthetic.usage(1.0))
     assert checks.judge([busy], TERMS).name == "generator-bound"
-    shared = checks.Terms(server_cpus=1, cpus=1, shared=True)
+    shared = checks.Terms(server_cpus=1, shared=True)
     assert checks.judge([busy], shared).name == "valid"
 
 

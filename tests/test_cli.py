@@ -117,7 +117,7 @@ class TestRun:
 
     def test_the_header_says_enough_to_run_it_again(self, measured: Path) -> None:
         header = json.loads((measured / "run.json").read_text())
-        assert header["schema"] == 1
+        assert header["schema"] == 2
         assert header["seed"] == 5
         assert len(header["order"]) == 2
         assert header["order"][0] != header["order"][1]

@@ -5,9 +5,12 @@ import dataclasses
 import pytest
 
 from bench import checks
+from bench.machine import Cpus
+from bench.observer import Moment, Observer
+from bench.resources import Snapshot, parse_cpu_times
 from tests import synthetic
 
-TERMS = checks.Terms(server_cpus=1, cpus=2)
+TERMS = checks.Terms(server_cpus=1)
 
 
 def test_a_server_that_slows_is_unsteady() -> None:
@@ -27,20 +30,53 @@ def test_one_drifting_trial_is_a_note() -> None:
     assert [note.name for note in verdict.notes] == ["unsteady"]
 
 
-# Of a window of two seconds on two CPUs, four seconds of CPU.
+QUIET = {"server": 0.0, "generator": 0.0}
+
+
 @pytest.mark.parametrize(
-    ("changed", "name"),
+    ("others", "stolen", "reason"),
     [
-        ({"others_cpu_s": 0.3, "stolen_s": 0.0}, "valid"),
-        ({"others_cpu_s": 0.5, "stolen_s": 0.0}, "noisy"),
-        ({"others_cpu_s": 0.0, "stolen_s": 0.1}, "valid"),
-        ({"others_cpu_s": 0.0, "stolen_s": 0.2}, "noisy"),
-        ({"others_cpu_s": None, "stolen_s": None}, "valid"),
+        (QUIET | {"server": 0.09}, QUIET, ""),
+        (QUIET | {"server": 0.12}, QUIET, "Others used 12% of the CPU time of the server's side"),
+        (QUIET | {"generator": 0.12}, QUIET, "Others used 12% of the CPU time of the generator's"),
+        ({"both": 0.12}, {"both": 0.0}, "Others used 12% of the CPU time of both sides"),
+        (QUIET, QUIET | {"server": 0.02}, ""),
+        (QUIET, QUIET | {"server": 0.05}, "The hypervisor took 5% of the CPU time of the server's"),
+        (None, None, ""),
     ],
 )
-def test_who_else_was_at_work(changed: dict[str, float | None], name: str) -> None:
-    trial = dataclasses.replace(synthetic.trial(), **changed)  # type: ignore[arg-type]
-    assert checks.judge([trial], TERMS).name == name
+def test_who_else_was_at_work(
+    others: dict[str, float] | None, stolen: dict[str, float] | None, reason: str
+) -> None:
+    trial = dataclasses.replace(synthetic.trial(), others=others, stolen=stolen)
+    verdict = checks.judge([trial], TERMS)
+    assert verdict.name == ("noisy" if reason else "valid")
+    if reason:
+        assert verdict.reason.startswith(reason)
+        assert verdict.facts["others"] == others
+
+
+def test_stolen_time_read_from_the_kernels_counters() -> None:
+    # Of a virtual machine whose host was busy: 1.00 s apart, CPU 0 lost 0.30 s of it.
+    opened = "cpu0 4705 0 356 584000 40 0 23 120 0 0\ncpu1 1393 0 333 587000 10 0 8 90 0 0"
+    closed = "cpu0 4765 0 366 584000 40 0 23 150 0 0\ncpu1 1433 0 363 587030 10 0 8 90 0 0"
+    cpus = Cpus(server=(0,), generator=(1,))
+    moments = {
+        name: Moment(
+            Snapshot(at_s, used_s, {}, frozenset()),
+            {"server": used_s, "generator": used_s, "both": 2 * used_s},
+            {side: parse_cpu_times(stat, of, at_s) for side, of in cpus.sides.items()},
+            [],
+        )
+        for name, stat, at_s, used_s in (("open", opened, 50.0, 9.0), ("close", closed, 51.0, 9.68))
+    }
+    seen = Observer(1, cpus, moments)
+    assert seen.stolen() == pytest.approx({"server": 0.30, "generator": 0.0})
+    assert seen.others() == pytest.approx({"server": 0.02, "generator": 0.02})
+    trial = dataclasses.replace(synthetic.trial(), others=seen.others(), stolen=seen.stolen())
+    verdict = checks.judge([trial], TERMS)
+    assert verdict.name == "noisy"
+    assert verdict.reason.startswith("The hypervisor took 30% of the CPU time of the server's side")
 
 
 @pytest.mark.parametrize(

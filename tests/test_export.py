@@ -120,10 +120,11 @@ def test_service_times_only_where_they_differ(run: store.Run) -> None:
 
 
 def test_summaries(run: store.Run) -> None:
-    cells, trials = export.write(run, "csv")
+    cells, trials, between = export.write(run, "csv")
     assert cells == run.folder / "export" / "summary.csv"
     assert cells.read_text().startswith("server,family,")
     assert trials.read_text().startswith("block,position,status,server,family,")
+    assert between.read_text().startswith("workload,figure,first,second,ratio,")
     (path,) = export.write(run, "json")
     assert len(json.loads(path.read_text())["cells"]) == 4
 

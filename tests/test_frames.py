@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import checks, frames, store
+from bench import checks, contents, frames, store
 from bench.records import Cell, Trial, Workload
 from loadgen.plan import Load
 from tests import synthetic
@@ -130,13 +130,13 @@ def test_twins_are_trials_but_no_row(tmp_path: Path) -> None:
 def test_datagram_servers_are_not_planned_on_tcp(tmp_path: Path) -> None:
     models = [synthetic.EIGHT[0], synthetic.Model("blocking", "blocking", 9, 10, kind="datagram")]
     header = synthetic.header(models, [synthetic.ONE, synthetic.DATAGRAM], [])
-    planned = frames.cells(store.Run(tmp_path, header, []))
+    planned = contents.cells(store.Run(tmp_path, header, []))
     assert [cell.workload.transport for cell in planned] == ["tcp", "udp"]
 
 
 def test_starved_by_design_comes_from_the_header(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, models=synthetic.EIGHT[:3], workloads=[synthetic.MANY])
-    verdicts = list(frames.verdicts(run).values())
+    verdicts = list(contents.verdicts(run).values())
     assert [verdict.name for verdict in verdicts] == ["starved", "valid", "starved"]
     assert "serves 4 clients at once" in verdicts[2].sentence
 
@@ -148,9 +148,9 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
     usual, own = (
         checks.judge(
             [dataclasses.replace(trial, load=trial.load | {"effective_concurrency": 2.0})],
-            frames.terms(run, cell),
+            contents.terms(run, cell),
         )
-        for cell, (trial, *_) in frames.cells(run).items()
+        for cell, (trial, *_) in contents.cells(run).items()
         if trial.load is not None
     )
     assert "serves 4 clients at once" in usual.reason
@@ -176,18 +176,20 @@ def test_intervals_lie_around_their_figures(tmp_path: Path) -> None:
 def test_what_was_around_a_trial_stands_in_its_row(tmp_path: Path) -> None:
     def change(trial: Trial) -> Trial:
         mhz = {"open": [3000.0, 3200.0], "close": [2900.0, 3200.0]}
-        return dataclasses.replace(trial, others_cpu_s=0.25, frequencies_mhz=mhz)
+        return dataclasses.replace(
+            trial, others={"server": 0.25, "generator": 0}, frequencies_mhz=mhz
+        )
 
     run = synthetic.run(
         tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change
     )
     row = frames.trials(run).iloc[0]
-    assert (row["course"], row["others_cpu_s"], row["server_end"]) == ("steady", 0.25, "clean")
+    assert (row["course"], row["others_share"], row["server_end"]) == ("steady", 0.25, "clean")
     assert (row["frequency_open_mhz"], row["frequency_close_mhz"]) == (3100.0, 3050.0)
 
 
 def test_labels_tell_equal_names_apart() -> None:
     few = Workload("kept", "tcp", Load(connections=1))
     many = Workload("kept", "tcp", Load(connections=50))
-    assert list(frames.labels([few, many]).values()) == ["kept (1 x 64 B)", "kept (50 x 64 B)"]
-    assert frames.labels([few, few]) == {few: "kept"}
+    assert list(contents.labels([few, many]).values()) == ["kept (1 x 64 B)", "kept (50 x 64 B)"]
+    assert contents.labels([few, few]) == {few: "kept"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import pairs, ranking, stats, store
+from bench import pairs, ranking, stats, store, views
 from bench.pairs import FIGURES, Floor
 from bench.ranking import Entrant
 from bench.records import TWIN, Cell, Trial
@@ -176,7 +176,8 @@ def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
 
 def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path)
-    found = {workload.name: order for workload, order in ranking.rankings(run).items()}
+    view = views.view(run)
+    found = {item.label: item.order for item in view.workloads}
     listed = {place.server for place in found["kept-50"].places}
     assert not listed & {"blocking", "process-pool"}
     assert "blocking" in {place.server for place in found["kept-1"].places}

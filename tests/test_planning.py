@@ -127,6 +127,13 @@ class TestOrder:
         pytest.param({}, {"done": 2}, None, id="ends"),
         pytest.param({"first": 4}, {}, 4, id="an extended run starts behind its last"),
         pytest.param({"first": 4}, {"done": 6}, None, id="and adds so many"),
+        pytest.param({"first": 5, "blocks": 0}, {}, None, id="a finished run has nothing left"),
+        pytest.param(
+            {"first": 9, "blocks": 0, "until": 0.03, "budget_s": 99},
+            {"width": 0.05},
+            9,
+            id="unless its intervals are to be narrower",
+        ),
         pytest.param(
             {"budget_s": 9}, {"done": 1, "disturbed": True}, 1, id="repeats a disturbed block"
         ),
@@ -275,7 +282,7 @@ class TestMachine:
         assert machine.parse_cpus("0-2,8") == [0, 1, 2, 8]
 
 
-def test_busy_and_stolen_seconds_are_those_of_the_trials_cpus() -> None:
+def test_cpu_times_are_those_of_the_trials_cpus() -> None:
     stat = "\n".join(
         [
             "cpu  900 0 0 9000 0 0 0 70 0 0",
@@ -284,5 +291,10 @@ def test_busy_and_stolen_seconds_are_those_of_the_trials_cpus() -> None:
             "intr 1 2 3",
         ]
     )
-    times = parse_cpu_times(stat, (0,))
-    assert (times.busy_s, times.stolen_s) == pytest.approx((2.0, 0.3))
+    later = "cpu0 120 0 60 850 15 10 40 40 0 0\ncpu1 800 0 0 300 0 0 0 40 0 0"
+    before, after = (parse_cpu_times(text, (0,), at_s) for text, at_s in ((stat, 20), (later, 21)))
+    spent = after - before
+    assert (spent.available_s, spent.idle_s, spent.stolen_s) == pytest.approx((1.0, 0.6, 0.1))
+    assert spent.busy_s == pytest.approx(0.3)
+    both = parse_cpu_times(later, (0, 1), 21) - parse_cpu_times(stat, (0, 1), 20)
+    assert (both.available_s, both.idle_s) == pytest.approx((2.0, 1.6))

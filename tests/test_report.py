@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import findings, frames, report, stats, views, words
+from bench import findings, report, stats, views, words
 from bench.records import Cell, Trial
 from bench.store import Run
 from tests import synthetic
@@ -133,9 +133,8 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_terminal_table_fits(tmp_path: Path, name: str) -> None:
-    summary = frames.summary(RUNS[name](tmp_path))
     console = Console(width=100, file=io.StringIO())
-    console.print(report.table(summary))
+    console.print(report.table(views.view(RUNS[name](tmp_path))))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     assert all(len(line) <= 100 for line in lines)
     assert not any("…" in line for line in lines)
@@ -144,7 +143,7 @@ def test_the_terminal_table_fits(tmp_path: Path, name: str) -> None:
 def test_the_starved_come_last_on_the_terminal(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT, [synthetic.MANY], 2)
     console = Console(width=100, file=io.StringIO())
-    console.print(report.table(frames.summary(run)))
+    console.print(report.table(views.view(run)))
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     assert [line.split()[0] for line in lines[2:10]][-2:] == ["blocking", "process-pool"]
 
@@ -175,7 +174,7 @@ def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> No
     assert told.startswith("uvloop-protocol answers most")
     assert "Its CPU cost is 2.0 times that of native-epoll, the native server." in told
     assert "Not ranked" not in told
-    assert all("native" not in tier for tier in views.view(run).rankings[synthetic.MANY].tiers)
+    assert all("native" not in tier for tier in views.view(run).workloads[0].order.tiers)
     assert "native-epoll" in report.render(run, "html")
 
 
@@ -195,7 +194,7 @@ def test_a_lower_bound_is_led_by_nobody(tmp_path: Path) -> None:
         return dataclasses.replace(trial, load=load, server_usage=synthetic.usage(0.8))
 
     run = synthetic.run(tmp_path, synthetic.EIGHT[3:], [synthetic.MANY], change=change)
-    order = views.view(run).rankings[synthetic.MANY]
+    order = views.view(run).workloads[0].order
     assert "selectors-default" in order.tiers[0]
     assert "lower bounds, shown as ≥" in _answer(run)
 
@@ -212,7 +211,7 @@ def test_a_difference_within_the_twins_is_no_lead(tmp_path: Path) -> None:
         return dataclasses.replace(trial, cell=Cell(name, trial.cell.workload))
 
     run = synthetic.run(tmp_path, models, [synthetic.MANY], change=change)
-    order = views.view(run).rankings[synthetic.MANY]
+    order = views.view(run).workloads[0].order
     assert order.tiers == (("fast", "slow"),)
     assert "A server and its twin differ by up to 3" in _answer(run)
 

@@ -48,7 +48,7 @@ def _noise(view: RunView, kind: Kind, subject: Subject) -> str:
     workload = subject.workload
     if kind.name != ("latency" if workload.open_loop else "throughput"):
         return ""
-    floor = view.rankings[workload.workload].floor
+    floor = workload.order.floor
     return "" if floor is None else f"; a server and its twin differ by up to {floor.extent:.1%}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from bench.charts import bars, latency, rows, shares, sweeps
+from bench.charts import bars, latency, ratios, rows, shares, sweeps
 from bench.charts.canvas import Canvas, Margins
 from bench.charts.sweeps import Axis
 from bench.views import RunView, Subject
@@ -70,6 +70,16 @@ KINDS = (
         bars.margins,
         bars.throughput,
         overview=True,
+    ),
+    Kind(
+        "ratio",
+        "Compared with the best",
+        "Throughput, in open loop p99, as a ratio to the best over shared blocks. The line is its "
+        "interval, corrected for the number of pairs; the grey band is what a server and its twin "
+        "differ by. Hollow: tied with the best. What cannot be ranked is left out.",
+        ratios.subjects,
+        ratios.margins,
+        ratios.ratios(ratios.leading),
     ),
     Kind(
         "latency",
@@ -152,6 +162,15 @@ KINDS = (
         bars.margins,
         bars.cpu,
         overview=True,
+    ),
+    Kind(
+        "cpu-ratio",
+        "CPU per request compared",
+        "CPU time per request as a ratio to the least of the servers ranked, in the same way: the "
+        "figure that neither a busy generator nor a slow client distorts. Hollow: tied.",
+        ratios.subjects,
+        ratios.margins,
+        ratios.ratios(ratios.cpu),
     ),
     Kind(
         "cost",

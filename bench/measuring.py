@@ -1,0 +1,87 @@
+"""A run from its first trial to its last: header, trials and what is said meanwhile."""
+
+from dataclasses import replace
+from typing import Any
+
+from rich.console import Console
+
+from bench import contents, doctor, header, precision, runner, store
+from bench.plan import Plan
+from bench.progress import Display
+from bench.records import Cell
+from bench.reopening import next_number
+from bench.session import Session
+
+
+def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
+    """Run the trials into the folder; return whether all were run.
+
+    What was measured before an interrupt is on disk.
+
+    Raises:
+        StoreError: the folder cannot be used.
+        PlanError: a limit of this machine forbids a load.
+    """
+    head = _begin(session)
+    display = Display(console, session.trials, session.conditions.load_s, quiet)
+    if not quiet:
+        console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
+        console.print(session.told, highlight=False, soft_wrap=True)
+    complete = False
+    try:
+        with display:
+            for trial in runner.run(
+                session.plan, session.specs, session.conditions, session.folder
+            ):
+                display.ended(trial)
+        complete = True
+    except KeyboardInterrupt:
+        console.print("interrupted: writing the report of what was measured")
+    if display.done and not quiet:
+        console.print(display.told(), highlight=False, soft_wrap=True)
+    run = store.read(session.folder)
+    if session.plan.until is not None:
+        console.print(narrowness(session.plan, run), highlight=False)
+    begun = range(len(head["order"]), next_number(run))
+    head["order"] += [session.plan.order(block) for block in begun]
+    store.finish(session.folder, head, header.now(), complete)
+    store.link_latest(session.folder)
+    return complete
+
+
+def _begin(session: Session) -> dict[str, Any]:
+    """Write the header of a new run, or renew that of a run that goes on; return it."""
+    head = header.of(session)
+    if not session.goes_on:
+        store.create(session.folder, head)
+        return head
+    store.mend(session.folder)
+    old = store.read(session.folder).header
+    head = old | {key: head[key] for key in ("config", "cells", "order")}
+    head["order"] = _earlier(session.plan, old) + head["order"]
+    store.write_header(session.folder, head)
+    return head
+
+
+def _earlier(made: Plan, old: dict[str, Any]) -> list[tuple[int, ...]]:
+    """Return the orders of the blocks before those of a plan, of those beyond an older plan too."""
+    older = replace(made, cells=tuple(Cell.from_json(fields) for fields in old["cells"]))
+    listed = [tuple(order) for order in old["order"][: made.first]]
+    return listed + [older.order(block) for block in range(len(listed), made.first)]
+
+
+def narrowness(made: Plan, run: store.Run) -> str:
+    """Say whether the intervals have become as narrow as asked, or the time was up."""
+    asked = made.until or 0.0
+    found = precision.widest(run)
+    if found is None:
+        told = f"intervals: none for every cell yet; {asked:.1%} of the value was asked for"
+    else:
+        cells = contents.cells(run)
+        label = contents.labels(cell.workload for cell in cells)[found.cell.workload]
+        where = f"{found.cell.server} in {label}"
+        told = f"intervals: the widest is {found.width:.1%} of its value ({where}); "
+        told += f"{asked:.1%} was asked for"
+        if found.width <= asked:
+            return told
+    return f"{told}, and the time budget of {made.budget_s:g} s is used up"
