@@ -47,20 +47,24 @@ class Observer:
         return Moment(server, used_s, times, resources.frequencies_mhz(self.cpus.all))
 
     def others(self) -> dict[str, float]:
-        """Return the part of each side's CPU time that neither side's own processes used."""
-        opened, closed = self.moments["open"], self.moments["close"]
-        found = {}
-        for side, before in opened.times.items():
-            spent = closed.times[side] - before
-            own_s = closed.used_s[side] - opened.used_s[side]
-            found[side] = max(0.0, spent.busy_s - own_s) / spent.available_s
-        return found
+        """Return the part of each side's CPU time that other processes used."""
+        used_s = {
+            side: self._own_s("close", side) - self._own_s("open", side) for side in self.spent
+        }
+        return {side: times.used(used_s[side]) for side, times in self.spent.items()}
 
     def stolen(self) -> dict[str, float]:
         """Return the part of each side's CPU time that the hypervisor withheld."""
+        return {side: times.stolen() for side, times in self.spent.items()}
+
+    @property
+    def spent(self) -> dict[str, resources.CpuTimes]:
+        """Return the times of each side's CPUs from the opening of the window to its close."""
         opened, closed = self.moments["open"].times, self.moments["close"].times
-        spent = {side: closed[side] - before for side, before in opened.items()}
-        return {side: each.stolen_s / each.available_s for side, each in spent.items()}
+        return {side: closed[side] - before for side, before in opened.items()}
+
+    def _own_s(self, moment: str, side: str) -> float:
+        return self.moments[moment].used_s[side]
 
     def frequencies_mhz(self) -> dict[str, list[float]] | None:
         """Return the clocks of the trial's CPUs at both edges, None where they are not told."""

@@ -78,7 +78,7 @@ class Trial:
     load: the generator's digest (see loadgen/digest.py), None unless measured
     others, stolen: of the CPU time of the window, for each side's CPUs (`server`, `generator`, or
         `both` where they share some), the part that other processes used, and that the hypervisor
-        withheld
+        withheld; both at least, for the kernel counts in steps
     frequencies_mhz: of each of the trial's CPUs as the window opened and as it closed; None where
         the machine does not tell
     """

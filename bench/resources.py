@@ -108,28 +108,38 @@ def frequencies_mhz(cpus: tuple[int, ...]) -> list[float]:
 
 @dataclass(frozen=True)
 class CpuTimes:
-    """Seconds that a set of CPUs has had, has been idle, and has been withheld.
+    """Seconds that a number of CPUs has been there, has been idle, and has been withheld.
 
     Work is what is left: the kernel counts idleness to the microsecond and writes it in steps of a
     tick, but work by looking once a tick, which misses what sleeps in the same rhythm.
     """
 
-    available_s: float
+    cpus: int
+    span_s: float
     idle_s: float
     stolen_s: float
 
     def __sub__(self, earlier: "CpuTimes") -> "CpuTimes":
         """Return the times from an earlier moment to this one."""
         return CpuTimes(
-            self.available_s - earlier.available_s,
+            self.cpus,
+            self.span_s - earlier.span_s,
             self.idle_s - earlier.idle_s,
             self.stolen_s - earlier.stolen_s,
         )
 
-    @property
-    def busy_s(self) -> float:
-        """Return how long the CPUs worked."""
-        return self.available_s - self.idle_s - self.stolen_s
+    def used(self, own_s: float) -> float:
+        """Return the part of the CPU time that went into work beyond `own_s`, at least."""
+        return self._share(self.span_s * self.cpus - self.idle_s - self.stolen_s - own_s)
+
+    def stolen(self) -> float:
+        """Return the part of the CPU time that the hypervisor withheld, at least."""
+        return self._share(self.stolen_s)
+
+    def _share(self, seconds: float) -> float:
+        # The counters of each CPU may be one step off.
+        step_s = self.cpus / TICKS_PER_S
+        return max(0.0, seconds - step_s) / (self.span_s * self.cpus)
 
 
 def cpu_times(cpus: tuple[int, ...]) -> CpuTimes:
@@ -144,4 +154,4 @@ def parse_cpu_times(stat: str, cpus: tuple[int, ...], at_s: float) -> CpuTimes:
     rows = [line.split() for line in stat.splitlines() if line.split(" ", 1)[0] in wanted]
     idle = sum(int(row[field]) for row in rows for field in IDLE_FIELDS)
     stolen = sum(int(row[STEAL_FIELD]) for row in rows)
-    return CpuTimes(at_s * len(cpus), idle / TICKS_PER_S, stolen / TICKS_PER_S)
+    return CpuTimes(len(cpus), at_s, idle / TICKS_PER_S, stolen / TICKS_PER_S)

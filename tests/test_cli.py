@@ -13,6 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.checks import CHECKS
+from bench.explain import limits
+
 ROOT = Path(__file__).parent.parent
 BENCH = [sys.executable, "-m", "bench"]
 QUICK = ["--duration", "0.2", "--warmup", "0.05", "--trials", "2", "--suite", "quick"]
@@ -198,11 +201,23 @@ def test_a_run_that_is_not_there_cannot_go_on(tmp_path: Path) -> None:
     assert "is not a run" in ended.stderr
 
 
-@pytest.mark.parametrize("command", ["explain", "doctor"])
-def test_explain_and_doctor_answer(command: str) -> None:
-    ended = bench(command)
+def test_doctor_answers() -> None:
+    ended = bench("doctor")
     assert ended.returncode == 0, ended.stderr
     assert len(ended.stdout.splitlines()) > 5
+
+
+def test_explain_names_every_verdict_and_every_limit() -> None:
+    ended = bench("explain")
+    assert ended.returncode == 0, ended.stderr
+    for check in CHECKS:
+        assert f"\n{check.name} " in ended.stdout
+        assert check.when
+        assert check.remedy
+    for name in ("STARVED_BELOW", "OTHERS_SHARE", "DRIFT_LIMIT", "BLOCKS_LEAST", "ANDERSON_LIMIT"):
+        assert f"\n{name} " in ended.stdout
+    for limit in limits():
+        assert len(limit.source) > 20, limit
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,14 @@ SHORT = ("--workloads", "kept", "--duration", "0.2", "--warmup", "0", "--aa", "n
 
 
 def run(folder: Path, *words: str) -> str:
-    """Return what a run printed."""
+    """Return what a short run printed."""
+    return bench("run", *SHORT, *words, "--out", str(folder))
+
+
+def bench(*words: str) -> str:
+    """Return what a command printed."""
     ended = subprocess.run(
-        [sys.executable, "-m", "bench", "run", *SHORT, *words, "--out", str(folder)],
+        [sys.executable, "-m", "bench", *words],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -51,6 +56,8 @@ def test_a_disturbed_block_is_repeated_whole_and_once(tmp_path: Path) -> None:
     assert [block for block, _ in measured] == [0] * 4 + [1] * 4
     assert len(set(measured)) == 4
     assert "block 2 again, it was disturbed" in printed
+    assert "up to 1:00 min more for blocks that are disturbed" in printed
+    assert "disturbed and measured again: block 1 and 2" in printed
     # Only the last trial of a block counts, the first ones stay on record.
     assert {row["trials"] for row in rows(tmp_path)} == {"2"}
 
@@ -63,11 +70,37 @@ class TestUntil:
         blocks = {trial["block"] for trial in trials(tmp_path)}
         assert blocks == set(range(len(blocks)))
         assert len(blocks) >= BLOCKS_LEAST
-        assert "90.0% was asked for\n" in printed
+        assert "(selectors-default in kept); 90.0% was asked for\n" in printed
+        header = json.loads((tmp_path / "run.json").read_text())
+        assert len(header["order"]) == len(blocks)
 
-    def test_the_budget_ends_them(self, tmp_path: Path) -> None:
-        printed = run(tmp_path, *self.asked, "--until", "0.001%", "--budget", "1")
+    def test_the_budget_ends_them_and_a_resumed_run_has_it_again(self, tmp_path: Path) -> None:
+        asked = ("--until", "0.001%", "--budget", "1")
+        printed = run(tmp_path, *self.asked, *asked)
         assert "the time budget of 1 s is used up" in printed
+        before = {trial["block"] for trial in trials(tmp_path)}
+        resumed = bench("run", "--resume", str(tmp_path))
+        assert "the time budget of 1 s is used up" in resumed
+        after = {trial["block"] for trial in trials(tmp_path)}
+        assert after == set(range(len(after)))
+        assert after > before
+
+
+def test_a_finished_run_that_is_resumed_measures_nothing(tmp_path: Path) -> None:
+    run(tmp_path, "--servers", "blocking", "--connections", "1", "--trials", "1")
+    before = (tmp_path / "trials.jsonl").read_text()
+    assert "plan: 0 trials in 0 blocks" in bench("run", "--resume", str(tmp_path))
+    assert (tmp_path / "trials.jsonl").read_text() == before
+
+
+def test_a_command_is_added_in_a_block_that_holds_all(tmp_path: Path) -> None:
+    asked = ("--servers", "blocking", "--connections", "1", "--trials", "1", "--budget", "0")
+    run(tmp_path, *asked)
+    command = f"mine={sys.executable} {ROOT / 'tests' / 'foreign.py'} {{host}} {{port}}"
+    bench("run", "--add", str(tmp_path), "--command", command, "--trials", "1")
+    measured = [(trial["block"], trial["cell"]["server"]) for trial in trials(tmp_path)]
+    assert measured[0] == (0, "blocking")
+    assert set(measured[1:]) == {(1, "blocking"), (1, "mine")}
 
 
 def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:

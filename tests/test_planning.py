@@ -294,7 +294,12 @@ def test_cpu_times_are_those_of_the_trials_cpus() -> None:
     later = "cpu0 120 0 60 850 15 10 40 40 0 0\ncpu1 800 0 0 300 0 0 0 40 0 0"
     before, after = (parse_cpu_times(text, (0,), at_s) for text, at_s in ((stat, 20), (later, 21)))
     spent = after - before
-    assert (spent.available_s, spent.idle_s, spent.stolen_s) == pytest.approx((1.0, 0.6, 0.1))
-    assert spent.busy_s == pytest.approx(0.3)
+    assert (spent.span_s, spent.idle_s, spent.stolen_s) == pytest.approx((1.0, 0.6, 0.1))
+    # Less a tick, by which the counters may be off.
+    assert spent.stolen() == pytest.approx(0.1 - 0.01)
+    assert spent.used(own_s=0.2) == pytest.approx(0.3 - 0.2 - 0.01)
+    assert spent.used(own_s=0.3) == 0
     both = parse_cpu_times(later, (0, 1), 21) - parse_cpu_times(stat, (0, 1), 20)
-    assert (both.available_s, both.idle_s) == pytest.approx((2.0, 1.6))
+    assert both.cpus == 2
+    assert both.idle_s == pytest.approx(1.6)
+    assert both.used(own_s=0.1) == pytest.approx((2.0 - 1.6 - 0.1 - 0.1 - 0.02) / 2)
