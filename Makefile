@@ -14,7 +14,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench report list check test lint types microbench new-server native frameworks reference lock clean
+.PHONY: help setup bench report list check test lint types microbench proof new-server native frameworks reference lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -73,6 +73,9 @@ types: $(READY) ## mypy, strict
 
 microbench: $(READY) native ## time one round trip per server, and the generator beside a C client
 	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q --benchmark-only
+
+proof: $(READY) ## measure how often a comparison is wrong: A/A, and 5 % more CPU (15 minutes)
+	@$(BIN)/python -m tests.proof $(RUN)
 
 lock: $(READY) ## renew requirements.lock
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \

@@ -11,9 +11,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bench import captions, findings, svg, words
 from bench.cells import CellView, WorkloadView
 from bench.charts import Chart, palette, slug
-from bench.ranking import Place
+from bench.ranking import Pair, Place
 from bench.views import RunView
 
+# The table of all figures: titles, and whether a column holds numbers.
+COLUMNS = (
+    *(("workload", False), ("place", True), ("server", False), ("family", False)),
+    *(("requests/s", True), ("of the best", True), ("p50", True), ("p99", True), ("p99.9", True)),
+    *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
+    *(("course", False), ("verdict", False)),
+)
 # A server's source is shown if it is no longer than this.
 SOURCE_LIMIT_BYTES = 64 * 1024
 UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
@@ -73,6 +80,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "cpus": view.cpus(),
         "facts": _facts(header),
         "definitions": DEFINITIONS,
+        "columns": COLUMNS,
     }
 
 
@@ -86,11 +94,14 @@ def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
         "described": workload.described(),
         "answer": findings.answer(view, workload),
         "tiers": order.tiers if sure else (),
-        "rows": [_row(cell, places.get(cell.server)) for cell in workload.cells],
+        "rows": [
+            _row(cell, places.get(cell.server), order.against_best(cell.server))
+            for cell in workload.cells
+        ],
     }
 
 
-def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
+def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, Any]:
     def value(column: str) -> float | None:
         found = cell.estimate(column)
         return None if found is None else found.value
@@ -101,7 +112,7 @@ def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
 
     cpu = cell.estimate("cpu_us_per_request")
     percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
-    names = ("throughput_rps", "cpu_us_per_request", "memory_mib")
+    names = ("throughput_rps", "cpu_us_per_request", "memory_mib", "effective_concurrency")
     return {name: value(name) for name in names} | {
         "index": cell.index,
         "server": cell.server,
@@ -109,6 +120,9 @@ def _row(cell: CellView, place: Place | None) -> dict[str, Any]:
         "place": place.rank if place else "",
         "best": place.best if place else "",
         "percentiles": percentiles,
+        "of_best": pair.ratio.value if pair and pair.ratio else "",
+        "against_best": str(pair) if pair else "",
+        "at_once": cell.at_once(" of "),
         "throughput": cell.throughput().removesuffix(" /s"),
         "cpu": "" if cpu is None else words.estimate(cpu),
         "verdict": cell.verdict.name,
@@ -218,6 +232,16 @@ DEFINITIONS = (
     ("memory", "Proportional set size of all the server's processes: shared pages count once."),
     ("±", "Half of the 95 % confidence interval over trials, each with a fresh server process."),
     ("≥", "A lower bound: the generator had no time left while the server had."),
+    (
+        "of the best",
+        "Throughput, in open loop p99, as a ratio to the best over shared blocks; ≈ is tied with"
+        " it. Every pair stands in pairs.csv.",
+    ),
+    (
+        "served at once",
+        "Effective concurrency, by Little's law: throughput times the mean cycle, of the requests"
+        " in flight (in open loop beside the connections that share them).",
+    ),
     ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
     ("place", "Where a server can stand: a range where it is tied with others."),
     ("floor", "How far a server and its twin, the same server again, came out apart."),

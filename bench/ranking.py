@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bench import pairs, stats
+from bench import pairs, stats, words
 from bench.pairs import THROUGHPUT, Figure, Floor
 from bench.stats import Estimate
 
@@ -44,6 +44,13 @@ class Pair:
     level: float
     apart: bool
     because: str = ""
+
+    def __str__(self) -> str:
+        """Return the ratio, with ≈ before it if the two are not told apart."""
+        if self.ratio is None:
+            return ""
+        tied = "" if self.apart or self.first == self.second else "≈ "
+        return tied + words.number(self.ratio.value, self.ratio.half_width)
 
 
 @dataclass(frozen=True)

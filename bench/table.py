@@ -47,20 +47,13 @@ def _shown(workload: WorkloadView, cell: CellView) -> list[str]:
         found = cell.estimate(column)
         return "" if found is None else words.duration(found.value)
 
+    pair = workload.order.against_best(cell.server)
     return [
         cell.server,
         cell.throughput().removesuffix(" /s"),
-        _against_best(workload, cell),
+        "" if pair is None else str(pair),
         *(time(column) for column in ("p50_us", "p99_us")),
         *(number(column) for column in ("cpu_us_per_request", "memory_mib")),
         cell.at_once("/"),
         cell.verdict.name,
     ]
-
-
-def _against_best(workload: WorkloadView, cell: CellView) -> str:
-    pair = workload.order.against_best(cell.server)
-    if pair is None or pair.ratio is None:
-        return ""
-    tied = "" if pair.apart or pair.first == pair.second else "≈ "
-    return tied + words.number(pair.ratio.value)

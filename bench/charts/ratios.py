@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from bench import pairs, words
 from bench.cells import CellView
-from bench.charts import bars, palette
+from bench.charts import bars, palette, scales
 from bench.charts.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
 from bench.pairs import Figure
 from bench.ranking import Ranking
@@ -17,8 +16,6 @@ from bench.views import RunView, Subject
 
 # What is written beside a row, at its longest: `≥ 0.966 (0.952 to 0.981)`.
 TEXT_CHARACTERS = 24
-# Beyond this from end to end the axis is logarithmic: twice and half are equally far from 1.
-LINEAR_UP_TO = 3.0
 WORDS = {"throughput": "throughput", "p99": "p99 of response time", "cpu": "CPU per request"}
 
 
@@ -76,32 +73,19 @@ def ratios(of: Callable[[Subject], Figure]) -> Callable[[Canvas, Axes, Subject],
     def drawn(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         order = subject.workload.orders[of(subject)]
         found = _rows(subject, order)
-        low, high = _limits(found, order)
         if order.floor is not None:
             reach = 1 + order.floor.extent
             axes.axvspan(1 / reach, reach, color=palette.RULE[0], alpha=0.6, lw=0)
         axes.axvline(1, color=palette.MUTED[0], lw=0.8)
         for place, row in enumerate(found):
             _draw_row(canvas, axes, place, row)
-        _scale(axes, low, high)
+        scales.logarithmic(axes, "x", *_limits(found, order))
         axes.set_ylim(len(found) - 0.4, -0.6)
         axes.set_yticks([])
         axes.grid(visible=True, axis="x")
         axes.set_xlabel(f"{WORDS[order.figure.name]}, ratio to {words.shortened(order.best)}")
 
     return drawn
-
-
-def _scale(axes: Axes, low: float, high: float) -> None:
-    if high / low > LINEAR_UP_TO:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.tick_params(which="minor", length=0)
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
-    axes.set_xlim(low, high)
 
 
 def _rows(subject: Subject, order: Ranking) -> list[Row]:

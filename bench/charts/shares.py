@@ -3,11 +3,11 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter
 
 from bench import words
 from bench.cells import NATIVE, CellView
-from bench.charts import bars, lines, palette
+from bench.charts import bars, lines, palette, scales
 from bench.charts.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
 from bench.views import Subject
 
@@ -75,15 +75,8 @@ def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         if cell.family == NATIVE:
             axes.axhline(cpu.value, color=palette.INK[0], lw=0.8, ls=":")
     if dots:
-        axes.set_xlim(*_room([dot[3] for dot in dots]))
-        axes.set_ylim(*_room([dot[4] for dot in dots]))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
-        axis.set_minor_formatter(NullFormatter())
-        axis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
-    axes.tick_params(which="minor", length=0)
+        scales.logarithmic(axes, "x", *_room([dot[3] for dot in dots]))
+        scales.logarithmic(axes, "y", *_room([dot[4] for dot in dots]))
     axes.grid(visible=True)
     axes.set_xlabel("requests/s")
     axes.set_ylabel("CPU µs per request")

@@ -1,0 +1,24 @@
+"""Logarithmic axes with ticks that can be read, whatever they span."""
+
+from typing import Literal
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from bench import words
+
+# Below this from end to end, a step of each decade is too far away: ticks are even.
+EVEN_UP_TO = 3.0
+TICKS_MOST = 5
+
+
+def logarithmic(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:
+    """Make one axis logarithmic between two limits."""
+    axes.set(**{f"{name}scale": "log", f"{name}lim": (low, high)})
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    even = high / low < EVEN_UP_TO
+    locator = MaxNLocator(TICKS_MOST) if even else LogLocator(subs=(1, 2, 3, 5, 7))
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_tick_params(which="minor", length=0)

@@ -1,0 +1,115 @@
+"""How often the harness is wrong: `make proof`, a quarter of an hour on a quiet machine.
+
+One long run of selectors-default, its A/A twin and `truth/five_percent.py`, which burns 5 % more
+CPU per request. Its blocks are cut into comparisons, each judged as a run of its own would be.
+
+- Twenty comparisons of the server with its twin, on disjoint groups of blocks: at 95 % one in
+  twenty is called different by chance, and three at most are let pass.
+- Ten runs of five minutes, resampled from the blocks: the slower server is to be told apart, in the
+  right direction, in eight of them.
+"""
+
+import datetime as dt
+import random
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench import pairs, ranking, store
+from bench.pairs import FIGURES, Figure
+from bench.ranking import Entrant
+from bench.records import TWIN, Trial
+from bench.store import Run
+
+ROOT = Path(__file__).parent.parent
+PLAIN, SLOWER = "selectors-default", "five-percent"
+BLOCKS = 240
+COMPARISONS, WRONG_MOST = 20, 3
+RUNS, TOLD_LEAST = 10, 8
+RUN_S = 300.0
+
+Values = dict[int, float]
+
+
+def measure(folder: Path) -> None:
+    """Run the blocks into a folder."""
+    servers = f"{PLAIN},{ROOT / 'tests' / 'truth' / 'five_percent.py'}"
+    words = ["--suite", "quick", "--connections", "50", "--servers", servers, "--aa", PLAIN]
+    words += ["--duration", "0.7", "--warmup", "0.2", "--trials", str(BLOCKS), "--budget", "0"]
+    command = [sys.executable, "-m", "bench", "run", *words, "--out", str(folder), "--quiet"]
+    subprocess.run(command, check=True, cwd=ROOT)
+
+
+def values(run: Run, server: str, figure: Figure) -> Values:
+    """Return a server's values of a figure by block."""
+    return pairs.by_block([t for t in run.trials if t.cell.server == server], figure)
+
+
+def told_apart(first: Values, second: Values, figure: Figure) -> ranking.Pair:
+    """Return two servers beside each other, judged as those of a run are."""
+    entrants = [Entrant("first", first), Entrant("second", second)]
+    (pair,) = ranking.rank(entrants, figure).pairs
+    return pair
+
+
+def within(blocks: Iterable[int], found: Values) -> Values:
+    """Return the values of some blocks."""
+    return {block: found[block] for block in blocks}
+
+
+def false_alarms(run: Run, figure: Figure) -> int:
+    """Return how many disjoint comparisons of a server with its twin call them different."""
+    own, twin = (values(run, name, figure) for name in (PLAIN, PLAIN + TWIN))
+    shared = sorted(own.keys() & twin.keys())
+    size = len(shared) // COMPARISONS
+    groups = [shared[at * size : (at + 1) * size] for at in range(COMPARISONS)]
+    tested = (told_apart(within(g, own), within(g, twin), figure) for g in groups)
+    return sum(pair.apart for pair in tested)
+
+
+def detections(run: Run, figure: Figure) -> int:
+    """Return in how many resampled runs the slower server is told apart, the right way round."""
+    blocks = sorted({trial.block for trial in run.trials})
+    size = min(len(blocks), round(RUN_S / block_s(run.trials)))
+    source = random.Random(5)
+    found = 0
+    for _ in range(RUNS):
+        chosen = set(source.sample(blocks, size))
+        part = Run(run.folder, run.header, [t for t in run.trials if t.block in chosen])
+        floor = pairs.floor(part, figure)
+        entrants = [Entrant(name, values(part, name, figure)) for name in (PLAIN, SLOWER)]
+        order = ranking.rank(entrants, figure, floor)
+        found += order.tiers == ((PLAIN,), (SLOWER,))
+    return found
+
+
+def block_s(trials: Sequence[Trial]) -> float:
+    """Return how long a block of the two servers alone takes, their twin left out."""
+    began = [dt.datetime.fromisoformat(trial.started_at) for trial in trials]
+    each_s = (max(began) - min(began)).total_seconds() / (len(trials) - 1)
+    return 2 * each_s
+
+
+def main() -> int:
+    """Measure, unless the folder has a run already; return the status."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "results" / "proof"
+    if not (folder / "run.json").exists():
+        measure(folder)
+    run = store.read(folder)
+    status = 0
+    for name in ("throughput", "cpu"):
+        figure = FIGURES[name]
+        wrong, told = false_alarms(run, figure), detections(run, figure)
+        ratio = told_apart(values(run, SLOWER, figure), values(run, PLAIN, figure), figure).ratio
+        print(
+            f"{name}: {wrong} of {COMPARISONS} A/A comparisons called different (at most "
+            f"{WRONG_MOST}); 5 % more CPU told apart in {told} of {RUNS} five-minute runs (at "
+            f"least {TOLD_LEAST}); ratio over all blocks {ratio}"
+        )
+        status |= wrong > WRONG_MOST or told < TOLD_LEAST
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
