@@ -18,6 +18,12 @@ def compare(
     force: Annotated[
         bool, typer.Option("--force", help="even if machines or settings differ")
     ] = False,
+    control: Annotated[
+        str,
+        typer.Option(
+            metavar="SERVER", help="one that did not change: what it moved by, the machine did"
+        ),
+    ] = "",
     fail_if: Annotated[
         list[str] | None,
         typer.Option(
@@ -33,7 +39,7 @@ def compare(
     from bench.compare import compare as compared
 
     limits = [gates.parse_gate(text) for text in fail_if or ()]
-    found = compared(store.read(before), store.read(after), force)
+    found = compared(store.read(before), store.read(after), force, control)
     console.print(ratio_table.table(found))
     for sentence in gates.undecided(found, limits):
         console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """Two runs beside each other: the ratios of the cells that both have."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,9 @@ SAME = (
 )
 
 
+# So many cells that all moved the same way, by this much at least, speak of the machine.
+DRIFT_CELLS = 3
+DRIFT_LEAST = 0.03
 # Chance of calling any cell changed in a figure where none is, over all cells together.
 ERROR = 0.05
 
@@ -80,6 +84,7 @@ class Comparison:
 
     differing: what is not equal of their machines and settings, in words; empty unless forced
     only_a, only_b: cells that the other run was not asked for
+    control: the server that stands for the machine: every ratio is over its own; empty without one
     """
 
     name_a: str
@@ -88,13 +93,30 @@ class Comparison:
     differing: tuple[str, ...]
     only_a: tuple[Cell, ...]
     only_b: tuple[Cell, ...]
+    control: str = ""
+
+    @property
+    def drift(self) -> float | None:
+        """Return the throughput ratio that all comparable cells moved by, their median.
+
+        None where a control took it out, or if some of three cells or more did not move that way.
+        """
+        found = [row.ratios["throughput"] for row in self.rows if "throughput" in row.ratios]
+        ways = {found_one.value > 1 for found_one in found if found_one.low is not None}
+        alike = len(found) >= DRIFT_CELLS and len(ways) == 1
+        middle = statistics.median(ratio.value for ratio in found) if alike else 1.0
+        return None if self.control or pairs.distance(middle) < DRIFT_LEAST else middle
 
 
-def compare(run_a: Run, run_b: Run, force: bool = False) -> Comparison:
+def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> Comparison:
     """Return the ratios B / A of the cells that both runs have.
 
+    control: a server that did not change. Whatever its ratio is, the machine did it, at another
+        time or in another mood: it is taken out of every other, block by block.
+
     Raises:
-        ConfigError: machines or settings differ and `force` is not set, or no cell is shared.
+        ConfigError: machines or settings differ and `force` is not set, no cell is shared, or the
+            control was not measured under a workload.
     """
     unequal = tuple(differing(run_a.header, run_b.header))
     names = run_a.header.get("run_id", "A"), run_b.header.get("run_id", "B")
@@ -109,23 +131,42 @@ def compare(run_a: Run, run_b: Run, force: bool = False) -> Comparison:
         raise ConfigError(
             f"compare: {names[0]} and {names[1]} have no server and workload in common"
         )
+    _check_control(control, shared, *names)
     judged_a, judged_b = contents.verdicts(run_a), contents.verdicts(run_b)
     labels = contents.labels(cell.workload for cell in cells_a)
     floors, level = _floors(run_a, run_b), 1 - ERROR / len(shared)
+
+    def compared(cell: Cell, level: float) -> dict[str, Estimate]:
+        beside = Cell(control, cell.workload)
+        against = (cells_a[beside], cells_b[beside]) if control else None
+        return ratios(cells_a[cell], cells_b[cell], level, against)
+
     rows = [
         Row(
             cell,
             labels[cell.workload],
-            ratios(cells_a[cell], cells_b[cell]),
-            _changed(ratios(cells_a[cell], cells_b[cell], level), floors),
+            compared(cell, stats.LEVEL),
+            _changed(compared(cell, level), floors),
             judged_a[cell],
             judged_b[cell],
         )
         for cell in shared
+        if cell.server != control
     ]
     only_a = tuple(cell for cell in cells_a if cell not in cells_b)
     only_b = tuple(cell for cell in cells_b if cell not in cells_a)
-    return Comparison(*names, tuple(rows), unequal, only_a, only_b)
+    return Comparison(*names, tuple(rows), unequal, only_a, only_b, control)
+
+
+def _check_control(control: str, shared: Sequence[Cell], name_a: str, name_b: str) -> None:
+    """Refuse a control that is not there for every workload; raises ConfigError."""
+    workloads = dict.fromkeys(cell.workload for cell in shared)
+    lacking = [w.name for w in workloads if control and Cell(control, w) not in shared]
+    if lacking:
+        raise ConfigError(
+            f"--control {control}: {name_a} and {name_b} do not both have it under "
+            f"{', '.join(lacking)}; name a server that they have everywhere"
+        )
 
 
 def differing(header_a: dict[str, Any], header_b: dict[str, Any]) -> list[str]:
@@ -165,15 +206,31 @@ def _changed(found: dict[str, Estimate], floors: dict[str, float]) -> frozenset[
 
 
 def ratios(
-    before: Sequence[Trial], after: Sequence[Trial], level: float = stats.LEVEL
+    before: Sequence[Trial],
+    after: Sequence[Trial],
+    level: float = stats.LEVEL,
+    control: tuple[Sequence[Trial], Sequence[Trial]] | None = None,
 ) -> dict[str, Estimate]:
-    """Return after / before of every figure that both have."""
+    """Return after / before of every figure that both have.
+
+    control: of a server whose own ratio is taken out; each value is divided by the one that the
+        control has in the same block, before the two runs are compared
+    """
     found: dict[str, Estimate] = {}
     for name, figure in FIGURES.items():
-        first, second = pairs.by_block(before, figure), pairs.by_block(after, figure)
+        first, second = (pairs.by_block(trials, figure) for trials in (before, after))
+        if control is not None:
+            beside = (pairs.by_block(trials, figure) for trials in control)
+            first, second = map(_over, (first, second), beside)
         if (ratio := welch(list(first.values()), list(second.values()), level)) is not None:
             found[name] = ratio
     return found
+
+
+def _over(values: dict[int, float], control: dict[int, float]) -> dict[int, float]:
+    """Return the quotients of the blocks that both have."""
+    shared = [block for block in values if control.get(block)]
+    return {block: values[block] / control[block] for block in shared}
 
 
 def welch(

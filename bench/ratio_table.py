@@ -25,6 +25,15 @@ def table(comparison: Comparison) -> Group:
     notes = [
         f"B / A: A is {comparison.name_a}, B is {comparison.name_b}; coloured where it changed."
     ]
+    if comparison.control:
+        notes.append(
+            f"Each ratio is over that of {comparison.control}, which stands for the machine."
+        )
+    if (drift := comparison.drift) is not None:
+        notes.append(
+            f"Every cell moved the same way, in throughput by {drift:.2f} (median): if the machine "
+            "did that and not the servers, name one that did not change with --control."
+        )
     if comparison.differing:
         notes.append(f"Forced, although they differ in {'; '.join(comparison.differing)}.")
     for which, cells in (("A", comparison.only_a), ("B", comparison.only_b)):

@@ -9,9 +9,10 @@ from typing import Any
 # Of the intervals that are shown: the custom of the field.
 LEVEL = 0.95
 
-# With few values the bootstrap's intervals are too narrow. Measured on normal logarithms, 400 runs:
-# of five values BCa covers the mean in 84 % of the runs and Student's t in 96 %, at 95 % asked.
-BOOTSTRAP_FROM = 10
+# With few values the bootstrap's intervals are too narrow. Measured on 240 real pairs of a server
+# and its twin, drawn 1,500 times, at 5 % asked: BCa calls them different in 12.7 % of ten blocks,
+# 9.3 % of twenty, 6.7 % of fifty and 4.5 % of a hundred; Student's t in 4 to 6 % of any number.
+BOOTSTRAP_FROM = 50
 RESAMPLES = 2000
 # At a level with fewer resamples than this beyond it, t is used as well.
 RESAMPLES_BEYOND = 20

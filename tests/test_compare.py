@@ -187,3 +187,64 @@ def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
     assert "…" not in text
     assert "Only in A: " in text
     assert "Not compared: blocking (kept-50), starved in A, starved in B." in text
+
+
+class TestControl:
+    """The machine was slower by a third for run B, for everybody."""
+
+    def moved(self, folder: Path, seed: int, machine: float, plain: float) -> store.Run:
+        source = random.Random(seed)
+
+        def change(trial: Trial) -> Trial:
+            assert trial.load is not None
+            speed = machine * source.lognormvariate(0, 0.01)
+            speed *= plain if trial.cell.server == PLAIN.name else 1.0
+            return dataclasses.replace(
+                trial,
+                load=trial.load
+                | {"throughput_rps": 40_000 * speed, "generator_idle_fraction": 0.5},
+                server_usage=synthetic.usage(1.9),
+            )
+
+        return _run(folder, change)
+
+    def test_what_the_control_moved_by_is_taken_out(self, tmp_path: Path) -> None:
+        run_a = self.moved(tmp_path / "a", 1, 1.0, 1.0)
+        run_b = self.moved(tmp_path / "b", 2, 0.67, 0.9)
+        (row,) = compare.compare(run_a, run_b, control=OTHER.name).rows
+        assert row.cell.server == PLAIN.name
+        found = row.ratios["throughput"]
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low < 0.9 < found.high
+        assert found.high - found.low < 0.06
+        assert gates.fired(
+            compare.compare(run_a, run_b, control=OTHER.name),
+            [gates.parse_gate("throughput < 0.95")],
+        )
+
+    def test_an_unchanged_server_passes_on_a_slower_machine(self, tmp_path: Path) -> None:
+        run_a = self.moved(tmp_path / "a", 1, 1.0, 1.0)
+        run_b = self.moved(tmp_path / "b", 2, 0.67, 1.0)
+        limit = [gates.parse_gate("throughput < 0.95")]
+        assert gates.fired(compare.compare(run_a, run_b), limit)
+        assert not gates.fired(compare.compare(run_a, run_b, control=OTHER.name), limit)
+
+    def test_it_must_be_there(self, tmp_path: Path) -> None:
+        run = self.moved(tmp_path / "a", 1, 1.0, 1.0)
+        with pytest.raises(ConfigError, match=r"--control native: .* do not both have it"):
+            compare.compare(run, run, control="native")
+
+    def test_all_cells_that_move_alike_speak_of_the_machine(self, tmp_path: Path) -> None:
+        models = [PLAIN, OTHER, *synthetic.EXTRA[:2]]
+        before = synthetic.run(tmp_path / "a", models, [synthetic.MANY], 8)
+
+        def slower(trial: Trial) -> Trial:
+            assert trial.load is not None
+            slow = {"throughput_rps": trial.load["throughput_rps"] * 0.8}
+            return dataclasses.replace(trial, load=trial.load | slow)
+
+        after = synthetic.run(tmp_path / "b", models, [synthetic.MANY], 8, slower)
+        assert compare.compare(before, after).drift == pytest.approx(0.8, rel=0.03)
+        assert compare.compare(before, after, control=OTHER.name).drift is None
+        assert compare.compare(before, before).drift is None

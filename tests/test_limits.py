@@ -53,3 +53,20 @@ def test_ten_minutes_at_full_rate_take_no_more_memory_than_a_short_load(load: Lo
     columns = (recorder.intended, recorder.sent, recorder.received, recorder.slot)
     counts = (recorder.response, recorder.service, recorder.lag, recorder.series)
     assert sum(len(column) * 8 for column in (*columns, *counts)) <= COLUMN_BUDGET
+
+
+@pytest.mark.slow
+def test_five_million_raw_samples_are_analysed_within_a_gibibyte(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.many_samples", str(tmp_path), "5000000"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    found = json.loads(ended.stdout)
+    assert found["samples"] == 5_000_000
+    # Of the true distribution, an exponential of 300 µs: ln 100 means.
+    assert found["p99_us"] == pytest.approx(300 * 4.605, rel=0.01)
+    assert sum(found["replies"]) == 5_000_000
+    assert found["peak_mib"] <= 1024

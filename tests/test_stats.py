@@ -46,7 +46,7 @@ def test_refuses_what_cannot_be_averaged(value: float) -> None:
         stats.geometric([1.0, value])
 
 
-@pytest.mark.parametrize(("trials", "at_least"), [(5, 0.91), (12, 0.88)])
+@pytest.mark.parametrize(("trials", "at_least"), [(5, 0.91), (12, 0.91), (60, 0.91)])
 def test_intervals_cover_the_truth(trials: int, at_least: float) -> None:
     source = random.Random(7)
     covered = 0
@@ -60,7 +60,7 @@ def test_intervals_cover_the_truth(trials: int, at_least: float) -> None:
 
 
 def test_a_rebuilt_bootstrap_is_the_same() -> None:
-    values = [float(value) for value in range(90, 110)]
+    values = [float(value) for value in range(70, 130)]
     assert stats.geometric(values) == stats.geometric(values)
 
 
