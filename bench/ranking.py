@@ -50,7 +50,7 @@ class Pair:
         if self.ratio is None:
             return ""
         tied = "" if self.apart or self.first == self.second else "≈ "
-        return tied + words.number(self.ratio.value, self.ratio.half_width)
+        return tied + words.ratio(self.ratio)
 
 
 @dataclass(frozen=True)

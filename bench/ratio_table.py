@@ -23,7 +23,7 @@ def table(comparison: Comparison) -> Group:
         _workload(label, [row for row in comparison.rows if row.label == label]) for label in labels
     ]
     notes = [
-        f"B / A: A is {comparison.name_a}, B is {comparison.name_b}; coloured where it changed."
+        f"B / A: A is {comparison.name_a}, B is {comparison.name_b}; * and colour: it changed."
     ]
     if comparison.control:
         notes.append(
@@ -66,7 +66,8 @@ def _shown(row: Row, figure: Figure) -> Text:
         return Text("")
     more, less = row.may_be(figure)
     grown = ratio.value > 1
-    style = ""
+    text, style = BOUNDS[more, less] + words.estimate(ratio), ""
     if figure.name in row.changed and not (less if grown else more):
+        text += " *"
         style = "green" if grown == figure.more_is_better else "red"
-    return Text(BOUNDS[more, less] + words.estimate(ratio), style=style)
+    return Text(text, style=style)

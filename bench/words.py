@@ -9,6 +9,8 @@ DIGITS_WITHOUT_INTERVAL = 3
 # However narrow an interval comes out, nothing here is known better than this: clocks, counters
 # and the window's ends all add to it.
 FINEST = 0.0005
+# A half width that leaves two digits of a value.
+TWO_DIGITS = 0.03
 
 
 def number(value: float, half_width: float | None = None) -> str:
@@ -105,6 +107,11 @@ def count(amount: int, one: str, many: str) -> str:
 def times(ratio: Estimate) -> str:
     """Return `1.47 times (1.45 to 1.49)`, with the interval if there is one."""
     return ranged(ratio, " times")
+
+
+def ratio(value: Estimate) -> str:
+    """Return a ratio without its interval, two digits of it however wide that is: `0.94`."""
+    return number(value.value, min(value.half_width or 0.0, TWO_DIGITS * value.value))
 
 
 def ranged(ratio: Estimate, unit: str = "") -> str:

@@ -244,4 +244,7 @@ def test_words() -> None:
     assert words.shortened("a-server-with-an-endless-name-protocol") == "a-server-with…ame-protocol"
     assert words.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     assert words.times(stats.Estimate(1.4711, 1.4502, 1.4925)) == "1.47 times (1.45 to 1.49)"
+    assert words.ratio(stats.Estimate(0.9412, 0.5, 1.4)) == "0.94"
+    assert words.ratio(stats.Estimate(0.9412, 0.9372, 0.9452)) == "0.941"
+    assert words.clock(247.4) == "4:07"
     assert words.times(stats.Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"
