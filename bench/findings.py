@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from bench import stats, words
+from bench import words
 from bench.cells import CellView, WorkloadView
 from bench.ranking import Ranking
 from bench.stats import Estimate
@@ -26,10 +26,10 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
     ]
 
 
-def ratio(first: CellView, second: CellView) -> Estimate | None:
-    """Return by what factor the first is better, over the blocks that both have."""
-    fast, slow = (cell.by_block(cell.leading) for cell in (first, second))
-    return stats.ratio(slow, fast) if first.open_loop else stats.ratio(fast, slow)
+def lead(order: Ranking, first: str, second: str) -> Estimate | None:
+    """Return by what factor the first is better, with the interval that the ranking used."""
+    pair = order.between(*((first, second) if order.figure.more_is_better else (second, first)))
+    return None if pair is None else pair.ratio
 
 
 def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) -> str:
@@ -45,21 +45,19 @@ def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) ->
     tied = [name for place in order.places if place.server == best.server for name in place.tied]
     if tied:
         names = words.listing(tied)
-        return f"{best.server} {verb}, {figure}, but is tied with {names}: {_draw(cells, tied)}."
-    lead = ratio(best, cells[1])
-    if lead is None:
+        draw = _draw(order, best.server, tied)
+        return f"{best.server} {verb}, {figure}, but is tied with {names}: {draw}."
+    ahead = lead(order, best.server, cells[1].server)
+    if ahead is None:
         return f"{best.server} {verb}: {figure}."
     if best.open_loop:
-        return f"{best.server} {verb}: {figure}; {cells[1].server} takes {words.times(lead)} that."
-    return f"{best.server} {verb}: {figure}, {words.times(lead)} as many as {cells[1].server}."
+        return f"{best.server} {verb}: {figure}; {cells[1].server} takes {words.times(ahead)} that."
+    return f"{best.server} {verb}: {figure}, {words.times(ahead)} as many as {cells[1].server}."
 
 
-def _draw(cells: Sequence[CellView], tied: Sequence[str]) -> str:
+def _draw(order: Ranking, best: str, tied: Sequence[str]) -> str:
     """Return why there is no winner: of two servers, with the ratio that leaves it open."""
-    if len(tied) > 1:
-        return "no sure difference"
-    other = next(cell for cell in cells if cell.server == tied[0])
-    found = ratio(cells[0], other)
+    found = lead(order, best, tied[0]) if len(tied) == 1 else None
     return "no sure difference" if found is None else f"{words.times(found)}, no sure difference"
 
 

@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bench import captions, findings, svg, words
 from bench.cells import CellView, WorkloadView
 from bench.charts import Chart, palette, slug
-from bench.ranking import Pair, Place
+from bench.differences import Pair
+from bench.ranking import Place
 from bench.views import RunView
 
 # The table of all figures: titles, and whether a column holds numbers.

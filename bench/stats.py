@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.prior import Prior
+
 # Of the intervals that are shown: the custom of the field.
 LEVEL = 0.95
 
@@ -49,8 +51,12 @@ class Estimate:
         return half / self.value if half is not None and self.value else None
 
 
-def geometric(values: Sequence[float], level: float = LEVEL) -> Estimate | None:
+def geometric(
+    values: Sequence[float], level: float = LEVEL, known: Prior | None = None
+) -> Estimate | None:
     """Return the geometric mean of trials with its confidence interval; None of no values.
+
+    known: what is known beforehand of the variance of their logarithms
 
     On logarithms a throughput of half and one of double are equally far away, and the interval
     never reaches below zero. A value of zero, a trial without any reply, makes the mean zero.
@@ -66,7 +72,7 @@ def geometric(values: Sequence[float], level: float = LEVEL) -> Estimate | None:
         return Estimate(0.0)
     logs = [math.log(value) for value in values]
     centre = math.fsum(logs) / len(logs)
-    low, high = _log_interval(logs, centre, level)
+    low, high = _log_interval(logs, centre, level, known)
     if low is None or high is None:
         return Estimate(math.exp(centre))
     return Estimate(math.exp(centre), math.exp(low), math.exp(high))
@@ -105,7 +111,10 @@ def centre(values: Sequence[float]) -> float | None:
 
 
 def ratio(
-    first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL
+    first: Mapping[int, float],
+    second: Mapping[int, float],
+    level: float = LEVEL,
+    known: Prior | None = None,
 ) -> Estimate | None:
     """Return first / second over the blocks that both have, keyed by block; None without any.
 
@@ -114,23 +123,26 @@ def ratio(
     """
     shared = sorted(first.keys() & second.keys())
     usable = [block for block in shared if first[block] > 0 and second[block] > 0]
-    return geometric([first[block] / second[block] for block in usable], level)
+    return geometric([first[block] / second[block] for block in usable], level, known)
 
 
 def _log_interval(
-    logs: Sequence[float], centre: float, level: float
+    logs: Sequence[float], centre: float, level: float, known: Prior | None
 ) -> tuple[float | None, float | None]:
     """Return the interval of the mean of the logarithms."""
     if len(logs) < 2:
         return None, None
-    if math.isclose(max(logs), min(logs), abs_tol=1e-12):
+    if known is None and math.isclose(max(logs), min(logs), abs_tol=1e-12):
         return centre, centre
-    if len(logs) >= BOOTSTRAP_FROM and (1 - level) / 2 * RESAMPLES >= RESAMPLES_BEYOND:
+    resolved = (1 - level) / 2 * RESAMPLES >= RESAMPLES_BEYOND
+    if known is None and len(logs) >= BOOTSTRAP_FROM and resolved:
         return _bootstrap(logs, level)
     from scipy.special import stdtrit
 
-    variance = math.fsum((log - centre) ** 2 for log in logs) / (len(logs) - 1)
-    quantile = float(stdtrit(len(logs) - 1, (1 + level) / 2))
+    variance, freedom = statistics.variance(logs, centre), float(len(logs) - 1)
+    if known is not None:
+        variance, freedom = known.moderated(variance, freedom)
+    quantile = float(stdtrit(freedom, (1 + level) / 2))
     half = quantile * math.sqrt(variance / len(logs))
     return centre - half, centre + half
 

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench import pairs, ranking, store
+from bench import pairs, ranking, store, words
+from bench.differences import Entrant, Pair
 from bench.pairs import FIGURES, Figure
-from bench.ranking import Entrant
 from bench.records import TWIN, Trial
 from bench.store import Run
 
@@ -46,7 +46,7 @@ def values(run: Run, server: str, figure: Figure) -> Values:
     return pairs.by_block([t for t in run.trials if t.cell.server == server], figure)
 
 
-def told_apart(first: Values, second: Values, figure: Figure) -> ranking.Pair:
+def told_apart(first: Values, second: Values, figure: Figure) -> Pair:
     """Return two servers beside each other, judged as those of a run are."""
     entrants = [Entrant("first", first), Entrant("second", second)]
     (pair,) = ranking.rank(entrants, figure).pairs
@@ -101,11 +101,12 @@ def main() -> int:
     for name in ("throughput", "cpu"):
         figure = FIGURES[name]
         wrong, told = false_alarms(run, figure), detections(run, figure)
-        ratio = told_apart(values(run, SLOWER, figure), values(run, PLAIN, figure), figure).ratio
+        pair = told_apart(values(run, SLOWER, figure), values(run, PLAIN, figure), figure)
+        ratio = "none" if pair.ratio is None else words.ranged(pair.ratio)
         print(
             f"{name}: {wrong} of {COMPARISONS} A/A comparisons called different (at most "
             f"{WRONG_MOST}); 5 % more CPU told apart in {told} of {RUNS} five-minute runs (at "
-            f"least {TOLD_LEAST}); ratio over all blocks {ratio}"
+            f"least {TOLD_LEAST}); over all blocks the better is at {ratio} of the other"
         )
         status |= wrong > WRONG_MOST or told < TOLD_LEAST
     return int(status)

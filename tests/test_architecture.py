@@ -15,7 +15,7 @@ THIRD_PARTY = {
     "matplotlib": ("bench/charts",),
     "pandas": ("bench/frames.py", "bench/charts", "bench/report", "bench/"),
     "scipy": (
-        *(f"bench/{n}.py" for n in ("stats", "compare", "pairs", "ranking", "steadiness")),
+        *(f"bench/{n}.py" for n in ("stats", "prior", "compare", "differences", "steadiness")),
         *ANALYSIS,
     ),
     "hdrh": ("bench/histograms.py", "bench/export.py", "loadgen/histogram.py"),

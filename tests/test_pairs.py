@@ -1,6 +1,7 @@
 """Ratios, floors and rankings of simulated servers whose truth is known."""
 
 import dataclasses
+import itertools
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import pairs, ranking, stats, store, views
+from bench.differences import Entrant
 from bench.pairs import FIGURES, Floor
-from bench.ranking import Entrant
 from bench.records import TWIN, Cell, Trial
 from bench.stats import Estimate
 from tests import synthetic
@@ -106,6 +107,33 @@ def test_eight_equal_servers_are_one_tier() -> None:
         wrong += len(found.tiers) > 1
     # 5 % over all 28 pairs together.
     assert wrong <= 3
+
+
+def test_few_blocks_of_many_servers_tell_of_each_others_noise() -> None:
+    speeds = {f"s{n}": 1000 * 0.9**n for n in range(8)}
+    own = together = 0
+    for seed in range(10):
+        servers = _blocks(seed, speeds, 3, 0.03)
+        together += sum(pair.apart for pair in ranking.rank(servers).pairs)
+        own += sum(ranking.rank(both).pairs[0].apart for both in itertools.combinations(servers, 2))
+    # Of 280 pairs, all different: two at a time even without a correction for their number.
+    assert together > 265 > own
+
+
+def test_a_server_with_noise_of_its_own_is_not_called_different() -> None:
+    wrong = 0
+    for seed in range(40):
+        source = random.Random(1000 + seed)
+        servers = _blocks(seed, {f"s{n}": 1000 for n in range(7)}, 5, 0.03)
+        wild = Entrant("wild", {b: 1000 * source.lognormvariate(0, 0.15) for b in range(5)})
+        wrong += len(ranking.rank([*servers, wild]).tiers) > 1
+    assert wrong <= 6
+
+
+def test_two_servers_have_only_their_own_variance() -> None:
+    (pair,) = ranking.rank(_blocks(4, {"a": 1000, "b": 900}, 5, 0.03)).pairs
+    first, second = (e.values for e in _blocks(4, {"a": 1000, "b": 900}, 5, 0.03))
+    assert pair.ratio == stats.ratio(first, second)
 
 
 def test_a_partial_order_with_ties() -> None:
