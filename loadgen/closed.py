@@ -20,7 +20,7 @@ from loadgen.stream import (
 TOGETHER = 16
 
 
-class ClosedLoop(StreamDriver):
+class ClosedLoop(StreamDriver[Connection]):
     """One request in flight on each connection.
 
     The state that the fast path touches lies in lists indexed by descriptor. A reply that comes
@@ -38,6 +38,10 @@ class ClosedLoop(StreamDriver):
         self.slot_of: list[int] = []
         self.owed: list[bool] = []
         self.begun = False
+
+    def make_connection(self, slot: int) -> Connection:
+        """Return a plain place: what the fast path keeps lies in lists."""
+        return Connection(slot)
 
     def opened(self, connection: Connection) -> None:
         """Make room for the descriptor; in churn, ask at once."""

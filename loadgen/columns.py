@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.fleet import Part
 from loadgen.histogram import Column, Distribution
+from loadgen.part import Part
 from loadgen.recorder import SERIES_NS
 
 

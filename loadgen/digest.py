@@ -11,8 +11,8 @@ import numpy as np
 
 from loadgen import columns, selfcheck
 from loadgen.columns import Window
-from loadgen.fleet import Part
 from loadgen.histogram import Column, Distribution
+from loadgen.part import Part
 from loadgen.plan import Plan
 
 # A request sent this much after its time counts as late.

@@ -8,12 +8,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import loadgen
+from loadgen.part import Part
 from loadgen.plan import Plan, PlanError
 
 # From the order to start until the load begins: enough for every process to have read it.
@@ -27,14 +28,6 @@ Watch = Callable[[str, list[int]], None]
 
 class FleetError(RuntimeError):
     """A generator process died or hung; the message has its last words."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one process saw: its facts, and the file with its columns of int64."""
-
-    facts: dict[str, Any]
-    path: Path
 
 
 class Fleet:

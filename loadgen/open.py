@@ -3,7 +3,7 @@
 import os
 
 from loadgen.driver import POLL_S, clock
-from loadgen.paced import BURST, POLL_NS, SPIN_NS, PacedConnection, PacedLoop
+from loadgen.paced import BURST, POLL_NS, SPIN_NS, PacedLoop
 from loadgen.stream import READ, TALKING
 
 # Replies taken at once while on time: what falls due meanwhile waits for no more than these.
@@ -26,8 +26,8 @@ class OpenLoop(PacedLoop):
         read, write, size, room = os.read, os.write, self.size, self.room
         intended, sent, received_column = self.intended, self.sent, self.received
         slot_column, gaps, gap_mask, mask = self.slot, self.gaps, self.gap_mask, self.payload_mask
-        slots: list[PacedConnection] = self.slots  # type: ignore[assignment]
-        count, turn, number, due_ns = len(slots), self.turn, self.issued, self.due_ns
+        slots, turn, number, due_ns = self.slots, self.turn, self.issued, self.due_ns
+        count = len(slots)
         while (now := now_ns()) < until_ns:
             burst = BURST
             while due_ns <= now and burst:
@@ -70,7 +70,7 @@ class OpenLoop(PacedLoop):
                     self.broke(found, error)
                     continue
                 received = now_ns()
-                queue = found.queue  # type: ignore[attr-defined]
+                queue = found.queue
                 if queue and not found.got and data == ring[queue[0] & mask]:
                     received_column[queue.popleft()] = received
                 elif data:

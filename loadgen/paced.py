@@ -30,7 +30,7 @@ class PacedConnection(Connection):
         self.pending: deque[int] = deque()
 
 
-class PacedLoop(StreamDriver):
+class PacedLoop(StreamDriver[PacedConnection]):
     """Sends at due times, whatever the server does.
 
     A request is a number; its row in the recorder's columns is that number, and so is its payload
@@ -53,7 +53,7 @@ class PacedLoop(StreamDriver):
         self.begun = False
         self.issued = self.turn = self.in_flight = self.close_ns = 0
         self.due_ns = NEVER
-        self.agenda: deque[tuple[int, Connection]] = deque()  # closed loop: due_ns, connection
+        self.agenda: deque[tuple[int, PacedConnection]] = deque()  # closed loop: due_ns, connection
         self.room = min(max(RECEIVE_LEAST, 16 * self.size), 256 * 1024)
         if plan.load.rate is not None:
             share = plan.load.rate / plan.processes
@@ -108,7 +108,7 @@ class PacedLoop(StreamDriver):
                         self.broke(connection, error)
                         continue
                     received = now_ns()
-                    queue = connection.queue  # type: ignore[attr-defined]
+                    queue = connection.queue
                     if queue and not connection.got and data == ring[queue[0] & mask]:
                         self.replied(connection, received)
                     elif data:
@@ -137,7 +137,7 @@ class PacedLoop(StreamDriver):
             self.due_ns = self.agenda[0][0] if self.agenda else NEVER
         self.place(connection, due_ns)
 
-    def place(self, connection: Connection, due_ns: int) -> None:
+    def place(self, connection: PacedConnection, due_ns: int) -> None:
         """Put a request on a connection: sent at once, or behind what it cannot take yet."""
         number = self.issued
         self.issued = number + 1
@@ -147,10 +147,10 @@ class PacedLoop(StreamDriver):
         self.slot[row] = connection.slot
         self.in_flight += 1
         ready = connection.state is TALKING and connection.left != 0
-        if ready and not connection.pending and not connection.unsent:  # type: ignore[attr-defined]
-            self.send(connection, number)  # type: ignore[arg-type]
+        if ready and not connection.pending and not connection.unsent:
+            self.send(connection, number)
         else:
-            connection.pending.append(number)  # type: ignore[attr-defined]
+            connection.pending.append(number)
 
     def send(self, connection: PacedConnection, number: int) -> bool:
         """Send one request; return whether the connection can take another."""
@@ -184,14 +184,13 @@ class PacedLoop(StreamDriver):
         connection.unsent = memoryview(payload)[accepted:]
         self.epoll.modify(connection.fd, READ | WRITE)
 
-    def broke(self, connection: Connection, error: OSError) -> None:
+    def broke(self, connection: PacedConnection, error: OSError) -> None:
         """Take an error of a socket."""
         if not isinstance(error, BlockingIOError):
             self.fail(connection, "reset", error.strerror or str(error))
 
-    def replied(self, connection: Connection, received_ns: int) -> None:
+    def replied(self, connection: PacedConnection, received_ns: int) -> None:
         """Record the reply to the oldest request in flight on a connection."""
-        assert isinstance(connection, PacedConnection)
         row = connection.queue.popleft() & self.row_mask
         recorder = self.recorder
         recorder.received[row] = received_ns
@@ -206,7 +205,7 @@ class PacedLoop(StreamDriver):
         if connection.left == 0 and not connection.queue:
             self.hang_up(connection)
 
-    def ask_again(self, connection: Connection, now_ns: int) -> None:
+    def ask_again(self, connection: PacedConnection, now_ns: int) -> None:
         """Place the next request of a connection of a closed loop, or put it on the agenda.
 
         Think time is constant, so the agenda is in order.
@@ -217,9 +216,8 @@ class PacedLoop(StreamDriver):
         else:
             self.place(connection, now_ns)
 
-    def heard(self, connection: Connection, data: bytes, received_ns: int) -> None:
+    def heard(self, connection: PacedConnection, data: bytes, received_ns: int) -> None:
         """Take parts of replies, several replies at once, or what should not have come."""
-        assert isinstance(connection, PacedConnection)
         at = 0
         while at < len(data):
             if not connection.queue:
@@ -235,9 +233,8 @@ class PacedLoop(StreamDriver):
             if connection.got == self.size:
                 self.replied(connection, received_ns)
 
-    def writable(self, connection: Connection) -> None:
+    def writable(self, connection: PacedConnection) -> None:
         """Go on with what did not fit, then with what waits behind it."""
-        assert isinstance(connection, PacedConnection)
         assert connection.sock is not None
         if connection.unsent:
             connection.unsent = connection.unsent[connection.sock.send(connection.unsent) :]
@@ -246,9 +243,8 @@ class PacedLoop(StreamDriver):
         self.epoll.modify(connection.fd, READ)
         self.flush(connection)
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: PacedConnection) -> None:
         """Send what has waited for the connection."""
-        assert isinstance(connection, PacedConnection)
         if self.begun:
             self.flush(connection)
 
@@ -258,9 +254,8 @@ class PacedLoop(StreamDriver):
             if not self.send(connection, connection.pending.popleft()):
                 break
 
-    def lost(self, connection: Connection) -> None:
+    def lost(self, connection: PacedConnection) -> None:
         """Leave what was in flight on record as unanswered; what was never sent stays pending."""
-        assert isinstance(connection, PacedConnection)
         given_up = list(connection.queue)
         connection.queue.clear()
         connection.state = DEAD
@@ -276,16 +271,14 @@ class PacedLoop(StreamDriver):
         recorder.leave(recorder.intended[row], recorder.sent[row], recorder.slot[row])
         self.in_flight -= 1
 
-    def outstanding(self, connection: Connection) -> bool:
+    def outstanding(self, connection: PacedConnection) -> bool:
         """Return whether a connection is owed a reply."""
-        assert isinstance(connection, PacedConnection)
         return bool(connection.queue)
 
     def drain(self, until_ns: int) -> None:
         """Wait for replies; then leave on record what was not answered, sent or even issued."""
         super().drain(until_ns)
         for connection in self.slots:
-            assert isinstance(connection, PacedConnection)
             if connection.state is not DEAD:
                 self.lost(connection)
             for number in connection.pending if self.open_loop else ():

@@ -4,6 +4,8 @@ import errno
 import os
 import select
 import socket
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
 
 from loadgen.driver import BATCH, POLL_S, Facts, clock
 from loadgen.payload import describe, ring
@@ -41,7 +43,10 @@ class Connection:
         self.failures = 0
 
 
-class StreamDriver:
+C = TypeVar("C", bound=Connection)
+
+
+class StreamDriver(ABC, Generic[C]):
     """Dialling, hanging up and failing; what is sent when is up to the subclasses."""
 
     def __init__(self, plan: Plan, connections: int) -> None:
@@ -56,46 +61,46 @@ class StreamDriver:
         self.dialer = Dialer(plan.target)
         self.epoll = select.epoll()
         self.slots = [self.make_connection(number) for number in range(connections)]
-        self.by_fd: dict[int, Connection] = {}
+        self.by_fd: dict[int, C] = {}
         self.sending = True
         self.spoken = False  # whether anything has come on the slow path, which drains take
         self.idle: list[socket.socket] = []
         self.keeps = load.requests_per_connection is None
         self.per_connection = load.requests_per_connection or -1
-        self.waiting: list[Connection] = []  # to be dialled again in the next batch
+        self.waiting: list[C] = []  # to be dialled again in the next batch
 
-    def make_connection(self, slot: int) -> Connection:
+    @abstractmethod
+    def make_connection(self, slot: int) -> C:
         """Return a place of the kind that the driver works with."""
-        return Connection(slot)
 
     # What a subclass does when a connection can talk, has something to say, or is gone.
 
-    def opened(self, connection: Connection) -> None:
+    @abstractmethod
+    def opened(self, connection: C) -> None:
         """Be told that a connection can be used."""
-        raise NotImplementedError
 
-    def heard(self, connection: Connection, data: bytes, received_ns: int) -> None:
+    @abstractmethod
+    def heard(self, connection: C, data: bytes, received_ns: int) -> None:
         """Take what has come on a talking connection."""
-        raise NotImplementedError
 
-    def writable(self, connection: Connection) -> None:
+    @abstractmethod
+    def writable(self, connection: C) -> None:
         """Go on sending what did not fit before."""
-        raise NotImplementedError
 
-    def lost(self, connection: Connection) -> None:
+    @abstractmethod
+    def lost(self, connection: C) -> None:
         """Be told that a connection is gone for good or for now."""
-        raise NotImplementedError
 
-    def outstanding(self, connection: Connection) -> bool:
+    @abstractmethod
+    def outstanding(self, connection: C) -> bool:
         """Return whether a connection is owed a reply."""
-        raise NotImplementedError
 
     def connect(self, until_ns: int) -> None:
         """Dial every place, a few hundred at a time, and the idle connections after them.
 
         Those not connected at `until_ns` are counted, not waited for: they get no reply.
         """
-        idle = [Connection(-1 - number) for number in range(self.plan.load.idle)]
+        idle = [self.make_connection(-1 - number) for number in range(self.plan.load.idle)]
         queue = (self.slots + idle)[::-1]
         pending = 0
         while (queue or pending) and clock() < until_ns:
@@ -117,7 +122,7 @@ class StreamDriver:
                 self.facts.not_connected += 1
                 self.facts.note("not-connected", connection.slot, "no answer to connect")
 
-    def dial(self, connection: Connection) -> None:
+    def dial(self, connection: C) -> None:
         """Start to connect a place."""
         connection.since_ns = clock()
         sock, number = self.dialer.dial()
@@ -133,7 +138,7 @@ class StreamDriver:
         if number not in (0, errno.EINPROGRESS):
             self.fail(connection, "refused", os.strerror(number))
 
-    def answered(self, connection: Connection) -> None:
+    def answered(self, connection: C) -> None:
         """Take the outcome of a connect."""
         assert connection.sock is not None
         number = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -152,7 +157,7 @@ class StreamDriver:
         self.epoll.modify(connection.fd, READ)
         self.opened(connection)
 
-    def attend(self, connection: Connection, event: int) -> None:
+    def attend(self, connection: C, event: int) -> None:
         """Handle any event, off the fast path."""
         if connection.state is DIALLING:
             self.answered(connection)
@@ -174,7 +179,7 @@ class StreamDriver:
         except OSError as error:
             self.fail(connection, "reset", error.strerror or str(error))
 
-    def ended(self, connection: Connection, data: bytes, received_ns: int) -> None:
+    def ended(self, connection: C, data: bytes, received_ns: int) -> None:
         """Take the end of a connection, or what comes although nothing was asked for."""
         if connection.state is TALKING:
             self.fail(connection, "closed-early", "the server closed a connection in use")
@@ -186,19 +191,19 @@ class StreamDriver:
         connection.failures = 0
         self.redial(connection)
 
-    def surplus(self, connection: Connection, data: bytes) -> None:
+    def surplus(self, connection: C, data: bytes) -> None:
         """Drop a connection on which bytes came that nobody had asked for."""
         detail = f"{len(data)} bytes beyond the last reply: {data[:16].hex(' ')}"
         self.facts.mismatch("surplus", connection.slot, detail)
         self.drop(connection)
 
-    def wrong(self, connection: Connection, payload: bytes, received: bytes) -> None:
+    def wrong(self, connection: C, payload: bytes, received: bytes) -> None:
         """Drop a connection whose reply was not what was sent: its stream has lost its place."""
         kind = "surplus" if received.startswith(payload) else "wrong-bytes"
         self.facts.mismatch(kind, connection.slot, describe(payload, received, self.ring))
         self.drop(connection)
 
-    def hang_up(self, connection: Connection) -> None:
+    def hang_up(self, connection: C) -> None:
         """End a connection after its last reply; the server's own end completes the cycle."""
         assert connection.sock is not None
         connection.state = HANGING_UP
@@ -207,20 +212,20 @@ class StreamDriver:
         except OSError as error:
             self.fail(connection, "reset", error.strerror or str(error))
 
-    def fail(self, connection: Connection, kind: str, detail: str) -> None:
+    def fail(self, connection: C, kind: str, detail: str) -> None:
         """Count a broken connection; in churn its place is dialled again."""
         self.facts.error(kind, connection.slot, detail)
         connection.failures += 1
         self.drop(connection)
 
-    def drop(self, connection: Connection) -> None:
+    def drop(self, connection: C) -> None:
         """Give a connection up; in churn its place is dialled again."""
         self.lost(connection)
         self.forget(connection)
         if not self.keeps and connection.failures < FAILURES_MAX:
             self.redial(connection)
 
-    def redial(self, connection: Connection) -> None:
+    def redial(self, connection: C) -> None:
         """Let the place be dialled again, after the batch at hand: its events are stale."""
         if self.sending:
             self.waiting.append(connection)
@@ -235,7 +240,7 @@ class StreamDriver:
                 self.facts.lived_at.append(connection.since_ns)
                 self.facts.life_ns.append(connection.since_ns - begun_ns)
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: C) -> None:
         """Close a socket; the kernel takes it out of the epoll set."""
         assert connection.sock is not None
         self.by_fd.pop(connection.fd, None)

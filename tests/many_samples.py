@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from loadgen.digest import digest
-from loadgen.fleet import Part
+from loadgen.part import Part
 from loadgen.plan import Load, Plan, Target
 
 CONNECTIONS = 50

@@ -1,6 +1,7 @@
 """The flow has one direction: what may import what."""
 
 import ast
+import graphlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,3 +74,23 @@ def test_the_generators_processes_start_without_heavy_imports() -> None:
     for name in light.split():
         roots = {module.split(".")[0] for module in imported(ROOT / "loadgen" / f"{name}.py")}
         assert roots - {"loadgen"} <= sys.stdlib_module_names, name
+
+
+def test_no_module_imports_one_that_imports_it() -> None:
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in sources("bench", "loadgen", "servers")
+    }
+    graph = {name: set(_ours(path, set(modules))) - {name} for name, path in modules.items()}
+    # Raises CycleError, which names the circle; imports within functions count as well.
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+def _ours(path: Path, modules: set[str]) -> Iterator[str]:
+    """Yield the modules of this tree that one imports, `from package import module` included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            yield from found & modules
+        elif isinstance(node, ast.Import):
+            yield from {alias.name for alias in node.names} & modules
