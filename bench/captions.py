@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench import words
+from bench import pairs, words
 from bench.cells import CellView, WorkloadView
 from bench.ranking import Ranking
 from bench.views import Subject
@@ -29,21 +29,16 @@ def _throughput(subject: Subject) -> str:
     return f"{told}."
 
 
-def _ratio(column: str) -> Callable[[Subject], str]:
-    """Return a caption on how many servers are told apart from the best."""
-
-    def caption(subject: Subject) -> str:
-        order = next(o for f, o in subject.workload.orders.items() if f.column == column)
-        return _against_best(order)
-
-    return caption
-
-
-def _leading_ratio(subject: Subject) -> str:
+def _ratio(subject: Subject) -> str:
     return _against_best(subject.workload.order)
 
 
+def _cpu_ratio(subject: Subject) -> str:
+    return _against_best(subject.workload.orders[pairs.FIGURES["cpu"]])
+
+
 def _against_best(order: Ranking) -> str:
+    """Tell how many servers are told apart from the best."""
     others = [place.server for place in order.places if place.server != order.best]
     tied = [name for name in others if (pair := order.against_best(name)) and not pair.apart]
     if not tied:
@@ -235,8 +230,8 @@ def _memory(subject: Subject) -> str:
 CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "heat": _heat,
     "throughput": _throughput,
-    "ratio": _leading_ratio,
-    "cpu-ratio": _ratio("cpu_us_per_request"),
+    "ratio": _ratio,
+    "cpu-ratio": _cpu_ratio,
     "latency": _latency,
     "service": _service,
     "load": _load,

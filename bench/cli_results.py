@@ -1,4 +1,4 @@
-"""Commands on what was measured, and on the machine: `bench compare`, `export`, `doctor`."""
+"""Commands on what was measured, and on the machine: `bench report`, `compare`, `doctor`."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,44 @@ from typing import Annotated
 
 import typer
 
+from bench.config import ConfigError
 from bench.terminal import console
 
 app = typer.Typer()
+
+
+def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
+    """Write the report of a run, print its summary and say where the report is."""
+    from bench import contents, outcome, report, store, views
+
+    stored = store.read(folder)
+    page = report.write(stored, png=png)
+    if as_json:
+        print(report.render(stored, "json"))
+        return
+    console.print(report.table(views.view(stored)))
+    console.print(outcome.told(contents.verdicts(stored)), highlight=False)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+@app.command("report", rich_help_panel="Read")
+def rebuild(
+    folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
+    form: Annotated[
+        str | None, typer.Option("--format", help="print it instead: html, md, csv or json")
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="every chart as PNG as well")] = False,
+) -> None:
+    """Rebuild the report of a run from its files; no server is started."""
+    from bench import report, store
+
+    folder = folder.resolve() if folder.is_symlink() else folder
+    if form is None:
+        show(folder, png=png)
+    elif form in report.FORMATS:
+        print(report.render(store.read(folder), form))
+    else:
+        raise ConfigError(f"--format {form!r}: choose from {', '.join(report.FORMATS)}")
 
 
 @app.command(rich_help_panel="Read")

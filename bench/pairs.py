@@ -1,6 +1,6 @@
-"""Two servers beside each other: the ratio of their figures over shared blocks, and the floor."""
+"""What servers are compared by, their values by block, and how far a server and its twin differ."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench import figures, stats
@@ -59,19 +59,6 @@ def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
     found = {t.block: figures.of(t).get(figure.column) for t in trials if t.load is not None}
     values = {block: float(value) for block, value in found.items() if value is not None}
     return values if len(values) * 2 > len(found) else {}
-
-
-def ratio(
-    first: Iterable[Trial], second: Iterable[Trial], figure: Figure, level: float = stats.LEVEL
-) -> Estimate | None:
-    """Return first / second of a figure over shared blocks; None where they share none."""
-    return stats.ratio(by_block(first, figure), by_block(second, figure), level)
-
-
-def ratios(first: Sequence[Trial], second: Sequence[Trial]) -> dict[str, Estimate]:
-    """Return first / second of every figure that both have, by name."""
-    found = {name: ratio(first, second, figure) for name, figure in FIGURES.items()}
-    return {name: estimate for name, estimate in found.items() if estimate is not None}
 
 
 def floor(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:

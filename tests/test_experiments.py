@@ -86,6 +86,15 @@ class TestUntil:
         assert after > before
 
 
+def test_json_is_all_that_is_printed(tmp_path: Path) -> None:
+    asked = ("--servers", "selectors-default", "--connections", "1", "--trials", "2")
+    document = json.loads(run(tmp_path, *asked, "--until", "90%", "--budget", "0", "--json"))
+    (cell,) = document["cells"]
+    assert cell["server"] == "selectors-default"
+    (stored,) = json.loads((tmp_path / "verdicts.json").read_text())
+    assert stored == {key: cell[key] for key in stored}
+
+
 def test_a_finished_run_that_is_resumed_measures_nothing(tmp_path: Path) -> None:
     run(tmp_path, "--servers", "blocking", "--connections", "1", "--trials", "1")
     before = (tmp_path / "trials.jsonl").read_text()
