@@ -59,7 +59,7 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 	rm -rf results/reference
 	@$(BIN)/bench run --out results/reference
 	@$(BIN)/bench run --out results/reference/catalogue --servers "*,native" --workloads kept \
-	  --connections 50 --trials 3
+	  --connections 50 --aa selectors-default
 	rm -rf results/reference/samples results/reference/catalogue/samples
 
 test: $(READY) ## run the tests

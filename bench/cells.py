@@ -7,7 +7,8 @@ from typing import Any
 from bench import histograms, pairs, stats, steadiness, words
 from bench.checks import Verdict
 from bench.differences import Entrant
-from bench.pairs import Figure, Floor
+from bench.floor import Floor
+from bench.pairs import Figure
 from bench.ranking import Ranking, rank
 from bench.records import Trial, Workload
 from bench.stats import Estimate

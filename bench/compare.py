@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench import contents, pairs, stats
+from bench import contents, floor, pairs, stats
 from bench.checks import Verdict
 from bench.config import ConfigError
 from bench.pairs import FIGURES, Figure
@@ -189,7 +189,7 @@ def _value(value: Any) -> str:
 def _floors(*runs: Run) -> dict[str, float]:
     """Return the larger A/A floor of the runs for each figure, 0 without twins."""
     return {
-        name: max((noise.extent for run in runs if (noise := pairs.floor(run, figure))), default=0)
+        name: max((noise.extent for run in runs if (noise := floor.of(run, figure))), default=0)
         for name, figure in FIGURES.items()
     }
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench import pairs, prior, stats, words
-from bench.pairs import Figure, Floor
+from bench.floor import Floor
+from bench.pairs import Figure
 from bench.prior import Prior
 from bench.stats import Estimate
 
@@ -65,7 +66,8 @@ def compared(
     order: the servers, the best centre first; noise: the floor of the figure
     """
     both = list(itertools.combinations(order, 2))
-    known = prior.common([_logs(*pair) for pair in both], _freedom(order))
+    samples = [pairs.logs(first.values, second.values) for first, second in both]
+    known = prior.common(samples, _freedom(order))
     both.sort(key=lambda pair: _chance(pair[0], pair[1], known))
     found: list[Pair] = []
     sure, level = True, stats.LEVEL
@@ -84,11 +86,6 @@ def _freedom(order: Sequence[Entrant]) -> int:
     return (len(order) - 1) * (blocks - 1)
 
 
-def _logs(first: Entrant, second: Entrant) -> list[float]:
-    shared = sorted(first.values.keys() & second.values.keys())
-    return [math.log(first.values[block] / second.values[block]) for block in shared]
-
-
 def _doubt(
     first: Entrant, second: Entrant, found: Estimate | None, figure: Figure, noise: Floor | None
 ) -> str:
@@ -103,7 +100,7 @@ def _doubt(
 
 def _chance(first: Entrant, second: Entrant, known: Prior | None) -> float:
     """Return the p-value of Student's t on the logarithms of the ratios over shared blocks."""
-    logs = _logs(first, second)
+    logs = pairs.logs(first.values, second.values)
     if len(logs) < 2:
         return 1.0
     variance, freedom = statistics.variance(logs), float(len(logs) - 1)

@@ -19,6 +19,7 @@ JUDGES = (
     "bench/plan.py",
     "bench/session.py",
     "bench/differences.py",
+    "bench/floor.py",
     "bench/prior.py",
     "bench/stats.py",
     "loadgen/histogram.py",

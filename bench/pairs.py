@@ -1,12 +1,11 @@
-"""What servers are compared by, their values by block, and how far a server and its twin differ."""
+"""What servers are compared by, and their values by block."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench import figures, stats
-from bench.records import TWIN, Cell, Trial, Workload
-from bench.stats import Estimate
-from bench.store import Run
+from bench import figures
+from bench.records import Trial, Workload
 
 
 @dataclass(frozen=True)
@@ -40,20 +39,6 @@ def leading(workload: Workload) -> Figure:
     return THROUGHPUT if workload.load.rate is None else FIGURES["p99"]
 
 
-@dataclass(frozen=True)
-class Floor:
-    """How far apart a server and its own twin came out, pooled over the workloads of a run.
-
-    ratio: of twin to server, their median at 95 %, or with fewer than six pairs their mean
-    extent: how far its interval reaches from 1, as a fraction
-    blocks: how many pairs of trials there were
-    """
-
-    ratio: Estimate
-    extent: float
-    blocks: int
-
-
 def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
     """Return a figure's values by block; none unless more than half of the trials have one."""
     found = {t.block: figures.of(t).get(figure.column) for t in trials if t.load is not None}
@@ -61,31 +46,10 @@ def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
     return values if len(values) * 2 > len(found) else {}
 
 
-def floor(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:
-    """Return how far a server and its A/A twin differ; None in a run without twins.
-
-    Pooled over workloads, since a few blocks of one say little about an instrument's own bias. The
-    median, since a trial that was disturbed says nothing about it at all: one of fifteen pairs that
-    came out at 0.78 took the mean's interval from 1 to 8 %. It widens the intervals of the pairs
-    that it is in.
-    """
-    trials: dict[Cell, list[Trial]] = {}
-    for trial in run.trials:
-        trials.setdefault(trial.cell, []).append(trial)
-    found: list[float] = []
-    for cell, twins in trials.items():
-        if cell.server.endswith(TWIN):
-            own = trials.get(Cell(cell.server.removesuffix(TWIN), cell.workload), [])
-            first, second = by_block(twins, figure), by_block(own, figure)
-            shared = [block for block in first if first[block] and second.get(block)]
-            found += [first[block] / second[block] for block in shared]
-    pooled = stats.median(found)
-    if pooled is not None and pooled.low is None:
-        pooled = stats.geometric(found)
-    if pooled is None:
-        return None
-    reach = [bound for bound in (pooled.value, pooled.low, pooled.high) if bound is not None]
-    return Floor(pooled, max(distance(bound) for bound in reach), len(found))
+def logs(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    """Return the logarithms of first / second over the blocks in which both have a value."""
+    shared = sorted(first.keys() & second.keys())
+    return [math.log(first[block] / second[block]) for block in shared]
 
 
 def distance(value: float) -> float:

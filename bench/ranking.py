@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from bench import stats
 from bench.differences import ERROR, Entrant, Pair, compared
-from bench.pairs import THROUGHPUT, Figure, Floor
+from bench.floor import Floor
+from bench.pairs import THROUGHPUT, Figure
 from bench.stats import Estimate
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from bench import contents, figures, pairs, words
+from bench import contents, figures, floor, words
 from bench.cells import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.records import Workload
 from bench.store import Run
@@ -100,7 +100,7 @@ def view(run: Run) -> RunView:
                 by_block,
             )
         )
-    floors = {figure: pairs.floor(run, figure) for figure in RANKED_BY}
+    floors = {figure: floor.of(run, figure) for figure in RANKED_BY}
     return RunView(
         run,
         [

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench import pairs, ranking, store, words
+from bench import floor, pairs, ranking, store, words
 from bench.differences import Entrant, Pair
 from bench.pairs import FIGURES, Figure
 from bench.records import TWIN, Trial
@@ -77,9 +77,9 @@ def detections(run: Run, figure: Figure) -> int:
     for _ in range(RUNS):
         chosen = set(source.sample(blocks, size))
         part = Run(run.folder, run.header, [t for t in run.trials if t.block in chosen])
-        floor = pairs.floor(part, figure)
+        noise = floor.of(part, figure)
         entrants = [Entrant(name, values(part, name, figure)) for name in (PLAIN, SLOWER)]
-        order = ranking.rank(entrants, figure, floor)
+        order = ranking.rank(entrants, figure, noise)
         found += order.tiers == ((PLAIN,), (SLOWER,))
     return found
 

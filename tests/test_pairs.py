@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import pairs, ranking, stats, store, views
+from bench import floor, pairs, ranking, stats, store, views
 from bench.differences import Entrant
-from bench.pairs import FIGURES, Floor
+from bench.floor import Floor
+from bench.pairs import FIGURES
 from bench.records import TWIN, Cell, Trial
 from bench.stats import Estimate
 from tests import synthetic
@@ -197,7 +198,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
         dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
         for trial in (*own, *twins)
     ]
-    found = pairs.floor(_run(tmp_path, [*own, *twins, *others]))
+    found = floor.of(_run(tmp_path, [*own, *twins, *others]))
     assert found is not None
     assert found.blocks == 4
     assert found.ratio.high is not None
@@ -206,7 +207,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
 
 
 def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
-    assert pairs.floor(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
+    assert floor.of(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
 
 
 def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None:

@@ -72,14 +72,14 @@ def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str
     bound = "≥ " if column == "throughput_rps" and cell.bound else ""
     half = (value.relative_half_width or 0) * value.value
     verdict = "" if cell.verdict.name == "valid" else f"  {cell.verdict.name}"
-    verdict += "  (the limit)" if cell.family == NATIVE else ""
+    verdict += "  the limit" if cell.family == NATIVE and not verdict else ""
     return f"{bound}{words.number(value.value, half)} {unit}{verdict}"
 
 
 def _limit(room_in: float, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
     """Return the end of the scale that leaves room for each row's text behind its bar."""
     ends = [
-        (value.high or value.value) / max(0.3, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
+        (value.high or value.value) / max(0.2, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
         for value, text in zip(found, texts, strict=True)
         if value is not None
     ]
