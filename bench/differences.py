@@ -67,7 +67,7 @@ def compared(
     """
     both = list(itertools.combinations(order, 2))
     samples = [pairs.logs(first.values, second.values) for first, second in both]
-    known = prior.common(samples, _freedom(order))
+    known = prior.common(samples, prior.freedom([entrant.values for entrant in order]))
     both.sort(key=lambda pair: _chance(pair[0], pair[1], known))
     found: list[Pair] = []
     sure, level = True, stats.LEVEL
@@ -78,12 +78,6 @@ def compared(
         why = _doubt(first, second, estimate, figure, noise) or ("" if sure else "interval")
         found.append(Pair(first.server, second.server, estimate, level, not why, why))
     return tuple(found)
-
-
-def _freedom(order: Sequence[Entrant]) -> int:
-    """Return the degrees of freedom of what servers and blocks leave unexplained."""
-    blocks = min((len(entrant.values) for entrant in order), default=0)
-    return (len(order) - 1) * (blocks - 1)
 
 
 def _doubt(

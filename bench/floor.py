@@ -78,8 +78,9 @@ def _noise(values: Values) -> Prior | None:
     for cell, found in values.items():
         if found:
             by_workload.setdefault(cell.workload, []).append(found)
-    samples, freedom = [], 0
-    for servers in by_workload.values():
-        samples += [pairs.logs(*both) for both in itertools.combinations(servers, 2)]
-        freedom += (len(servers) - 1) * (min(map(len, servers)) - 1)
-    return prior.common(samples, freedom)
+    samples = [
+        pairs.logs(*both)
+        for servers in by_workload.values()
+        for both in itertools.combinations(servers, 2)
+    ]
+    return prior.common(samples, sum(map(prior.freedom, by_workload.values())))

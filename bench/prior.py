@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 # Fewer variances than this say nothing about how they are spread.
@@ -48,6 +48,12 @@ def common(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | N
     variance, freedom = _fitted(found)
     freedom = min(freedom, room)
     return Prior(variance, freedom) if freedom > 0 else None
+
+
+def freedom(servers: Collection[Collection[int]]) -> int:
+    """Return the degrees of freedom that servers and blocks leave; given are each one's blocks."""
+    values, blocks = sum(map(len, servers)), len({block for each in servers for block in each})
+    return values - len(servers) - blocks + 1
 
 
 def _fitted(found: Sequence[tuple[float, int]]) -> tuple[float, float]:
