@@ -13,6 +13,7 @@ from bench.records import Cell, Trial
 
 # 1: run.json, trials.jsonl, samples/; digests as loadgen.digest describes them.
 # 2: in a trial `others` and `stolen` by side, as shares; before, one number of seconds for each.
+#    The series of a warm-up has whole steps only; before, it could end in one that was cut short.
 SCHEMA = 2
 
 
@@ -124,6 +125,10 @@ def _upgraded(fields: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
     for old, new in (("others_cpu_s", "others"), ("stolen_s", "stolen")):
         if (seconds := fields.pop(old, None)) is not None:
             fields[new] = {"both": seconds / (len(cpus) * fields["load"]["window_s"])}
+            series = fields["load"]["warmup_series"]
+            steps = int(header["config"]["warmup_s"] / series["step_s"] + 1e-9)
+            for name in ("replies", "p50_us", "p99_us"):
+                series[name] = series[name][:steps]
     return fields
 
 

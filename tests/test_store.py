@@ -57,6 +57,9 @@ def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
     fields = json.loads(line)
     del fields["others"], fields["stolen"]
     fields |= {"others_cpu_s": 0.2, "stolen_s": 0.04}
+    steps = round(run.header["config"]["warmup_s"] / synthetic.STEP_S)
+    cut_short = {"replies": [9] * steps + [1], "p50_us": [1.0] * (steps + 1), "p99_us": []}
+    fields["load"]["warmup_series"] = cut_short | {"step_s": synthetic.STEP_S}
     (run.folder / "trials.jsonl").write_text(json.dumps(fields) + "\n")
     store.write(run.folder / "run.json", json.dumps(run.header | {"schema": 1}))
     (trial,) = store.read(run.folder).trials
@@ -64,3 +67,5 @@ def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
     available_s = len(cpus) * synthetic.WINDOW_S
     assert trial.others == {"both": 0.2 / available_s}
     assert trial.stolen == {"both": 0.04 / available_s}
+    assert trial.load is not None
+    assert trial.load["warmup_series"]["replies"] == [9] * steps

@@ -10,6 +10,8 @@ from bench import words
 # Below this from end to end, a step of each decade is too far away: ticks are even.
 EVEN_UP_TO = 3.0
 TICKS_MOST = 5
+# Steps that 1 is a multiple of, so that it has a tick.
+ROUND = (1, 2, 5, 10)
 
 
 def logarithmic(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:
@@ -17,7 +19,7 @@ def logarithmic(axes: Axes, name: Literal["x", "y"], low: float, high: float) ->
     axes.set(**{f"{name}scale": "log", f"{name}lim": (low, high)})
     axis = axes.xaxis if name == "x" else axes.yaxis
     even = high / low < EVEN_UP_TO
-    locator = MaxNLocator(TICKS_MOST) if even else LogLocator(subs=(1, 2, 3, 5, 7))
+    locator = MaxNLocator(TICKS_MOST, steps=ROUND) if even else LogLocator(subs=(1, 2, 3, 5, 7))
     axis.set_major_locator(locator)
     axis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
     axis.set_minor_formatter(NullFormatter())
