@@ -127,7 +127,7 @@ def _upgraded(fields: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
             fields[new] = {"both": seconds / (len(cpus) * fields["load"]["window_s"])}
             series = fields["load"]["warmup_series"]
             steps = int(header["config"]["warmup_s"] / series["step_s"] + 1e-9)
-            for name in ("replies", "p50_us", "p99_us"):
+            for name in series.keys() - {"step_s"}:
                 series[name] = series[name][:steps]
     return fields
 
