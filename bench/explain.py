@@ -20,6 +20,7 @@ JUDGES = (
     "bench/session.py",
     "bench/differences.py",
     "bench/floor.py",
+    "bench/compare.py",
     "bench/prior.py",
     "bench/stats.py",
     "loadgen/histogram.py",

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bench import words
+from bench.noise import disturbance
 from bench.records import Cell, Trial
 
 
@@ -21,6 +22,8 @@ class Display:
         self.trials = trials
         self.load_s = load_s
         self.quiet = quiet
+        # Why blocks were disturbed, and which of them were measured again.
+        self.disturbed: dict[int, str] = {}
         self.again: list[int] = []
         self.done = self.loaded = 0
         self.seen: set[tuple[int, Cell]] = set()
@@ -65,7 +68,13 @@ class Display:
         if self.bar.disable and not self.quiet and not trial.reason:
             text = f"{self.done}/{self.trials} {line}; {left}"
             self.console.print(text, highlight=False, soft_wrap=True)
-        self.bar.update(self.task, completed=self.done, description=escape(line), left=left)
+        self.bar.update(
+            self.task,
+            completed=self.done,
+            total=max(self.done, self.trials),
+            description=escape(line),
+            left=left,
+        )
         self.bar.refresh()
 
     def told(self) -> str:
@@ -81,12 +90,15 @@ class Display:
 
     def _left(self, trial: Trial) -> str:
         """Tell the time left; blocks beyond the plan have no end that is known."""
+        if why := disturbance(trial):
+            self.disturbed.setdefault(trial.block, why)
         again = (trial.block, trial.cell) in self.seen
         self.seen.add((trial.block, trial.cell))
         if again:
+            self.trials += 1
             if trial.block not in self.again:
                 self.again.append(trial.block)
-            return f"block {trial.block + 1} again, it was disturbed"
+            return f"block {trial.block + 1} again: {self.disturbed[trial.block]}"
         if self.done > self.trials:
             return f"block {trial.block + 1}, added"
         elapsed_s = time.monotonic() - self.began_s
