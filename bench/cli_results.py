@@ -21,7 +21,7 @@ def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
     if as_json:
         print(report.render(stored, "json"))
         return
-    console.print(report.table(views.view(stored)))
+    console.print(report.table(views.view(stored), console.width))
     console.print(outcome.told(contents.verdicts(stored)), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 

@@ -120,8 +120,8 @@ def _markdown(view: "RunView", overview: Iterable["Chart"]) -> str:
     return page.markdown(view, list(overview))
 
 
-def table(view: "RunView") -> "Group":
-    """Return the ranking of each workload for a terminal, within 100 columns."""
+def table(view: "RunView", width: int) -> "Group":
+    """Return the ranking of each workload for a terminal of so many columns."""
     from bench import table as terminal
 
-    return terminal.table(view)
+    return terminal.table(view, width)

@@ -1,6 +1,8 @@
-"""The ranking on a terminal: one table a workload, within 100 columns."""
+"""The ranking on a terminal: one table a workload, as wide as the terminal allows."""
 
-from rich.console import Group
+from collections.abc import Callable
+
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -8,7 +10,8 @@ from bench import checks, findings, words
 from bench.cells import CellView, WorkloadView
 from bench.views import RunView
 
-TITLES = ("requests/s", "of best", "p50", "p99", "CPU µs", "MiB", "at once")
+# On a narrow terminal these are left out, one after the other: the page has them.
+DISPENSABLE = ("MiB", "p50", "CPU µs")
 LEGEND = (
     "of best: throughput (open loop: p99) against the best, over shared blocks; "
     "≈ is not told apart from it.\n"
@@ -16,44 +19,61 @@ LEGEND = (
 )
 
 
-def table(view: RunView) -> Group:
+def table(view: RunView, width: int = 100) -> Group:
     """Return the workloads of a run in turn, the ranked cells first, the best on top."""
+    tables: list[Table] = []
+    for left_out in range(len(DISPENSABLE) + 1):
+        titles = [title for title in COLUMNS if title not in DISPENSABLE[:left_out]]
+        tables = [_workload(workload, titles) for workload in view.workloads]
+        if all(Console(width=1000).measure(made).maximum <= width for made in tables):
+            break
     pieces: list[Table | Text] = []
-    for workload in view.workloads:
-        answer = findings.answer(view, workload)[0]
-        pieces += [_workload(workload), Text(answer), Text()]
+    for made, workload in zip(tables, view.workloads, strict=True):
+        pieces += [made, Text(findings.answer(view, workload)[0]), Text()]
     return Group(*pieces, Text(LEGEND, style="dim"))
 
 
-def _workload(workload: WorkloadView) -> Table:
+def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     made = Table(box=None, pad_edge=False, collapse_padding=True)
     made.title, made.title_justify, made.title_style = workload.label, "left", "bold"
     made.add_column("server", max_width=18, overflow="fold")
-    for title in TITLES:
+    for title in titles:
         made.add_column(title, justify="right", no_wrap=True)
     made.add_column("verdict", no_wrap=True)
     for cell in workload.cells:
         style = "" if cell.verdict.name == checks.VALID else "dim"
-        made.add_row(*map(Text, _shown(workload, cell)), style=style)
+        shown = [COLUMNS[title](workload, cell) for title in titles]
+        made.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
     return made
 
 
-def _shown(workload: WorkloadView, cell: CellView) -> list[str]:
-    def number(column: str) -> str:
-        found = cell.estimate(column)
-        return "" if found is None else words.number(found.value)
+def _throughput(workload: WorkloadView, cell: CellView) -> str:
+    return cell.throughput().removesuffix(" /s")
 
-    def time(column: str) -> str:
-        found = cell.estimate(column)
-        return "" if found is None else words.duration(found.value)
 
+def _against_best(workload: WorkloadView, cell: CellView) -> str:
     pair = workload.order.against_best(cell.server)
-    return [
-        cell.server,
-        cell.throughput().removesuffix(" /s"),
-        "" if pair is None else str(pair),
-        *(time(column) for column in ("p50_us", "p99_us")),
-        *(number(column) for column in ("cpu_us_per_request", "memory_mib")),
-        cell.at_once("/"),
-        cell.verdict.name,
-    ]
+    return "" if pair is None else str(pair)
+
+
+def _at_once(workload: WorkloadView, cell: CellView) -> str:
+    return cell.at_once("/")
+
+
+def _figure(column: str, write: Callable[[float], str]) -> Callable[[WorkloadView, CellView], str]:
+    def written(workload: WorkloadView, cell: CellView) -> str:
+        found = cell.estimate(column)
+        return "" if found is None else write(found.value)
+
+    return written
+
+
+COLUMNS: dict[str, Callable[[WorkloadView, CellView], str]] = {
+    "requests/s": _throughput,
+    "of best": _against_best,
+    "p50": _figure("p50_us", words.duration),
+    "p99": _figure("p99_us", words.duration),
+    "CPU µs": _figure("cpu_us_per_request", words.number),
+    "MiB": _figure("memory_mib", words.number),
+    "at once": _at_once,
+}

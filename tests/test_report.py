@@ -131,19 +131,24 @@ def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
         report.render(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.ONE], 1), "pdf")
 
 
+@pytest.mark.parametrize("width", [100, 80])
 @pytest.mark.parametrize("name", RUNS)
-def test_the_terminal_table_fits(tmp_path: Path, name: str) -> None:
-    console = Console(width=100, file=io.StringIO())
-    console.print(report.table(views.view(RUNS[name](tmp_path))))
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    assert all(len(line) <= 100 for line in lines)
-    assert not any("…" in line for line in lines)
+def test_the_terminal_table_fits(tmp_path: Path, name: str, width: int) -> None:
+    view = views.view(RUNS[name](tmp_path))
+    console = Console(width=width, file=io.StringIO())
+    console.print(report.table(view, width))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "…" not in text
+    for cell in view.workloads[0].cells:
+        assert f"\n{cell.server[:18]}" in text
+        assert cell.verdict.name in text
 
 
 def test_the_starved_come_last_on_the_terminal(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT, [synthetic.MANY], 2)
     console = Console(width=100, file=io.StringIO())
-    console.print(report.table(views.view(run)))
+    console.print(report.table(views.view(run), 100))
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     assert [line.split()[0] for line in lines[2:10]][-2:] == ["blocking", "process-pool"]
 
