@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,10 +101,10 @@ class Comparison:
 
         None where a control took it out, or if some of three cells or more did not move that way.
         """
-        found = [row.ratios["throughput"] for row in self.rows if "throughput" in row.ratios]
-        ways = {found_one.value > 1 for found_one in found if found_one.low is not None}
-        alike = len(found) >= DRIFT_CELLS and len(ways) == 1
-        middle = statistics.median(ratio.value for ratio in found) if alike else 1.0
+        comparable = [row.ratios for row in self.rows if row.comparable]
+        found = [ratios["throughput"].value for ratios in comparable if "throughput" in ratios]
+        alike = len(found) >= DRIFT_CELLS and len({value > 1 for value in found}) == 1
+        middle = statistics.median(found) if alike else 1.0
         return None if self.control or pairs.distance(middle) < DRIFT_LEAST else middle
 
 
@@ -116,23 +116,17 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
 
     Raises:
         ConfigError: machines or settings differ and `force` is not set, no cell is shared, or the
-            control was not measured under a workload.
+            control does not stand for the machine under every workload.
     """
-    unequal = tuple(differing(run_a.header, run_b.header))
     names = run_a.header.get("run_id", "A"), run_b.header.get("run_id", "B")
-    if unequal and not force:
-        raise ConfigError(
-            f"compare: {names[0]} and {names[1]} differ in {'; '.join(unequal)}; "
-            "measure again on equal terms, or --force it"
-        )
+    unequal = tuple(differing(run_a.header, run_b.header))
     cells_a, cells_b = contents.cells(run_a), contents.cells(run_b)
     shared = [cell for cell in cells_a if cell in cells_b]
-    if not shared:
-        raise ConfigError(
-            f"compare: {names[0]} and {names[1]} have no server and workload in common"
-        )
-    _check_control(control, shared, *names)
+    _check(names, () if force else unequal, shared)
     judged_a, judged_b = contents.verdicts(run_a), contents.verdicts(run_b)
+    if control:
+        sound = {cell for cell in shared if judged_a[cell].ranked and judged_b[cell].ranked}
+        _check_control(control, names, shared, sound)
     labels = contents.labels(cell.workload for cell in cells_a)
     floors, level = _floors(run_a, run_b), 1 - ERROR / len(shared)
 
@@ -158,14 +152,29 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
     return Comparison(*names, tuple(rows), unequal, only_a, only_b, control)
 
 
-def _check_control(control: str, shared: Sequence[Cell], name_a: str, name_b: str) -> None:
-    """Refuse a control that is not there for every workload; raises ConfigError."""
+def _check(names: tuple[str, str], unequal: Sequence[str], shared: Sequence[Cell]) -> None:
+    """Refuse runs that cannot be compared; raises ConfigError."""
+    if unequal:
+        raise ConfigError(
+            f"compare: {names[0]} and {names[1]} differ in {'; '.join(unequal)}; "
+            "measure again on equal terms, or --force it"
+        )
+    if not shared:
+        raise ConfigError(
+            f"compare: {names[0]} and {names[1]} have no server and workload in common"
+        )
+
+
+def _check_control(
+    control: str, names: tuple[str, str], shared: Sequence[Cell], sound: Container[Cell]
+) -> None:
+    """Refuse a control without sound figures under some workload; raises ConfigError."""
     workloads = dict.fromkeys(cell.workload for cell in shared)
-    lacking = [w.name for w in workloads if control and Cell(control, w) not in shared]
+    lacking = [w.name for w in workloads if Cell(control, w) not in sound]
     if lacking:
         raise ConfigError(
-            f"--control {control}: {name_a} and {name_b} do not both have it under "
-            f"{', '.join(lacking)}; name a server that they have everywhere"
+            f"--control {control}: {names[0]} and {names[1]} do not both have figures that stand "
+            f"for it under {', '.join(lacking)}; name a server that serves everywhere"
         )
 
 

@@ -41,7 +41,7 @@ def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
         console.print(display.told(), highlight=False, soft_wrap=True)
     run = store.read(session.folder)
     if session.plan.until is not None:
-        console.print(narrowness(session.plan, run), highlight=False)
+        console.print(narrowness(session.plan, run, complete), highlight=False)
     begun = range(len(head["order"]), next_number(run))
     head["order"] += [session.plan.order(block) for block in begun]
     store.finish(session.folder, head, header.now(), complete)
@@ -70,8 +70,8 @@ def _earlier(made: Plan, old: dict[str, Any]) -> list[tuple[int, ...]]:
     return listed + [older.order(block) for block in range(len(listed), made.first)]
 
 
-def narrowness(made: Plan, run: store.Run) -> str:
-    """Say whether the intervals have become as narrow as asked, or the time was up."""
+def narrowness(made: Plan, run: store.Run, complete: bool) -> str:
+    """Say whether the intervals have become as narrow as asked, or why not."""
     asked = made.until or 0.0
     found = precision.widest(run)
     if found is None:
@@ -84,4 +84,6 @@ def narrowness(made: Plan, run: store.Run) -> str:
         told += f"{asked:.1%} was asked for"
         if found.width <= asked:
             return told
+    if not complete:
+        return f"{told}; `--resume` goes on"
     return f"{told}, and the time budget of {made.budget_s:g} s is used up"

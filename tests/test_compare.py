@@ -232,8 +232,14 @@ class TestControl:
 
     def test_it_must_be_there(self, tmp_path: Path) -> None:
         run = self.moved(tmp_path / "a", 1, 1.0, 1.0)
-        with pytest.raises(ConfigError, match=r"--control native: .* do not both have it"):
+        with pytest.raises(ConfigError, match=r"--control native: .* do not both have figures"):
             compare.compare(run, run, control="native")
+
+    def test_its_figures_must_stand(self, tmp_path: Path) -> None:
+        starved = [PLAIN, synthetic.EIGHT[0]]
+        run = synthetic.run(tmp_path / "a", starved, [synthetic.MANY], 3)
+        with pytest.raises(ConfigError, match=r"--control blocking: .* under kept-50"):
+            compare.compare(run, run, control="blocking")
 
     def test_all_cells_that_move_alike_speak_of_the_machine(self, tmp_path: Path) -> None:
         models = [PLAIN, OTHER, *synthetic.EXTRA[:2]]
