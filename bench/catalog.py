@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shlex
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,14 @@ class Outside:
     loops: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the names of the commands and loops, as they can be listed."""
-        return tuple(text.partition("=")[0] for text in (*self.commands, *self.loops))
+    def unlisted(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of the commands and loops that no word of a list is about."""
+        listed = {word.rpartition(":")[2] for word in wanted}
+        commands = [text.partition("=")[0] for text in self.commands]
+        loops = [text.partition("=")[0] for text in self.loops]
+        about = {name: {name} for name in commands}
+        about |= {name: {name, *(f"{name}-{style}" for style in LOOP_STYLES)} for name in loops}
+        return tuple(name for name, words in about.items() if not words & listed)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,9 +12,6 @@ from bench.cli_results import show
 from bench.config import ConfigError, Suite
 from bench.plan import AXES
 from bench.terminal import console
-
-if TYPE_CHECKING:
-    from bench.catalog import Outside
 
 app = typer.Typer()
 
@@ -104,7 +101,7 @@ def run(
             config.cpus("--server-cpus", server_cpus),
             config.cpus("--generator-cpus", generator_cpus),
         )
-        measured = session.prepare(asked(context.params, outside), outside, out, extras)
+        measured = session.prepare(asked(context.params), outside, out, extras)
     for reason in () if quiet or as_json else measured.skipped:
         console.print(f"skipped: {reason}", highlight=False)
     # Standard output is for the document alone.
@@ -139,7 +136,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def asked(params: dict[str, Any], outside: "Outside") -> Suite:
+def asked(params: dict[str, Any]) -> Suite:
     """Return the suite that the options of `bench run` name, with what they replace in it.
 
     Raises:
@@ -148,10 +145,7 @@ def asked(params: dict[str, Any], outside: "Outside") -> Suite:
     suite = config.load(params["suite"])
     options = {
         "workloads": None if params["workloads"] is None else config.words(params["workloads"]),
-        # What is brought takes part beside the suite's servers, or where it is listed.
-        "servers": (*suite.servers, *outside.names)
-        if params["servers"] is None
-        else tuple(config.words(params["servers"])),
+        "servers": None if params["servers"] is None else tuple(config.words(params["servers"])),
         "duration_s": params["duration"],
         "warmup_s": params["warmup"],
         "trials": params["trials"],

@@ -97,9 +97,7 @@ def _chance(first: Entrant, second: Entrant, known: Prior | None) -> float:
     logs = pairs.logs(first.values, second.values)
     if len(logs) < 2:
         return 1.0
-    variance, freedom = statistics.variance(logs), float(len(logs) - 1)
-    if known is not None:
-        variance, freedom = known.moderated(variance, freedom)
+    variance, freedom = prior.spread(logs, known)
     centre = statistics.fmean(logs)
     if variance < prior.NOTHING:
         return float(abs(centre) < 1e-12)

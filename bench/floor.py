@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench import pairs, prior, stats
 from bench.pairs import THROUGHPUT, Figure
 from bench.prior import Prior
-from bench.records import TWIN, Cell, Workload
+from bench.records import TWIN, Cell, Trial, Workload
 from bench.stats import Estimate
 from bench.store import Run
 
@@ -55,16 +55,12 @@ def of(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:
 
 def _values(run: Run, figure: Figure) -> Values:
     """Return each cell's values by block, the twins' included; those of zero are left out."""
-    cells: dict[Cell, list[int]] = {}
-    for place, trial in enumerate(run.trials):
-        cells.setdefault(trial.cell, []).append(place)
-    found = {
-        cell: pairs.by_block((run.trials[place] for place in places), figure)
-        for cell, places in cells.items()
-    }
+    cells: dict[Cell, list[Trial]] = {}
+    for trial in run.trials:
+        cells.setdefault(trial.cell, []).append(trial)
     return {
-        cell: {block: value for block, value in values.items() if value}
-        for cell, values in found.items()
+        cell: {block: value for block, value in pairs.by_block(trials, figure).items() if value}
+        for cell, trials in cells.items()
     }
 
 

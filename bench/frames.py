@@ -74,7 +74,7 @@ def pairs(view: RunView) -> pd.DataFrame:
     """Return one row a pair of ranked servers, workload and figure; the better centre is first.
 
     ratio: first / second over shared blocks, with its interval at `level`, corrected for the number
-    of pairs; apart: whether they are told apart, because: why not (see `ranking.Pair`)
+    of pairs; apart: whether they are told apart, because: why not (see `differences.Pair`)
     floor: how far a server and its twin are apart in this figure
     """
     rows = [

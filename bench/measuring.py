@@ -59,6 +59,9 @@ def _begin(session: Session) -> dict[str, Any]:
     old = store.read(session.folder).header
     head = old | {key: head[key] for key in ("config", "cells", "order")}
     head["order"] = _earlier(session.plan, old) + head["order"]
+    # It is not at its end any more, and does not look so if it is killed.
+    for key in ("finished_at", "complete"):
+        head.pop(key, None)
     store.write_header(session.folder, head)
     return head
 

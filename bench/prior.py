@@ -41,13 +41,18 @@ def common(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | N
     """
     known = [sample for sample in samples if len(sample) > 1]
     found = [(statistics.variance(sample), len(sample) - 1) for sample in known]
-    found = [(variance, freedom) for variance, freedom in found if variance > NOTHING]
+    found = [(variance, own) for variance, own in found if variance > NOTHING]
     if len(found) < PAIRS_LEAST:
         return None
-    room = freedom_most - statistics.mean(freedom for _, freedom in found)
-    variance, freedom = _fitted(found)
-    freedom = min(freedom, room)
-    return Prior(variance, freedom) if freedom > 0 else None
+    room = freedom_most - statistics.mean(own for _, own in found)
+    variance, weight = _fitted(found)
+    return Prior(variance, min(weight, room)) if room > 0 else None
+
+
+def spread(logs: Sequence[float], known: Prior | None) -> tuple[float, float]:
+    """Return the variance of two logarithms or more, and its degrees of freedom."""
+    own = statistics.variance(logs), float(len(logs) - 1)
+    return own if known is None else known.moderated(*own)
 
 
 def freedom(servers: Collection[Collection[int]]) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench import catalog, header, plan, runner, store
 from bench.catalog import Outside
+from bench.config import ConfigError
 from bench.machine import Cpus
 from bench.plan import Plan
 from bench.records import Cell, Workload
@@ -19,16 +20,19 @@ def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: 
 
     Raises:
         StoreError: there is no such run
-        ConfigError: another machine, other versions, or a server that is not there any more.
+        ConfigError: another machine, other versions, a server that is not there any more, or an
+            interpreter without a server to run.
     """
+    if outside.pythons and not servers:
+        raise ConfigError("--add: name what --python shall run, such as --servers NAME:blocking")
     run = store.read(folder)
     old = run.header
     header.check_same(folder, old)
     config = old["config"]
     points = [Workload.from_json(fields) for fields in config["workloads"]]
     specs = [catalog.again(fields) for fields in config["servers"]]
-    if names := servers or outside.names:
-        added = choose(names, outside, points).specs.values()
+    if servers or outside != Outside():
+        added = choose(servers, outside, points).specs.values()
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
     cells = tuple(Cell.from_json(fields) for fields in old["cells"])
     cells += tuple(cell for cell in plan.cells(specs, points) if cell not in cells)

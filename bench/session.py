@@ -111,9 +111,9 @@ def planned_s(trials: int, conditions: runner.Conditions) -> float:
 
 
 def choose(servers: tuple[str, ...], outside: Outside, points: list[Workload]) -> catalog.Choice:
-    """Return the servers that take part."""
+    """Return the servers that take part: those listed, and what is brought, listed or not."""
     kinds = {terms.kind_of(point.transport) for point in points}
-    return catalog.choose(catalog.read(outside), list(servers), kinds)
+    return catalog.choose(catalog.read(outside), [*servers, *outside.unlisted(servers)], kinds)
 
 
 def check_descriptors(points: list[Workload]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.prior import Prior
+from bench.prior import Prior, spread
 
 # Of the intervals that are shown: the custom of the field.
 LEVEL = 0.95
@@ -139,9 +139,7 @@ def _log_interval(
         return _bootstrap(logs, level)
     from scipy.special import stdtrit
 
-    variance, freedom = statistics.variance(logs, centre), float(len(logs) - 1)
-    if known is not None:
-        variance, freedom = known.moderated(variance, freedom)
+    variance, freedom = spread(logs, known)
     quantile = float(stdtrit(freedom, (1 + level) / 2))
     half = quantile * math.sqrt(variance / len(logs))
     return centre - half, centre + half

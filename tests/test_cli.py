@@ -252,6 +252,7 @@ def test_explain_names_every_verdict_and_every_limit() -> None:
         (["--budget", "nan"], "--budget is nan"),
         (["--resume", "results/reference", "--duration", "3"], "--duration: a run that goes on"),
         (["--add", "results/reference", "--suite", "quick"], "--suite: a run that goes on"),
+        (["--add", "results/reference", "--python", "a=python3"], "what --python shall run"),
         (["--aa", "nosuch"], "--aa nosuch"),
         (["--command", "blocking=true {port}"], "a server has that name"),
         (["--out", "/proc/nowhere"], "cannot be written"),

@@ -113,6 +113,13 @@ def test_a_command_is_added_in_a_block_that_holds_all(tmp_path: Path) -> None:
     assert set(measured[1:]) == {(1, "blocking"), (1, "mine")}
 
 
+def test_a_command_takes_part_beside_the_servers_that_are_listed(tmp_path: Path) -> None:
+    command = f"mine={sys.executable} {ROOT / 'tests' / 'foreign.py'} {{host}} {{port}}"
+    asked = ("--servers", "blocking", "--command", command, "--connections", "1", "--trials", "1")
+    run(tmp_path, *asked)
+    assert {row["server"] for row in rows(tmp_path)} == {"blocking", "mine"}
+
+
 def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:
     asked = ("--servers", "process-pool", "--connections", "6", "--pool-size", "1 6")
     printed = run(tmp_path, *asked, "--trials", "1")
