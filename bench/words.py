@@ -11,6 +11,8 @@ DIGITS_WITHOUT_INTERVAL = 3
 FINEST = 0.0005
 # A half width that leaves two digits of a value.
 TWO_DIGITS = 0.03
+# The ends of an interval that are this many times apart have no digit in common.
+WIDE = 4.0
 
 
 def number(value: float, half_width: float | None = None) -> str:
@@ -115,9 +117,15 @@ def ratio(value: Estimate) -> str:
 
 
 def ranged(ratio: Estimate, unit: str = "") -> str:
-    """Return `1.47 (1.45 to 1.49)`, with the interval if there is one."""
+    """Return `1.47 (1.45 to 1.49)`, with the interval if there is one.
+
+    Where it is so wide that one digit would be too many, each part has two of its own.
+    """
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
         return f"{number(ratio.value)}{unit}"
+    if ratio.high > WIDE * ratio.low:
+        value, low, high = (digits(part, 2) for part in (ratio.value, ratio.low, ratio.high))
+        return f"{value}{unit} ({low} to {high})"
     place = _place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
     value, low, high = (_rounded(part, place) for part in (ratio.value, ratio.low, ratio.high))
     return f"{value}{unit} ({low} to {high})"

@@ -12,15 +12,18 @@ EVEN_UP_TO = 3.0
 TICKS_MOST = 5
 # Steps that 1 is a multiple of, so that it has a tick.
 ROUND = (1, 2, 5, 10)
+# Up to a span, the ticks of each decade that do not run into each other; beyond, its first alone.
+SUBS = ((10.0, (1, 2, 3, 5, 7)), (60.0, (1, 2, 5)))
 
 
 def logarithmic(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:
     """Make one axis logarithmic between two limits."""
     axes.set(**{f"{name}scale": "log", f"{name}lim": (low, high)})
     axis = axes.xaxis if name == "x" else axes.yaxis
-    even = high / low < EVEN_UP_TO
-    locator = MaxNLocator(TICKS_MOST, steps=ROUND) if even else LogLocator(subs=(1, 2, 3, 5, 7))
-    axis.set_major_locator(locator)
+    span = high / low
+    subs = next((subs for limit, subs in SUBS if span < limit), (1,))
+    even = MaxNLocator(TICKS_MOST, steps=ROUND)
+    axis.set_major_locator(even if span < EVEN_UP_TO else LogLocator(subs=subs))
     axis.set_major_formatter(FuncFormatter(lambda tick, _: words.scale(tick)))
     axis.set_minor_formatter(NullFormatter())
     axis.set_tick_params(which="minor", length=0)
