@@ -71,8 +71,9 @@ lint: $(READY) ## ruff: format and lint
 types: $(READY) ## mypy, strict
 	@$(BIN)/mypy
 
-microbench: $(READY) native ## time one round trip per server, and the generator beside a C client
-	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q --benchmark-only
+microbench: $(READY) native ## ratios beside clients in C, and a round trip per server (ARGS="-k churn": a part)
+	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q \
+	  --benchmark-columns=median,iqr,rounds --benchmark-sort=name $(ARGS)
 
 proof: $(READY) ## measure how often a comparison is wrong: A/A, and 5 % more CPU (15 minutes)
 	@$(BIN)/python -m tests.proof $(RUN)

@@ -20,6 +20,9 @@ NATIVE = "native"
 # per request is the figure that a busy generator does not distort.
 RANKED_BY = (pairs.THROUGHPUT, pairs.FIGURES["p99"], pairs.FIGURES["cpu"])
 
+# How a generator waits for replies, where a workload says so.
+WAITING = {"spin": "spins", "sleep": "sleeps"}
+
 Curve = tuple[list[float], list[float]]
 
 
@@ -160,7 +163,11 @@ class WorkloadView:
         """Return the axes in words: `50 connections kept open, 64 B, closed loop, TCP`."""
         load = self.workload.load
         parts = [words.count(load.connections, "connection", "connections")]
-        if load.requests_per_connection is None:
+        if load.connection_rate is not None:
+            requests = words.count(load.requests_per_connection or 1, "request", "requests")
+            parts[0] += " at a time at most"
+            parts.append(f"{load.connection_rate:,g} of {requests} offered per second")
+        elif load.requests_per_connection is None:
             parts[0] += " kept open"
         else:
             requests = words.count(load.requests_per_connection, "request", "requests")
@@ -170,11 +177,15 @@ class WorkloadView:
             parts.append("closed loop")
             parts += [f"depth {load.depth}"] if load.depth > 1 else []
             parts += [f"{load.think_us:,} µs think time"] if load.think_us else []
+        elif load.connection_rate is not None:
+            parts.append(f"open loop ({load.arrivals} gaps)")
         else:
             parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
+            parts += ["connections by turns"] if load.assignment == "turns" else []
         parts += [f"{load.idle:,} idle connections"] if load.idle else []
         pool = self.workload.pool_size
         parts += [f"pools of {words.count(pool, 'worker', 'workers')}"] if pool else []
+        parts += [f"the generator {WAITING[load.wait]}"] if load.wait else []
         return ", ".join([*parts, self.workload.transport.upper()])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bench import doubts
+from bench import bounds, doubts, network, words
 from bench.facts import Finding
 from bench.facts import Terms as Terms
 from bench.records import Trial
@@ -12,25 +12,11 @@ from bench.records import Trial
 # In closed loop N requests are in flight by construction, so throughput x mean cycle is N
 # (Little's law). A pool of 10 workers under 200 connections comes out at 10 (nurl issue 885).
 STARVED_BELOW = 0.75
-# A generator that slept for less than this part of the window had no time left to send more.
-IDLE_LIMIT = 0.05
-# A server below this part of the CPU that it could use was waiting, not working.
-SPARE_BELOW = 0.90
-# Lancet (ATC 2019), first check: the achieved rate within 10 % of the target.
-RATE_TOLERANCE = 0.10
-# Response time contains the send lag; past this part of its p99 the tail is the generator's own.
-LAG_SHARE_LIMIT = 0.50
-# Datagrams lost on loopback are drops from a full socket buffer; one in a thousand is none.
-LOSS_LIMIT = 0.001
-# Exponential arrivals of n requests vary by sqrt(n) / n: 5 % is five deviations from 10,000 on, and
-# for fewer the five deviations themselves are the limit.
-OVERLOAD_TOLERANCE = 0.05
-OVERLOAD_DEVIATIONS = 5.0
 
 VALID = "valid"
 NOT_MEASURED = "not measured"
 # No figure of these stands for the server, so they are never ranked.
-UNRANKED = frozenset({"failed", "broken-echo", "starved", NOT_MEASURED})
+UNRANKED = frozenset({"instrument", "failed", "broken-echo", "starved", NOT_MEASURED})
 
 
 @dataclass(frozen=True)
@@ -40,6 +26,7 @@ class Verdict:
     reason: why, without a full stop; remedy: what to do about it, a sentence
     facts: the numbers that led to it
     notes: other verdicts that apply to it, or to some of its trials only
+    barred: whether one of those that apply to it forbids a place, as its own name may
     """
 
     name: str
@@ -47,6 +34,7 @@ class Verdict:
     remedy: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple["Verdict", ...] = ()
+    barred: bool = False
 
     @property
     def sentence(self) -> str:
@@ -66,7 +54,31 @@ class Verdict:
     @property
     def ranked(self) -> bool:
         """Tell if the cell has a place in a ranking."""
-        return self.name not in UNRANKED
+        return self.name not in UNRANKED and not self.barred
+
+
+# What the generator's side had no more of, and what to do about it.
+SHORTAGES = {
+    "no-ports": "no local port was left for a connection: offer fewer connections/s",
+    "no-descriptors": "no open file was left in the generator: raise the limit (ulimit -Hn)",
+    "no-buffers": "the kernel had no buffer left: use fewer connections or a smaller payload",
+    "no-memory": "the kernel had no memory left: use fewer connections or a smaller payload",
+    "datagram-too-long": "the payload is too long for a datagram: use a smaller one",
+    "not-permitted": "the kernel did not permit a connection: look at firewall and sandbox",
+    "no-route": "there is no way to the server's address: look at the interfaces",
+}
+
+
+def _instrument(trial: Trial, terms: Terms) -> Finding | None:
+    if trial.status == "instrument":
+        return Finding(trial.reason or "the generator or the house failed", {})
+    shortages = (trial.load or {}).get("shortages") or {}
+    counts: dict[str, int] = shortages.get("counts") or {}
+    if not counts:
+        return None
+    name, times = max(counts.items(), key=lambda item: item[1])
+    shortage = SHORTAGES.get(name, name)
+    return Finding(f"{words.count(times, 'time', 'times')} {shortage}", {"shortages": counts})
 
 
 def _failed(trial: Trial, terms: Terms) -> Finding | None:
@@ -86,13 +98,13 @@ def _broken_echo(trial: Trial, terms: Terms) -> Finding | None:
     detail = f" ({evidence[0]['kind']}: {evidence[0]['detail']})" if evidence else ""
     if load.get("mismatches"):
         return Finding(
-            f"{_count(load['mismatches'], 'reply was', 'replies were')} wrong{detail}", facts
+            f"{words.count(load['mismatches'], 'reply was', 'replies were')} wrong{detail}", facts
         )
     if trial.status != "failed" and trial.exit_status is not None:
         return Finding(f"the server ended in mid-trial with status {trial.exit_status}", facts)
     if load.get("errors"):
         return Finding(
-            f"{_count(load['errors'], 'connection', 'connections')} broke{detail}", facts
+            f"{words.count(load['errors'], 'connection', 'connections')} broke{detail}", facts
         )
     if load.get("silent"):
         return Finding("the server fell silent on every connection", facts)
@@ -115,71 +127,9 @@ def _starved(trial: Trial, terms: Terms) -> Finding | None:
     else:
         reason = f"{effective:.1f} requests of {in_flight} were served at a time"
     if terms.clients_at_once is not None and terms.clients_at_once < asked.connections:
-        clients = _count(terms.clients_at_once, "client", "clients")
+        clients = words.count(terms.clients_at_once, "client", "clients")
         reason += f", by design: this model serves {clients} at once"
     return Finding(reason, facts)
-
-
-def _generator_bound(trial: Trial, terms: Terms) -> Finding | None:
-    usage, load = trial.server_usage, trial.load
-    if load is None or usage is None or not usage.span_s or terms.shared:
-        return None
-    used = usage.cpu_s / usage.span_s
-    # One Python process runs one thread at a time; one that used more is not held by the GIL.
-    workers = usage.processes if used <= 1.05 * usage.processes else usage.threads
-    usable = max(1, min(terms.server_cpus, workers))
-    if used >= SPARE_BELOW * usable:
-        return None
-    facts = {"server_cpus_used": used, "server_cpus_usable": usable}
-    reason = _generator_limit(trial, load, facts)
-    if reason is None:
-        return None
-    spare = f"while the server used {used:.2f} of {_count(usable, 'CPU', 'CPUs')}"
-    return Finding(f"{reason}, {spare}", facts)
-
-
-def _generator_limit(trial: Trial, load: dict[str, Any], facts: dict[str, Any]) -> str | None:
-    """Return what the generator ran out of; adds the numbers to the facts."""
-    rate = trial.cell.workload.load.rate
-    if rate is None:
-        idle = facts["generator_idle_fraction"] = load["generator_idle_fraction"]
-        if idle is None or idle >= IDLE_LIMIT:
-            return None
-        return f"the generator was idle for {idle:.0%} of the window only"
-    achieved = facts["achieved_rps"] = load["achieved_rps"]
-    facts["offered_rps"] = rate
-    if achieved < (1 - RATE_TOLERANCE) * rate:
-        return f"the generator sent {achieved:,.0f} of {rate:,.0f} requests/s"
-    lag = facts["send_lag_p99_us"] = load["send_lag_us"]["p99"]
-    response = facts["response_p99_us"] = load["response_us"]["p99"]
-    if lag is None or response is None or lag <= LAG_SHARE_LIMIT * response:
-        return None
-    return f"the generator was {lag:,.0f} µs late at p99, of {response:,.0f} µs response time"
-
-
-def _lossy(trial: Trial, terms: Terms) -> Finding | None:
-    load = trial.load or {}
-    sent, lost = load.get("sent"), load.get("lost")
-    if not sent or not lost or lost <= LOSS_LIMIT * sent:
-        return None
-    facts = {"sent": sent, "lost": lost}
-    return Finding(f"{lost:,} of {sent:,} datagrams were lost ({lost / sent:.2%})", facts)
-
-
-def _overloaded(trial: Trial, terms: Terms) -> Finding | None:
-    rate = trial.cell.workload.load.rate
-    if trial.load is None or rate is None:
-        return None
-    answered, window_s = trial.load["throughput_rps"], trial.load["window_s"]
-    chance = OVERLOAD_DEVIATIONS / (rate * window_s) ** 0.5
-    if answered >= (1 - max(OVERLOAD_TOLERANCE, chance)) * rate:
-        return None
-    facts = {"throughput_rps": answered, "offered_rps": rate}
-    return Finding(f"{answered:,.0f} of {rate:,.0f} requests/s were answered", facts)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 @dataclass(frozen=True)
@@ -189,6 +139,7 @@ class Check:
     when, remedy: for a reader, when it is given and what to do about it
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
     of_cell: what only all trials together show; it decides as well
+    decides: whether it may be the verdict; else it explains, and is a note at most
     """
 
     name: str
@@ -196,11 +147,20 @@ class Check:
     when: str
     remedy: str
     one_is_enough: bool = False
-    of_cell: Callable[[Sequence[Trial]], Finding | None] = lambda trials: None
+    of_cell: Callable[[Sequence[Trial], Terms], Finding | None] = lambda trials, terms: None
+    decides: bool = True
 
 
 # In the order in which they are tried: the first that applies is the cell's verdict.
 CHECKS = (
+    Check(
+        "instrument",
+        _instrument,
+        "In any trial the generator, the harness or the machine failed: no memory, ports, open "
+        "files or room on a disk, a process killed. Nothing is said of the server.",
+        "Mend what is named, then measure again; `bench doctor` looks at the limits.",
+        one_is_enough=True,
+    ),
     Check(
         "failed",
         _failed,
@@ -216,6 +176,13 @@ CHECKS = (
         one_is_enough=True,
     ),
     Check(
+        "lossy",
+        network.lossy,
+        "More than one datagram in a thousand was lost, or more than one connection attempt in a "
+        "thousand was dropped since the server's accept queue was full.",
+        "Times are those of the survivors: offer less, or enlarge the buffers.",
+    ),
+    Check(
         "starved",
         _starved,
         "Connections had no reply at all; or in closed loop fewer requests were served at a time "
@@ -224,20 +191,16 @@ CHECKS = (
     ),
     Check(
         "generator-bound",
-        _generator_bound,
-        "The generator had no idle time, or missed its schedule, while the server had CPU to "
-        "spare.",
+        bounds.generator_bound,
+        "More than half of the generator's looks for replies found as many as they may take "
+        "(asleep: it had no idle time), or it had to wait for its CPU, or it missed its schedule, "
+        "while the server had CPU to spare. An indication, until an independent client shows who "
+        "limits.",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
     ),
     Check(
-        "lossy",
-        _lossy,
-        "More datagrams were lost than the limit allows.",
-        "Times are those of the survivors: offer less, or enlarge the buffers.",
-    ),
-    Check(
         "overloaded",
-        _overloaded,
+        bounds.overloaded,
         "In open loop, the server answered less than was offered.",
         "Waits grow with the window: offer less to compare latency.",
     ),
@@ -255,6 +218,14 @@ CHECKS = (
         "Measure again on a quiet machine; `bench doctor` says what may disturb it.",
         of_cell=doubts.spread,
     ),
+    Check(
+        "delayed-ack",
+        network.delayed,
+        "Half of the requests took 38 to 60 ms over TCP, and a foreign server used little CPU: "
+        "Nagle's algorithm met a delayed acknowledgement. A note, never a verdict.",
+        "Set TCP_NODELAY, or send a reply in one piece.",
+        decides=False,
+    ),
 )
 
 
@@ -268,15 +239,17 @@ def judge(trials: Sequence[Trial], terms: Terms) -> Verdict:
     for check in CHECKS:
         found = [finding for trial in trials if (finding := check.finds(trial, terms))]
         decides = len(found) * 2 > len(trials) or (check.one_is_enough and bool(found))
-        if not decides and (whole := check.of_cell(trials)) is not None:
+        if not decides and (whole := check.of_cell(trials, terms)) is not None:
             found, decides = [whole] * len(trials), True
         if not found:
             continue
-        (applying if decides else notes).append(_verdict(check, found, len(trials)))
+        of_the_cell = decides and check.decides
+        (applying if of_the_cell else notes).append(_verdict(check, found, len(trials)))
     if not applying:
         return Verdict(VALID, "Nothing speaks against these figures", notes=tuple(notes))
     first, *others = applying
-    return replace(first, notes=(*others, *notes))
+    barred = any(not other.ranked for other in others)
+    return replace(first, notes=(*others, *notes), barred=barred)
 
 
 def _verdict(check: Check, found: Sequence[Finding], trials: int) -> Verdict:
@@ -285,4 +258,4 @@ def _verdict(check: Check, found: Sequence[Finding], trials: int) -> Verdict:
     reason = found[0].reason.rstrip(".")
     reason = where + reason if where else reason[:1].upper() + reason[1:]
     facts = {"trials": trials, "found_in": len(found)} | found[0].facts
-    return Verdict(check.name, reason, check.remedy, facts)
+    return Verdict(check.name, reason, found[0].remedy or check.remedy, facts)

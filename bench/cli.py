@@ -8,6 +8,7 @@ import typer
 from bench import cli_results, cli_run, cli_servers
 from bench.config import ConfigError
 from bench.store import StoreError
+from loadgen.descriptors import open_standard_descriptors
 from loadgen.plan import PlanError
 from servers.discovery import VariantError
 
@@ -27,6 +28,7 @@ for part in (cli_run, cli_results, cli_servers):
 
 def main() -> None:
     """Run the command line; bad input ends with one line and status 2, Ctrl-C with 130."""
+    open_standard_descriptors()
     if sys.platform != "linux":
         fail(f"this harness needs Linux (epoll, /proc); here is {sys.platform}")
     try:

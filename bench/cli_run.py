@@ -52,13 +52,21 @@ def run(
         str | None, option(AXIS, "reconnect after so many; 'kept': never")
     ] = None,
     transport: Annotated[str | None, option(AXIS, "tcp, tcp6, unix, udp")] = None,
-    rate: Annotated[str | None, option(AXIS, "requests offered per second: open loop")] = None,
+    rate: Annotated[
+        str | None, option(AXIS, "requests offered per second: open loop; common: found")
+    ] = None,
     arrivals: Annotated[str | None, option(AXIS, "exponential or constant")] = None,
+    assignment: Annotated[
+        str | None, option(AXIS, "whose turn in open loop: random, or turns")
+    ] = None,
     max_in_flight: Annotated[str | None, option(AXIS, "requests at most, open loop")] = None,
     depth: Annotated[str | None, option(AXIS, "requests in flight on a connection")] = None,
     think_us: Annotated[str | None, option(AXIS, "µs from a reply to the next request")] = None,
     idle: Annotated[str | None, option(AXIS, "connections that never send")] = None,
     pool_size: Annotated[str | None, option(AXIS, "workers of a pool")] = None,
+    generator_wait: Annotated[
+        str | None, option(AXIS, "how the generator waits for replies: spin, sleep")
+    ] = None,
     duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
     warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
     trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,

@@ -22,6 +22,7 @@ SAME = (
     (("machine", "cpus"), "number of CPUs"),
     (("machine", "kernel"), "kernel"),
     (("machine", "governor"), "governor"),
+    (("machine", "clock_source"), "clock source"),
     (("versions", "implementation"), "interpreter"),
     (("versions", "python"), "Python"),
     (("cpus", "server"), "CPUs of the server"),
@@ -30,6 +31,7 @@ SAME = (
     (("config", "warmup_s"), "warm-up"),
     (("config", "drain_s"), "drain"),
     (("config", "pool_size"), "pool size"),
+    (("config", "generator_wait"), "how the generator waits"),
     (("terms", "TCP_NODELAY"), "TCP_NODELAY"),
     (("terms", "congestion control"), "congestion control"),
     (("terms", "backlog"), "backlog"),
@@ -192,7 +194,8 @@ def _value(value: Any) -> str:
     # Of CPUs their number counts, not which of a machine they are.
     if isinstance(value, list | tuple):
         return str(len(value))
-    return "unknown" if value is None else str(value)
+    # What stands behind a semicolon explains the value.
+    return "unknown" if value is None else str(value).partition(";")[0]
 
 
 def _floors(*runs: Run) -> dict[str, float]:

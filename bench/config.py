@@ -118,8 +118,10 @@ def _axes(where: str, table: str, values: Any) -> dict[str, list[Any]]:
 
 def axis_value(where: str, axis: str, value: Any) -> Any:
     """Return a value of an axis with its type; raises ConfigError."""
-    if axis in ("transport", "arrivals") or value == "kept":
+    if axis in ("transport", "arrivals", "assignment", "generator_wait") or value == "kept":
         return str(value)
+    if axis == "rate" and value == "common":
+        return value
     wanted = float if axis == "rate" else int
     try:
         typed = wanted(value)
@@ -157,7 +159,7 @@ def cpus(flag: str, text: str | None) -> tuple[int, ...]:
         return ()
     from bench import machine  # psutil and its kin: `bench list` answers without them
 
-    usable = machine.usable_cpus()
+    usable = machine.allowed_cpus()
     try:
         chosen = machine.parse_cpus(text)
     except ValueError:

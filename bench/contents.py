@@ -24,12 +24,22 @@ def verdicts(run: Run) -> dict[Cell, checks.Verdict]:
 
 def terms(run: Run, cell: Cell) -> checks.Terms:
     """Return what a cell was measured under."""
-    limit = entry_of(run, cell).get("max_clients")
+    entry = entry_of(run, cell)
+    limit = entry.get("max_clients")
     if limit == "pool":
         limit = cell.workload.pool_size or run.header["config"].get("pool_size")
     cpus = run.header.get("cpus", {})
     at_once = limit if isinstance(limit, int) else None
-    return checks.Terms(len(cpus.get("server") or [0]), at_once, bool(cpus.get("shared")))
+    given = len(cpus.get("server") or [0])
+    if cpus.get("single") is not None and not entry.get("many_cpus"):
+        given = 1
+    return checks.Terms(
+        given,
+        at_once,
+        bool(cpus.get("shared")),
+        bool(entry.get("own_listeners", False)),
+        nodelay=not entry.get("command"),
+    )
 
 
 def entry_of(run: Run, cell: Cell) -> dict[str, Any]:

@@ -2,66 +2,18 @@
 
 import os
 import resource
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
 from rich.table import Table
 
-from bench import machine, words
+from bench import cputimes, kernel, machine, quota, topology
+from bench.looks import LOOKS
+from bench.looks.base import OK, PROBLEM, WARNING, Facts, Finding
 from servers import terms
 
-OK, WARNING, PROBLEM = "ok", "warning", "problem"
-
-# A fifth of a CPU beside a run on two is more than the tenth of a side that makes a trial noisy.
-# The load average would still count what ended a minute ago, such as the run before this one.
-LOAD_LIMIT = 0.2
 LOOK_S = 0.25
-# A thousand connections take as many descriptors in the server, and a Python process some more.
-FILES_LIMIT = 4096
-# Linux gives 28,232 ports. A closed connection holds its port for 60 s, unless it is reused.
-PORTS_LIMIT = 16_384
-TIME_WAIT_S = 60
-# Every connection of a workload may arrive at once, before the server accepts one.
-BACKLOG_LIMIT = 1024
-# A few pages that were swapped out long ago harm nobody.
-SWAP_LIMIT_MIB = 64
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What was read of the machine; None or empty where it does not say.
-
-    affinity: CPUs that this process may use; quota: of its cgroup, in CPUs
-    load: CPUs that are at work while nothing is measured
-    files: the hard limit of open files of a process, None for none
-    reuse: net.ipv4.tcp_tw_reuse, 0 is never, 1 always, 2 on loopback
-    """
-
-    affinity: int
-    quota: float | None
-    shared: bool
-    governors: tuple[str, ...]
-    load: float
-    files: int | None
-    ports: tuple[int, int]
-    reuse: int
-    backlog: int
-    swap_used_mib: int
-    virtualised: bool
-    congestion_controls: tuple[str, ...]
-    address_randomisation: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at. level: ok, warning or problem; remedy: what to do, empty if ok."""
-
-    level: str
-    what: str
-    found: str
-    remedy: str = ""
 
 
 def examine() -> list[Finding]:
@@ -72,108 +24,6 @@ def examine() -> list[Finding]:
 def judge(facts: Facts) -> list[Finding]:
     """Return a finding for each thing looked at, from facts alone."""
     return [look(facts) for look in LOOKS]
-
-
-def _cpus(facts: Facts) -> Finding:
-    found = words.count(facts.affinity, "CPU", "CPUs")
-    if facts.shared:
-        remedy = "Server and generator share a core: trust CPU per request, or use a larger machine"
-        return Finding(PROBLEM, "CPUs", found, remedy)
-    if facts.affinity == 2:
-        remedy = "One for each side leaves none for the rest: end other programs before a run"
-        return Finding(WARNING, "CPUs", found, remedy)
-    return Finding(OK, "CPUs", found)
-
-
-def _quota(facts: Facts) -> Finding:
-    if facts.quota is None or facts.quota >= facts.affinity:
-        return Finding(OK, "CPU quota", "none below the CPUs")
-    found = f"{facts.quota:g} of {words.count(facts.affinity, 'CPU', 'CPUs')}"
-    remedy = "A container that reaches its quota is stopped for milliseconds: raise it (cpu.max)"
-    return Finding(PROBLEM if facts.quota < 2 else WARNING, "CPU quota", found, remedy)
-
-
-def _governor(facts: Facts) -> Finding:
-    if not facts.governors:
-        return Finding(OK, "frequency governor", "not visible here")
-    found = ", ".join(facts.governors)
-    if facts.governors == ("performance",):
-        return Finding(OK, "frequency governor", found)
-    remedy = "The clock follows the load: `cpupower frequency-set -g performance`"
-    return Finding(WARNING, "frequency governor", found, remedy)
-
-
-def _load(facts: Facts) -> Finding:
-    found = f"{facts.load:.2f} CPUs at work now"
-    if facts.load <= LOAD_LIMIT:
-        return Finding(OK, "load", found)
-    remedy = "See with `top` who is at work, and wait or end it"
-    return Finding(PROBLEM if facts.load >= facts.affinity else WARNING, "load", found, remedy)
-
-
-def _files(facts: Facts) -> Finding:
-    if facts.files is None or facts.files >= FILES_LIMIT:
-        found = "no limit" if facts.files is None else f"up to {facts.files:,}"
-        return Finding(OK, "open files", found)
-    remedy = f"Fewer connections than that can be opened: `ulimit -Hn {FILES_LIMIT}` as root"
-    return Finding(WARNING, "open files", f"up to {facts.files:,}", remedy)
-
-
-def _ports(facts: Facts) -> Finding:
-    low, high = facts.ports
-    number = high - low + 1
-    found = f"{number:,} ({low} to {high})"
-    if number < PORTS_LIMIT:
-        remedy = "`sysctl net.ipv4.ip_local_port_range='32768 60999'`"
-        return Finding(WARNING, "ephemeral ports", found, remedy)
-    if facts.reuse == 0:
-        rate = number // TIME_WAIT_S
-        remedy = f"Churn past {rate:,} connections/s runs out: `sysctl net.ipv4.tcp_tw_reuse=2`"
-        return Finding(WARNING, "ephemeral ports", f"{found}, not reused", remedy)
-    return Finding(OK, "ephemeral ports", found)
-
-
-def _backlog(facts: Facts) -> Finding:
-    found = f"{facts.backlog:,} connections may wait"
-    if facts.backlog >= BACKLOG_LIMIT:
-        return Finding(OK, "backlog", found)
-    remedy = "A full queue costs a client a second: `sysctl net.core.somaxconn=4096`"
-    return Finding(WARNING, "backlog", found, remedy)
-
-
-def _swap(facts: Facts) -> Finding:
-    if facts.swap_used_mib <= SWAP_LIMIT_MIB:
-        return Finding(OK, "swap", "not in use" if not facts.swap_used_mib else "hardly in use")
-    remedy = "Pages may be fetched in mid-window: free memory, then `swapoff -a && swapon -a`"
-    return Finding(WARNING, "swap", f"{facts.swap_used_mib:,} MiB in use", remedy)
-
-
-def _virtualised(facts: Facts) -> Finding:
-    if not facts.virtualised:
-        return Finding(OK, "virtualisation", "none visible")
-    remedy = "Others may take CPU unseen: compare within one run, and heed `noisy`"
-    return Finding(WARNING, "virtualisation", "a virtual machine", remedy)
-
-
-def _congestion(facts: Facts) -> Finding:
-    wanted = [name for name in terms.CONGESTION_CONTROLS if name in facts.congestion_controls]
-    found = ", ".join(facts.congestion_controls) or "not visible here"
-    if wanted or not facts.congestion_controls:
-        return Finding(OK, "congestion control", f"{wanted[0]} of {found}" if wanted else found)
-    remedy = "What is there may pace loopback: `modprobe tcp_cubic`"
-    return Finding(WARNING, "congestion control", found, remedy)
-
-
-def _randomisation(facts: Facts) -> Finding:
-    # A layout in memory that favours one trial is drawn anew for the next.
-    found = "off" if facts.address_randomisation == "0" else "on, averaged: a process a trial"
-    return Finding(OK, "address randomisation", found)
-
-
-LOOKS: tuple[Callable[[Facts], Finding], ...] = (
-    *(_cpus, _quota, _governor, _load, _files, _ports, _backlog),
-    *(_swap, _virtualised, _congestion, _randomisation),
-)
 
 
 def short(findings: Sequence[Finding]) -> str:
@@ -202,28 +52,56 @@ def table(findings: Sequence[Finding]) -> Table:
 def read() -> Facts:
     """Read the facts from the kernel."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    ports = _read("/proc/sys/net/ipv4/ip_local_port_range").split() or ["32768", "60999"]
-    governors = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
-    allowed = _read("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
+    affinity = tuple(sorted(os.sched_getaffinity(0)))
+    swap = kernel.swap_mib()
     return Facts(
-        affinity=len(os.sched_getaffinity(0)),
-        quota=machine.quota(),
-        shared=machine.cpus_for_run().shared,
-        governors=tuple(sorted({_read(path) for path in governors} - {""})),
-        load=psutil.cpu_percent(LOOK_S) / 100 * (os.cpu_count() or 1),
+        affinity=len(affinity),
+        quota=quota.cpus(),
+        topology=machine.topology_for(),
+        isolated=isolated(),
+        governors=_governors(),
+        load=_load(affinity),
         files=None if hard == resource.RLIM_INFINITY else hard,
-        ports=(int(ports[0]), int(ports[1])),
-        reuse=int(_read("/proc/sys/net/ipv4/tcp_tw_reuse") or 2),
+        ports=kernel.ports(),
+        reuse=kernel.number("/proc/sys/net/ipv4/tcp_tw_reuse"),
+        time_wait=kernel.time_wait_sockets(),
+        time_wait_most=kernel.number("/proc/sys/net/ipv4/tcp_max_tw_buckets"),
+        tracked=_tracked(),
         backlog=terms.backlog(),
-        swap_used_mib=psutil.swap_memory().used // 2**20,
-        virtualised="hypervisor" in _read("/proc/cpuinfo"),
-        congestion_controls=tuple(allowed.split()),
-        address_randomisation=_read("/proc/sys/kernel/randomize_va_space"),
+        datagram_buffer=terms.datagram_buffer(),
+        swap_used_mib=None if swap is None else swap[1],
+        virtualised=kernel.virtualised(),
+        congestion_control=terms.congestion_control(),
+        clock_source=kernel.clock_source(),
+        address_randomisation=kernel.text("/proc/sys/kernel/randomize_va_space"),
     )
 
 
-def _read(path: str | Path) -> str:
+def isolated(root: Path = kernel.ROOT) -> tuple[int, ...]:
+    """Return the CPUs that the kernel gives to nobody who does not ask for them."""
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+        text = kernel.text("/sys/devices/system/cpu/isolated", root) or ""
+        return tuple(topology.parse_cpus(text))
+    except ValueError:
+        return ()
+
+
+def _governors() -> tuple[str, ...]:
+    paths = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
+    return tuple(sorted({found for path in paths if (found := kernel.text(str(path)))}))
+
+
+def _load(cpus: tuple[int, ...]) -> float | None:
+    """Return how many of some CPUs are at work, from a look that takes a quarter of a second."""
+    before = cputimes.read(cpus)
+    time.sleep(LOOK_S)
+    after = cputimes.read(cpus)
+    share = None if before is None or after is None else (after - before).used(own_s=0.0)
+    return None if share is None else share * len(cpus)
+
+
+def _tracked() -> tuple[int, int] | None:
+    """Return how many connections the firewall follows, and how many it can at most."""
+    folder = "/proc/sys/net/netfilter/nf_conntrack_{}"
+    count, most = (kernel.number(folder.format(name)) for name in ("count", "max"))
+    return None if count is None or most is None else (count, most)

@@ -12,6 +12,8 @@ from bench.spec import ROOT
 
 # The modules whose named numbers decide what is believed.
 JUDGES = (
+    "bench/bounds.py",
+    "bench/network.py",
     "bench/checks.py",
     "bench/doubts.py",
     "bench/noise.py",

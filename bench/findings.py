@@ -3,11 +3,29 @@
 import math
 from collections.abc import Sequence
 
-from bench import words
+from bench import pairs, words
 from bench.cells import CellView, WorkloadView
 from bench.ranking import Ranking
 from bench.stats import Estimate
 from bench.views import RunView
+
+# What the best of an order does, by the figure that ranks.
+VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
+# The models of the published run differ by up to 2.7 times in CPU per request (kept connections); a
+# server that costs twice as much again does something that its neighbours do not.
+COSTLY_TIMES = 5.0
+ASLEEP = (
+    "Measured by a generator that sleeps: with few connections the times are those of its own "
+    "waking (docs/methodology.md). Measure again to compare."
+)
+
+
+def cautions(view: RunView) -> list[str]:
+    """Return what holds against all figures of a run, a sentence or two for each."""
+    header = view.run.header
+    asleep = header.get("config", {}).get("generator_wait") == "sleep"
+    # On a shared CPU a generator has to sleep, and the run has its own mark for that.
+    return [ASLEEP] if asleep and not (header.get("cpus") or {}).get("shared") else []
 
 
 def answer(view: RunView, workload: WorkloadView) -> list[str]:
@@ -20,7 +38,9 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
         _first(workload, cells, order),
         *_follows(workload),
         *_cost(cells),
+        *_peaks(view, workload),
         *_ceiling(workload, cells[0]),
+        *_costly(cells),
         *_unsure(cells, order),
         *_left_out(workload),
     ]
@@ -34,7 +54,7 @@ def lead(order: Ranking, first: str, second: str) -> Estimate | None:
 
 def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) -> str:
     best = cells[0]
-    verb = "answers soonest" if best.open_loop else "answers most"
+    verb = VERBS[pairs.leading(best.workload).name]
     figure = _figure(best)
     if len(cells) == 1:
         only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
@@ -65,7 +85,11 @@ def _figure(cell: CellView) -> str:
     found = cell.estimate(cell.leading)
     if not cell.open_loop or found is None:
         return f"{cell.throughput().removesuffix(' /s')} requests/s"
-    return f"a p99 of {words.interval(found)} at {cell.workload.load.rate:,g} requests/s"
+    load = cell.workload.load
+    if load.requests_per_connection is None:
+        return f"a p99 of {words.interval(found)} at {load.rate:,g} requests/s"
+    each = "connection" if load.requests_per_connection == 1 else "request"
+    return f"{words.estimate(found, 'µs')} of CPU per {each} at {load.rate:,g} {each}s/s"
 
 
 def _follows(workload: WorkloadView) -> list[str]:
@@ -89,7 +113,7 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     told = f"It takes {' and '.join(parts)}"
     thrifty = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
     least = thrifty.estimate("cpu_us_per_request")
-    if thrifty is not best and least is not None:
+    if thrifty is not best and least is not None and least is not cpu:
         told += f"; {thrifty.server} needs the least CPU, {words.estimate(least, 'µs')}"
     if best.open_loop:
         return [f"{told}."]
@@ -102,6 +126,22 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     return [f"{told}."]
 
 
+def _peaks(view: RunView, workload: WorkloadView) -> list[str]:
+    """Tell what was reached in closed loop before the rate was chosen, for what that is worth."""
+    calibration = view.run.header.get("calibration") or {}
+    found = (calibration.get("peaks_rps") or {}).get(workload.workload.name)
+    if not found:
+        return []
+    ordered = sorted(found, key=found.__getitem__)
+    ends = " to ".join(
+        f"{words.number(found[name])} ({name})" for name in (ordered[-1], ordered[0])
+    )
+    return [
+        f"With nothing held back they reached {ends} requests/s in one short look: a maximum that "
+        "depends on when a client dials and hangs up, and no property of the server alone."
+    ]
+
+
 def _ceiling(workload: WorkloadView, best: CellView) -> list[str]:
     """Tell how far the first is from the native server, by CPU per request."""
     if workload.native is None:
@@ -111,6 +151,50 @@ def _ceiling(workload: WorkloadView, best: CellView) -> list[str]:
         return []
     times = words.digits(own / least, 2)
     return [f"Its CPU cost is {times} times that of {workload.native.server}, the native server."]
+
+
+def _costly(cells: Sequence[CellView]) -> list[str]:
+    """Name the servers that cost several times the CPU per request of the one that costs least.
+
+    Not in churn, where a request carries its share of a connection. A server that the generator
+    does not keep busy wakes up for each request: what it costs is the most that it can be, which is
+    no reproach to it, and more than fair to the others.
+    """
+    found = [
+        (cost, cell)
+        for cell in cells
+        if cell.workload.load.requests_per_connection is None
+        if (cost := cell.estimate("cpu_us_per_request")) is not None and cost.value > 0
+    ]
+    found.sort(key=lambda each: each[0].value, reverse=True)
+    costly = [
+        (cost, cell.server)
+        for cost, cell in found
+        if not cell.bound and _several_times(cost, found[-1][0])
+    ]
+    return [_to_profile(costly, found[-1][0], found[-1][1].server)] if costly else []
+
+
+def _to_profile(costly: Sequence[tuple[Estimate, str]], least: Estimate, thrifty: str) -> str:
+    """Return what is told of the servers that cost so much more than the least."""
+    cost, server = costly[0]
+    if len(costly) == 1:
+        times = words.digits(cost.value / least.value, 2)
+        return (
+            f"{server} takes {words.number(cost.value)} µs of CPU per request, {times} times what "
+            f"{thrifty} takes: look at it with a profiler."
+        )
+    names = words.listing([f"{server} ({words.number(cost.value)} µs)" for cost, server in costly])
+    return (
+        f"{names} take {COSTLY_TIMES:g} times and more of the CPU per request that {thrifty} takes "
+        f"({words.number(least.value)} µs): look at them with a profiler."
+    )
+
+
+def _several_times(cost: Estimate, least: Estimate) -> bool:
+    """Tell if a cost is several times the least, and surely more than it."""
+    sure = cost.low is not None and least.high is not None and cost.low > least.high
+    return sure and cost.value >= COSTLY_TIMES * least.value
 
 
 def _value(cell: CellView, column: str) -> float:

@@ -35,6 +35,7 @@ def of(session: Session) -> dict[str, Any]:
             "until": made.until,
             "budget_s": made.budget_s,
             "pool_size": conditions.pool_size,
+            "generator_wait": "sleep" if conditions.cpus.shared else "spin",
         },
         "skipped": session.skipped,
         "cells": [asdict(cell) for cell in made.cells],
@@ -66,6 +67,8 @@ def describe(spec: ServerSpec) -> dict[str, Any]:
         "python_words": spec.python.words if spec.python else None,
         "packages": packages(spec),
         "max_clients": variant.max_clients if variant else None,
+        "many_cpus": spec.many_cpus,
+        "own_listeners": spec.own_listeners,
     }
 
 
@@ -93,15 +96,23 @@ def packages(spec: ServerSpec) -> dict[str, str]:
 
 
 # What must be the same for trials to stand in one run.
-SAME = ("machine.cpu_model", "machine.kernel", "machine.usable_cpus", "versions")
+SAME = (
+    *("machine.cpu_model", "machine.kernel", "machine.usable_cpus", "machine.clock_source"),
+    "versions",
+)
 
 
 def check_same(folder: Path, old: dict[str, Any]) -> None:
     """Refuse to go on with a run of another machine or other versions; raises ConfigError."""
+    if old["config"].get("generator_wait") == "sleep" and not old["cpus"]["shared"]:
+        raise ConfigError(
+            f"{folder}: was measured with a generator that sleeps, by an earlier version; "
+            "start a new run"
+        )
     here = {"machine": machine.describe(), "versions": machine.versions()}
     for name in SAME:
         part, _, key = name.partition(".")
-        was, is_now = (each[part][key] if key else each[part] for each in (old, here))
+        was, is_now = (each[part].get(key) if key else each[part] for each in (old, here))
         if was != is_now:
             raise ConfigError(
                 f"{folder}: was measured with another {name.replace('.', ' ')} ({was}, here "

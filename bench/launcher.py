@@ -6,24 +6,26 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from bench.probe import BrokenEcho, NotReady, prove
+from bench import listening, places, resources
+from bench.probe import BrokenEcho, NotReady, TooLate, prove
+from bench.shortages import SHORTAGES, HouseError, told
 from bench.spec import ROOT, Command, ServerSpec
 from servers import terms
 from servers.api import Settings
 
 SUPERVISOR = ROOT / "servers" / "supervisor.py"
-# Read from the end of a dead server's output: enough for a traceback.
-TAIL_BYTES = 4000
+# Read from the end of a dead server's output: enough for a traceback; and of its last line.
+TAIL_BYTES, LAST_WORDS = 4000, 200
 PORT_ATTEMPTS = 3
+CANNOT_START = "a server cannot be started"
 
-__all__ = ["BrokenEcho", "Command", "NotReady", "Server", "ServerSpec", "Terms"]
+__all__ = ["BrokenEcho", "Command", "HouseError", "NotReady", "Server", "ServerSpec", "Terms"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Server:
     Raises on entering:
         NotReady: it ended, or did not answer within the limit; with the tail of its output
         BrokenEcho: it answered with other bytes than it was sent
+        HouseError: the house had no room, descriptor, port or process for it
     """
 
     def __init__(self, spec: ServerSpec, transport: str, fair: Terms) -> None:
@@ -64,12 +67,14 @@ class Server:
 
     def __enter__(self) -> Self:
         """Start the server and wait until it has proven that it is ready."""
-        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        with told(CANNOT_START):
+            self._folder = places.trial_folder(self.transport)
         try:
             attempts = PORT_ATTEMPTS if self.spec.command else 1
             for attempt in range(1, attempts + 1):
                 begun = time.monotonic()
-                self._start()
+                with told(CANNOT_START):
+                    self._start(attempt)
                 try:
                     self._prove()
                 except NotReady:
@@ -115,6 +120,10 @@ class Server:
             log.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
             return log.read().decode(errors="replace").strip()
 
+    def last_words(self) -> str:
+        """Return the last line that the server has printed: of a traceback, the error."""
+        return self.output().rpartition("\n")[2].strip()[-LAST_WORDS:]
+
     def exited(self) -> bool:
         """Return whether the server has ended by itself; `exit_status` then says how."""
         self._read_reports()
@@ -142,10 +151,10 @@ class Server:
         assert self._supervisor.stdout is not None
         return self._supervisor.stdout
 
-    def _start(self) -> None:
+    def _start(self, attempt: int) -> None:
         """Bind, hand the socket down, and close the house's own copy of it."""
         with contextlib.ExitStack() as stack:
-            listener = self._bind()
+            listener = self._bind(attempt)
             if listener is not None:
                 stack.callback(listener.close)
             fds = [] if listener is None else [listener.fileno()]
@@ -167,18 +176,15 @@ class Server:
             )
         os.set_blocking(self._reports.fileno(), False)
 
-    def _bind(self) -> socket.socket | None:
+    def _bind(self, attempt: int) -> socket.socket | None:
         """Bind the variant's socket, or only choose an address for a foreign command."""
-        wanted: dict[str, terms.Address] = {
-            "unix": str(Path(self._folder.name) / f"socket-{time.monotonic_ns()}"),
-            "tcp6": ("::1", 0),
-        }
-        address = wanted.get(self.transport, ("127.0.0.1", 0))
+        address = places.wanted(self.transport, self._folder.name, attempt)
         foreign, own_listeners = self.spec.command is not None, self.spec.own_listeners
         if foreign and self.transport == "unix":
             self.address = address
             return None
-        listener = terms.bind(self.transport, address, reuse_port=own_listeners)
+        bound = terms.bind(self.transport, address, reuse_port=own_listeners)
+        listener = places.above_standard(bound)
         name = listener.getsockname()
         self.address = name if isinstance(name, str) else (name[0], name[1])
         if foreign:
@@ -211,9 +217,20 @@ class Server:
         try:
             prove(self.transport, self.address, workers, self.fair.ready_s, self.exited)
         except NotReady as error:
-            tail = self.output()
             status = "" if self.exit_status is None else f" (status {self.exit_status})"
-            raise NotReady(f"{error}{status}{': ' if tail else ''}{tail}") from None
+            where = ""
+            if isinstance(error, TooLate):
+                pids = resources.descendants(self.supervisor_pid)
+                where = listening.told(pids, self.transport, self.address)
+            raise NotReady(f"{error}{status}{where}{self._said()}") from None
+        except BrokenEcho as error:
+            last = self.last_words()
+            raise BrokenEcho(f"{error}; its last words: {last}" if last else str(error)) from None
+
+    def _said(self) -> str:
+        """Return what the server printed, behind its last line: of a traceback, the error."""
+        tail, last = self.output(), self.last_words()
+        return "" if not tail else f": {last}" if tail == last else f": {last}\n{tail}"
 
     def _read_reports(self) -> None:
         """Take in what the supervisor has said so far."""
@@ -229,4 +246,5 @@ class Server:
             self.ended = fact.get("ended", self.ended)
             self.exit_status = fact.get("exited", self.exit_status)
             if "error" in fact:
-                raise NotReady(fact["error"])
+                short = fact["error"].endswith(tuple(map(os.strerror, SHORTAGES)))
+                raise (HouseError if short else NotReady)(fact["error"])

@@ -1,116 +1,82 @@
 """What this machine is, and which of its CPUs a run may use."""
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import shutil
 import subprocess
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 from typing import Any
 
-import psutil
+from bench import kernel, quota, topology
+from bench.topology import Cpus, Topology, parse_cpus
 
-POOL_LEAST = 4
 PACKAGES = ("uvloop", "numpy", "pandas", "scipy", "matplotlib", "hdrhistogram", "psutil")
-TOPOLOGY = "/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list"
 
+GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
 
-@dataclass(frozen=True)
-class Cpus:
-    """Who runs where. `shared`: server and generator have to share one CPU."""
-
-    server: tuple[int, ...]
-    generator: tuple[int, ...]
-
-    @property
-    def shared(self) -> bool:
-        """Return whether the two sides disturb each other."""
-        return bool(set(self.server) & set(self.generator))
-
-    @property
-    def all(self) -> tuple[int, ...]:
-        """Return the CPUs of both sides, each once."""
-        return tuple(sorted({*self.server, *self.generator}))
-
-    @property
-    def sides(self) -> dict[str, tuple[int, ...]]:
-        """Return the CPUs of `server` and `generator`, or of `both` where they share some."""
-        if self.shared:
-            return {"both": self.all}
-        return {"server": self.server, "generator": self.generator}
-
-    @property
-    def pool_size(self) -> int:
-        """Return the default size of a pool of workers."""
-        return max(POOL_LEAST, len(self.server))
+# Read by the whole house from here; they are of bench.topology.
+__all__ = ["Cpus", "parse_cpus"]
 
 
 def usable_cpus() -> list[int]:
-    """Return the CPUs that this process may use: its affinity, cut to the cgroup's quota."""
+    """Return the CPUs that this process may use: its affinity, cut to the cgroups' quota."""
     cpus = sorted(os.sched_getaffinity(0))
-    limit = quota()
+    limit = quota.cpus()
     return cpus[: max(1, int(limit))] if limit else cpus
 
 
-def quota() -> float | None:
-    """Return the cgroup's CPU quota in CPUs, of version 2 or 1; None is no limit."""
-    try:
-        limit, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        return None if limit == "max" else int(limit) / int(period)
-    except (OSError, ValueError):
-        pass
-    try:
-        folder = Path("/sys/fs/cgroup/cpu")
-        limit_us = int((folder / "cpu.cfs_quota_us").read_text(encoding="ascii"))
-        period_us = int((folder / "cpu.cfs_period_us").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
-    return limit_us / period_us if limit_us > 0 else None
+def allowed_cpus() -> list[int]:
+    """Return the CPUs that a process of ours could be set to, whatever its affinity is now.
 
-
-def siblings(cpu: int) -> tuple[int, ...]:
-    """Return the CPUs that share a core with this one, itself included."""
-    try:
-        return tuple(parse_cpus(Path(TOPOLOGY.format(cpu)).read_text(encoding="ascii").strip()))
-    except (OSError, ValueError):
-        return (cpu,)
-
-
-def parse_cpus(text: str) -> list[int]:
-    """Read a CPU list such as `0-3,8`; raises ValueError."""
-    cpus: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus += range(int(first), int(last or first) + 1)
-    return cpus
-
-
-def split(cpus: list[int], cores: dict[int, tuple[int, ...]]) -> Cpus:
-    """Return the two halves of the CPUs, with the CPUs of a core on the same side.
-
-    cores: the siblings of each CPU. One core alone serves both sides.
+    Those of its cpuset that are online, isolated ones included: `taskset` and the kernel's own
+    isolation narrow what a process starts with, not what it may ask for.
     """
-    together = sorted({tuple(c for c in cores[cpu] if c in cpus) for cpu in cpus})
-    half = len(together) // 2
-    if half == 0:
-        return Cpus(tuple(cpus), tuple(cpus))
-    server, generator = together[:half], together[half:]
-    return Cpus(
-        tuple(cpu for core in server for cpu in core),
-        tuple(cpu for core in generator for cpu in core),
-    )
+    found: set[int] = set()
+
+    def ask() -> None:
+        # The kernel cuts what is asked for to what is allowed. It holds for this thread alone,
+        # which ends here.
+        with contextlib.suppress(OSError):  # a sandbox forbids it: then what we have is all
+            os.sched_setaffinity(0, range(_highest_cpu() + 1))
+        found.update(os.sched_getaffinity(0))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    return sorted(found | os.sched_getaffinity(0))
 
 
-def cpus_for_run() -> Cpus:
-    """Return the halves of the CPUs that this process may use."""
-    cpus = usable_cpus()
-    return split(cpus, {cpu: siblings(cpu) for cpu in cpus})
+def _highest_cpu() -> int:
+    """Return the highest number that a CPU may have here."""
+    try:
+        return max(parse_cpus(kernel.text("/sys/devices/system/cpu/possible") or ""))
+    except ValueError:
+        return max(os.cpu_count() or 1, *os.sched_getaffinity(0))
+
+
+def topology_for(*chosen: tuple[int, ...]) -> Topology:
+    """Return the topology of the CPUs that this process may use, and of those that were chosen."""
+    return topology.read({*usable_cpus(), *(cpu for side in chosen for cpu in side)})
+
+
+def cpus_for_run(
+    many: bool = True, server: tuple[int, ...] = (), generator: tuple[int, ...] = ()
+) -> Cpus:
+    """Return who runs where, of the CPUs that this process may use.
+
+    many: whether a server of the run can use more than one CPU
+    server, generator: what users chose for a side, which stands
+    """
+    return topology.assign(topology_for(server, generator), many, server, generator)
 
 
 def describe() -> dict[str, Any]:
-    """Return the facts of the machine that a result depends on."""
+    """Return the facts of the machine that a result depends on; None where they are unknown."""
+    swap, ports, capacity = kernel.swap_mib(), kernel.ports(), topology_for().capacity
     return {
         "system": platform.system(),
         "kernel": platform.release(),
@@ -118,13 +84,20 @@ def describe() -> dict[str, Any]:
         "cpu_model": _cpu_model(),
         "cpus": os.cpu_count(),
         "usable_cpus": usable_cpus(),
-        "memory_mib": psutil.virtual_memory().total // 2**20,
-        "swap_mib": psutil.swap_memory().total // 2**20,
-        "virtualised": "hypervisor" in _read("/proc/cpuinfo"),
-        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "unknown",
-        "load_average": list(os.getloadavg()),
-        "address_randomisation": _read("/proc/sys/kernel/randomize_va_space"),
-        "somaxconn": _read("/proc/sys/net/core/somaxconn"),
+        "cores": {str(cpu): capacity.get(cpu) for cpu in usable_cpus()},
+        "quota_cpus": quota.cpus() or (None if quota.throttling() is None else "none"),
+        "memory_mib": kernel.memory_mib(),
+        "swap_mib": None if swap is None else swap[0],
+        "virtualised": kernel.virtualised(),
+        "governor": kernel.text(GOVERNOR) or "unknown",
+        "clock_source": kernel.clock_source(),
+        "load_average": _load_average(),
+        "address_randomisation": kernel.text("/proc/sys/kernel/randomize_va_space"),
+        "somaxconn": kernel.text("/proc/sys/net/core/somaxconn"),
+        "ports": None if ports is None else {"low": ports[0], "high": ports[1]},
+        "time_wait_sockets": kernel.time_wait_sockets(),
+        "tcp_tw_reuse": kernel.number("/proc/sys/net/ipv4/tcp_tw_reuse"),
+        "tcp_max_tw_buckets": kernel.number("/proc/sys/net/ipv4/tcp_max_tw_buckets"),
     }
 
 
@@ -160,12 +133,13 @@ def commit(folder: Path) -> str | None:
 
 
 def _cpu_model() -> str:
-    names = [line for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
-    return names[0].partition(":")[2].strip() if names else platform.processor() or "unknown"
+    rows = (kernel.text("/proc/cpuinfo") or "").splitlines()
+    names = [row.partition(":")[2].strip() for row in rows if row.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
 
 
-def _read(path: str) -> str:
+def _load_average() -> list[float] | None:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+        return list(os.getloadavg())
     except OSError:
-        return ""
+        return None

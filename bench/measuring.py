@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from bench import contents, doctor, header, precision, runner, store
+from bench.calibration import Calibration, calibrate
 from bench.plan import Plan
 from bench.progress import Display
 from bench.records import Cell
@@ -22,10 +23,16 @@ def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
         StoreError: the folder cannot be used.
         PlanError: a limit of this machine forbids a load.
     """
-    head = _begin(session)
-    display = Display(console, session.trials, session.conditions.load_s, quiet)
+    if not session.goes_on:
+        store.check_new(session.folder)
     if not quiet:
         console.print(doctor.short(doctor.examine()), highlight=False, soft_wrap=True)
+    session, calibration = _calibrated(session)
+    head = _begin(session, calibration)
+    display = Display(console, session.trials, session.conditions.load_s, quiet)
+    if not quiet:
+        for line in calibration.told():
+            console.print(line, highlight=False, soft_wrap=True)
         console.print(session.told, highlight=False, soft_wrap=True)
     complete = False
     try:
@@ -49,9 +56,18 @@ def measure(session: Session, console: Console, *, quiet: bool = False) -> bool:
     return complete
 
 
-def _begin(session: Session) -> dict[str, Any]:
+def _calibrated(session: Session) -> tuple[Session, Calibration]:
+    """Return a new run with what had to be found out first; one that goes on has that already."""
+    if session.goes_on:
+        return session, Calibration()
+    made, conditions, found = calibrate(session.plan, session.specs, session.conditions)
+    session = replace(session, plan=made, conditions=conditions, overhead_s=found.overhead_s)
+    return session, found
+
+
+def _begin(session: Session, calibration: Calibration) -> dict[str, Any]:
     """Write the header of a new run, or renew that of a run that goes on; return it."""
-    head = header.of(session)
+    head = header.of(session) | {"calibration": calibration.to_json()}
     if not session.goes_on:
         store.create(session.folder, head)
         return head

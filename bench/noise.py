@@ -1,5 +1,7 @@
 """Whether something beside the server and the generator had a part in a trial."""
 
+from collections.abc import Iterator
+
 from bench.records import Trial
 
 # Shares of the CPU time of one side of a trial.
@@ -8,25 +10,59 @@ OTHERS_SHARE = 0.10
 STOLEN_SHARE = 0.03
 # A server's figures follow the clock: this much in one of its CPUs, and they are of two machines.
 FREQUENCY_CHANGE = 0.10
+# Of the window: a quota stops every process of a group until the next period, and a stop of more
+# than a hundredth of the window is what a p99 then shows. A house whose own work beside a full
+# quota is cut by less is not worth a repeat.
+THROTTLED_SHARE = 0.01
+# Of the window. A late look harms CPU per request little: CPU time and replies are counted between
+# the same two stamps. But so late, the window that is judged for its noise is another than the
+# window of the latencies, and what stopped the house may have stopped the generator.
+LATE_SHARE = 0.05
 
 SIDES = {"server": "the server's side", "generator": "the generator's side", "both": "both sides"}
 
 
 def disturbance(trial: Trial) -> str:
     """Return what disturbed a trial, in words; empty if nothing did."""
-    told = [
-        f"{who} {share:.0%} of the CPU time of {SIDES[side]} (limit {limit:.0%})"
-        for who, limit, shares in (
-            ("others used", OTHERS_SHARE, trial.others or {}),
-            ("the hypervisor took", STOLEN_SHARE, trial.stolen or {}),
-        )
-        for side, share in shares.items()
-        if share > limit
-    ]
+    if trial.status == "instrument":
+        return f"the instrument failed: {trial.reason}"
+    return "; ".join([*_taken(trial), *_clock(trial), *_quota(trial), *_lateness(trial)])
+
+
+def _taken(trial: Trial) -> Iterator[str]:
+    for who, limit, shares in (
+        ("others used", OTHERS_SHARE, trial.others or {}),
+        ("the hypervisor took", STOLEN_SHARE, trial.stolen or {}),
+    ):
+        for side, share in shares.items():
+            if share is not None and share > limit:
+                yield f"{who} {share:.0%} of the CPU time of {SIDES[side]} (limit {limit:.0%})"
+
+
+def _clock(trial: Trial) -> Iterator[str]:
     change = frequency_change(trial)
     if change is not None and abs(change) > FREQUENCY_CHANGE:
-        told.append(f"the clock of a CPU changed by {change:+.0%} (limit {FREQUENCY_CHANGE:.0%})")
-    return "; ".join(told)
+        yield f"the clock of a CPU changed by {change:+.0%} (limit {FREQUENCY_CHANGE:.0%})"
+
+
+def _quota(trial: Trial) -> Iterator[str]:
+    share = throttled_share(trial)
+    if trial.throttled is not None and share is not None and share > THROTTLED_SHARE:
+        periods, throttled = trial.throttled["periods"], trial.throttled["throttled"]
+        yield (
+            f"the CPU quota was used up in {throttled:.0f} of {periods:.0f} periods, and processes "
+            f"stopped for {trial.throttled['seconds']:.2g} s (limit {THROTTLED_SHARE:.0%} of the "
+            "window)"
+        )
+
+
+def _lateness(trial: Trial) -> Iterator[str]:
+    late_s, window_s = lateness_s(trial), (trial.load or {}).get("window_s")
+    if late_s is not None and window_s and late_s > LATE_SHARE * window_s:
+        yield (
+            f"the harness itself was stopped or late by {late_s * 1000:,.0f} ms "
+            f"(limit {LATE_SHARE:.0%} of the window)"
+        )
 
 
 def frequency_change(trial: Trial) -> float | None:
@@ -38,3 +74,24 @@ def frequency_change(trial: Trial) -> float | None:
     pairs = zip(mhz["open"], mhz["close"], strict=True)
     changes = [after / before - 1 for before, after in pairs if before]
     return max(changes, key=abs, default=None)
+
+
+def throttled_share(trial: Trial) -> float | None:
+    """Return the time that a CPU quota stopped the trial for, over the window; None unknown.
+
+    Summed over CPUs, since each side waits for the other: it may be more than 1.
+    """
+    window_s = (trial.load or {}).get("window_s")
+    if trial.throttled is None or not window_s:
+        return None
+    return trial.throttled["seconds"] / float(window_s)
+
+
+def lateness_s(trial: Trial) -> float | None:
+    """Return by how much the later of the looks at the edges of the window was late, in seconds.
+
+    None where that was not written down.
+    """
+    watched = (trial.load or {}).get("watched") or {}
+    late = [watched.get(f"{edge}_late_s") for edge in ("open", "close")]
+    return max((abs(each) for each in late if each is not None), default=None)

@@ -30,7 +30,7 @@ def told(judged: Mapping[Cell, Verdict]) -> Group:
 
 def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding]:
     found = {cell: verdict for cell, verdict in judged.items() if verdict.name == name}
-    remedy = next(iter(found.values())).remedy
+    remedy = " ".join(dict.fromkeys(verdict.remedy for verdict in found.values()))
     reasons = _reasons(found)
     lines = reasons[:REASONS_MOST]
     if more := len(reasons[REASONS_MOST:]):

@@ -71,6 +71,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "run_id": header.get("run_id", view.run.folder.name),
         "created": _day(header.get("created_at", "")),
         "cut_off": measured < len(cells) or not view.finished,
+        "cautions": findings.cautions(view),
         "measured": measured,
         "planned": len(cells),
         "workloads": workloads,

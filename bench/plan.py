@@ -20,12 +20,16 @@ AXES = {
     "think_us": "{}us",
     "rate": "{}rps",
     "arrivals": "{}",
+    "assignment": "{}",
     "max_in_flight": "max{}",
     "idle": "{}idle",
     "pool_size": "pool{}",
+    "generator_wait": "{}",
 }
 POOL_MOST = 10_000
 KEPT = ("kept", 0)
+# The rate that every server of a run can carry: found when it starts.
+COMMON = "common"
 
 
 # `--until` wants this many blocks before it believes an interval.
@@ -121,13 +125,17 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
         del point["requests_per_connection"]
     if "payload" in point:
         point["payload_bytes"] = point.pop("payload")
+    if "generator_wait" in point:
+        point["wait"] = point.pop("generator_wait")
     pool_size = point.pop("pool_size", None)
     if pool_size is not None and not 1 <= pool_size <= POOL_MOST:
         raise PlanError(f"pool_size {pool_size}: give a whole number from 1 to {POOL_MOST}")
+    if common_rate := point.get("rate") == COMMON:
+        del point["rate"]
     load = Load(**point)
     if transport == "udp" and load.requests_per_connection is not None:
         raise PlanError("UDP has no connections to renew: drop requests_per_connection")
-    return Workload(name, transport, load, pool_size)
+    return Workload(name, transport, load, pool_size, common_rate)
 
 
 def cells(servers: list[ServerSpec], points: list[Workload]) -> tuple[Cell, ...]:

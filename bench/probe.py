@@ -1,12 +1,14 @@
 """Prove that a server is ready: bytes go there and the same bytes come back."""
 
 import contextlib
+import errno
 import os
 import selectors
 import socket
 import time
 from collections.abc import Callable
 
+from bench.shortages import SHORTAGES, HouseError, told
 from servers.terms import TRANSPORTS, Address
 
 # Short steps: a server that is starting refuses at first, and one that dies is noticed at once.
@@ -18,6 +20,10 @@ DYING_S = 0.3
 
 class NotReady(Exception):
     """The server has ended, or does not answer within the limit."""
+
+
+class TooLate(NotReady):
+    """The server is there, and did not answer within the limit."""
 
 
 class BrokenEcho(Exception):
@@ -39,7 +45,9 @@ def prove(
 
     Raises:
         NotReady: `exited` turned true, or `limit_s` passed.
+        TooLate: which is a NotReady, if `limit_s` passed
         BrokenEcho: an answer differs from what was sent.
+        HouseError: the house has no descriptor or port for a probe
     """
     deadline = time.monotonic() + limit_s
     with contextlib.ExitStack() as stack:
@@ -103,17 +111,32 @@ def _connect(
 ) -> socket.socket:
     """Return a connected socket; a foreign server that has not bound yet refuses for a while."""
     while True:
-        sock = socket.socket(*TRANSPORTS[transport])
+        with told("no socket can be made for a probe"):
+            sock = socket.socket(*TRANSPORTS[transport])
         sock.settimeout(max(0.001, deadline - time.monotonic()))
         try:
             sock.connect(address)
+            refuse_self(sock)
         except OSError as error:
             sock.close()
+            # A Unix socket's full queue says EAGAIN: that is the server's, and passes.
+            if error.errno in SHORTAGES and error.errno != errno.EAGAIN:
+                raise HouseError(f"no probe can be sent: {error.strerror}") from None
             _check(deadline, exited, f"it does not accept connections: {error}")
             time.sleep(STEP_S)  # nothing to wait on: the address is not bound yet
         else:
             sock.settimeout(None)
             return sock
+
+
+def refuse_self(sock: socket.socket) -> None:
+    """Refuse a connection to itself: raises ConnectionRefusedError.
+
+    Where nobody listens on a port that clients are given as well, TCP lets a socket that is given
+    it connect to itself (simultaneous open), and everything it sends comes back.
+    """
+    if sock.family != socket.AF_UNIX and sock.getsockname() == sock.getpeername():
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "nobody listens: it met itself")
 
 
 def _await_echoes(waiting: list[_Probe], deadline: float, exited: Callable[[], bool]) -> None:
@@ -135,4 +158,4 @@ def _check(deadline: float, exited: Callable[[], bool], reason: str) -> None:
     if exited():
         raise NotReady("the server ended before it was ready")
     if time.monotonic() > deadline:
-        raise NotReady(f"not ready in time: {reason}")
+        raise TooLate(f"not ready in time: {reason}")

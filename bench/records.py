@@ -15,12 +15,15 @@ class Workload:
     """A point of the axes: how the load reaches a server. Two are equal if their axes are.
 
     pool_size: workers of a server that has a pool, None for the run's own number
+    common_rate: whether the rate is one that every server of the run can carry, found at its start;
+        until then the load has none
     """
 
     name: str = field(compare=False)
     transport: str
     load: Load
     pool_size: int | None = None
+    common_rate: bool = field(default=False, compare=False)
 
     @property
     def axes(self) -> dict[str, Any]:
@@ -32,7 +35,8 @@ class Workload:
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """Rebuild a workload from plain values."""
         load = Load(**fields["load"])
-        return cls(fields["name"], fields["transport"], load, fields.get("pool_size"))
+        pool_size, common_rate = fields.get("pool_size"), fields.get("common_rate", False)
+        return cls(fields["name"], fields["transport"], load, pool_size, common_rate)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,9 @@ class Trial:
     """One measurement of a cell, as a line of `trials.jsonl`.
 
     block, position: which repeat, and the place in its shuffled order
-    status: `measured`, `failed` (never became ready) or `broken-echo` (wrong at the probe)
+    status: `measured`, `failed` (never became ready), `broken-echo` (wrong at the probe), or
+        `instrument`: the generator, the machine or the house failed, and nothing is said of the
+        server
     reason: what went wrong, in words; output: the end of what the server printed
     exit_status: of a server that ended by itself in mid-trial, else None
     server_end: `clean` or `killed`, how it went when asked
@@ -81,6 +87,13 @@ class Trial:
         withheld; both at least, for the kernel counts in steps
     frequencies_mhz: of each of the trial's CPUs as the window opened and as it closed; None where
         the machine does not tell
+    throttled: what CPU quotas did in the window: `periods`, `throttled` ones, `seconds` of a stop;
+        None where control groups are not visible
+    counters: what the kernel counted in the window, without what it does not tell; None: nothing.
+        `ListenOverflows`, `ListenDrops` (connection attempts that met a full accept queue, or were
+        dropped for any reason), `TCPTimeouts`, `RetransSegs`, `DelayedACKs`, all of the whole
+        network namespace; of a datagram server `udp_drops` (datagrams that its sockets had no room
+        for) and `rmem_max` (bytes: a socket's receive buffer is that much at most)
     """
 
     block: int
@@ -98,6 +111,8 @@ class Trial:
     others: dict[str, float] | None = None
     stolen: dict[str, float] | None = None
     frequencies_mhz: dict[str, list[float]] | None = None
+    throttled: dict[str, float] | None = None
+    counters: dict[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the trial as plain values."""

@@ -3,13 +3,13 @@
 import itertools
 from pathlib import Path
 
-from bench import catalog, header, plan, runner, store
+from bench import catalog, header, plan, preflight, runner, store
 from bench.catalog import Outside
 from bench.config import ConfigError
 from bench.machine import Cpus
 from bench.plan import Plan
 from bench.records import Cell, Workload
-from bench.session import Session, choose
+from bench.session import Session, choose, measured
 from bench.store import Run
 
 
@@ -39,7 +39,9 @@ def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: 
     first = whole_blocks(run) if blocks is None else next_number(run)
     left = max(0, config["trials"] - first) if blocks is None else blocks
     times = (config["duration_s"], config["warmup_s"], config["drain_s"])
-    cpus = Cpus(tuple(old["cpus"]["server"]), tuple(old["cpus"]["generator"]))
+    sides = old["cpus"]
+    cpus = Cpus(tuple(sides["server"]), tuple(sides["generator"]), sides.get("single"))
+    preflight.check(measured(specs, cells), config["pool_size"], len(cpus.server))
     conditions = runner.Conditions(cpus, config["pool_size"], *times, old["seed"])
     made = Plan(cells, left, old["seed"], first, config["until"], config["budget_s"])
     return Session(config["suite"], specs, (), made, conditions, folder, goes_on=True)

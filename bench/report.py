@@ -121,7 +121,15 @@ def _markdown(view: "RunView", overview: Iterable["Chart"]) -> str:
 
 
 def table(view: "RunView", width: int) -> "Group":
-    """Return the ranking of each workload for a terminal of so many columns."""
+    """Return the ranking of each workload for a terminal of so many columns.
+
+    What holds against all of it comes first.
+    """
+    from rich.console import Group
+    from rich.text import Text
+
+    from bench import findings
     from bench import table as terminal
 
-    return terminal.table(view, width)
+    cautions = [Text(caution, style="bold") for caution in findings.cautions(view)]
+    return Group(*cautions, terminal.table(view, width))

@@ -2,32 +2,31 @@
 
 import datetime as dt
 import itertools
-import resource
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import catalog, machine, plan, runner, words
+from bench import catalog, machine, plan, preflight, runner, words
 from bench.catalog import Outside
 from bench.config import ConfigError, Suite
-from bench.machine import Cpus
 from bench.plan import Plan
-from bench.records import Workload
+from bench.records import Cell, Workload
 from bench.spec import ServerSpec
-from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 
 RESULTS = Path("results")
-# Time for blocks that were disturbed, as a part of the time planned,
-EXTRA = 0.2
+# Time for blocks that were disturbed, as a part of the time under load that is planned,
+EXTRA = 0.25
 # and with `--until` for those that make intervals narrower: four times the blocks, half the width.
 EXTRA_UNTIL = 3.0
-# A trial's time beside its load: two processes that start, and a server that ends.
-OVERHEAD_S = 0.35
 
 
 @dataclass(frozen=True)
 class Session:
-    """A run that has been checked and can start, or go on."""
+    """A run that has been checked and can start, or go on.
+
+    overhead_s: of a trial beside its load, once the machine has been looked at
+    """
 
     name: str
     specs: list[ServerSpec]
@@ -36,6 +35,7 @@ class Session:
     conditions: runner.Conditions
     folder: Path
     goes_on: bool = False
+    overhead_s: float = 0.0
 
     @property
     def blocks(self) -> range:
@@ -51,7 +51,7 @@ class Session:
     def told(self) -> str:
         """Return what is going to be measured, and how long it takes."""
         blocks = words.count(self.plan.blocks, "block", "blocks")
-        planned = words.clock(planned_s(self.trials, self.conditions))
+        planned = words.clock(self.trials * (self.conditions.load_s + self.overhead_s))
         extra = "that are disturbed"
         extra += "" if self.plan.until is None else " or make intervals narrower"
         return (
@@ -66,7 +66,7 @@ class Extras:
 
     aa: the server whose twin is measured, `none` for no twin
     until: how narrow the intervals shall become, as a fraction
-    server_cpus, generator_cpus: in place of the halves that the machine is split into
+    server_cpus, generator_cpus: in place of what the machine is split into
     """
 
     aa: str | None = None
@@ -91,41 +91,29 @@ def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) ->
     for spec in specs:
         if not any(cell.server == spec.name for cell in cells):
             raise ConfigError(f"server {spec.name}: serves none of the workloads' transports")
-    check_descriptors(points)
-    halves = machine.cpus_for_run()
-    cpus = Cpus(extras.server_cpus or halves.server, extras.generator_cpus or halves.generator)
+    many = any(spec.many_cpus for spec in specs)
+    cpus = machine.cpus_for_run(many, extras.server_cpus, extras.generator_cpus)
+    preflight.check(measured(specs, cells), cpus.pool_size, len(cpus.server))
     times = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = runner.Conditions(cpus, cpus.pool_size, *times, suite.seed)
     budget_s = suite.budget_s
     if budget_s is None:
         extra = EXTRA if extras.until is None else EXTRA_UNTIL
-        budget_s = extra * planned_s(suite.trials * len(cells), conditions)
+        budget_s = extra * suite.trials * len(cells) * conditions.load_s
     made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
     folder = out or new_folder(suite.name)
     return Session(suite.name, specs, choice.skipped, made, conditions, folder)
 
 
-def planned_s(trials: int, conditions: runner.Conditions) -> float:
-    """Return how long so many trials take, about."""
-    return trials * (conditions.load_s + OVERHEAD_S)
+def measured(specs: list[ServerSpec], cells: Iterable[Cell]) -> list[tuple[ServerSpec, Cell]]:
+    """Return every cell with its server."""
+    return [(runner.spec_of(cell, specs), cell) for cell in cells]
 
 
 def choose(servers: tuple[str, ...], outside: Outside, points: list[Workload]) -> catalog.Choice:
     """Return the servers that take part: those listed, and what is brought, listed or not."""
     kinds = {terms.kind_of(point.transport) for point in points}
     return catalog.choose(catalog.read(outside), [*servers, *outside.unlisted(servers)], kinds)
-
-
-def check_descriptors(points: list[Workload]) -> None:
-    """Refuse more connections than a server process may have open; raises ConfigError."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for point in points:
-        needed = point.load.connections + point.load.idle + DESCRIPTORS_SPARE
-        if hard != resource.RLIM_INFINITY and needed > hard:
-            raise ConfigError(
-                f"workload {point.name}: needs {needed} open files in the server and the hard "
-                f"limit is {hard}; raise it (ulimit -Hn {needed}) or ask for fewer connections"
-            )
 
 
 def new_folder(name: str) -> Path:

@@ -1,6 +1,7 @@
 """A server as one row of a comparison: a variant of the tree, or any command."""
 
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -11,6 +12,8 @@ from servers.discovery import Variant
 from servers.terms import Address, kind_of
 
 ROOT = Path(servers.__file__).parent.parent
+# The family of the server in C, which has one thread.
+NATIVE = "native"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,21 @@ class ServerSpec:
     def own_listeners(self) -> bool:
         """Return whether each worker opens a listener of its own."""
         return self.variant is not None and self.variant.own_listeners
+
+    @property
+    def many_cpus(self) -> bool:
+        """Return whether it can use more than one CPU at once; of a foreign command: perhaps."""
+        if self.variant is not None:
+            return self.variant.uses_many_cpus(self.free_threaded)
+        return self.command is not None and self.family != NATIVE
+
+    @property
+    def free_threaded(self) -> bool:
+        """Return whether the interpreter that it is run under has no global lock."""
+        if self.python is not None:
+            return self.python.free_threaded
+        locked = getattr(sys, "_is_gil_enabled", None)
+        return locked is not None and not locked()
 
     @property
     def what(self) -> dict[str, str]:

@@ -14,7 +14,15 @@ from bench.records import Cell, Trial
 # 1: run.json, trials.jsonl, samples/; digests as loadgen.digest describes them.
 # 2: in a trial `others` and `stolen` by side, as shares; before, one number of seconds for each.
 #    The series of a warm-up has whole steps only; before, it could end in one that was cut short.
-SCHEMA = 2
+# 3: a load has `assignment` and `wait`, the configuration `generator_wait`; a trial may be
+#    `instrument` and has `throttled`. Before, generators slept, and the connections of an open
+#    loop took turns. Latency is of the requests intended in the window; before, also of those
+#    outstanding at its opening, and in closed loop it began when the predecessor was read.
+SCHEMA = 3
+
+
+# The first schema of a generator that does not sleep on a CPU of its own.
+ASLEEP_BEFORE = 3
 
 
 class StoreError(ValueError):
@@ -41,14 +49,22 @@ def create(folder: Path, header: dict[str, Any]) -> None:
         StoreError: there is something in the folder already, or it cannot be written.
     """
     try:
+        check_new(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
-            raise StoreError(f"{folder}: is not empty; choose another --out")
         (folder / "samples").mkdir()
         write_header(folder, header)
         (folder / "trials.jsonl").touch()
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder for a new run that has something in it; raises StoreError."""
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise StoreError(f"{folder}: is not empty; choose another --out")
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be read: {error.strerror}") from None
 
 
 def write_header(folder: Path, header: dict[str, Any]) -> None:
@@ -91,7 +107,8 @@ def read(folder: Path) -> Run:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
-    return Run(folder, header, counting(_trials(folder / "trials.jsonl", header)))
+    trials = counting(_trials(folder / "trials.jsonl", header))
+    return Run(folder, _upgraded_header(header), trials)
 
 
 def counting(trials: Iterable[Trial]) -> list[Trial]:
@@ -119,8 +136,30 @@ def _trials(path: Path, header: dict[str, Any]) -> Iterator[Trial]:
                 raise StoreError(f"{path}:{number}: is not a trial") from None
 
 
+def _upgraded_header(header: dict[str, Any]) -> dict[str, Any]:
+    """Return a header as one of this schema: what earlier versions did without saying it."""
+    if header["schema"] >= ASLEEP_BEFORE or "config" not in header:
+        return header
+    config = header["config"] | {"generator_wait": "sleep"}
+    config["workloads"] = [_upgraded_workload(each) for each in config.get("workloads", [])]
+    cells = [
+        cell | {"workload": _upgraded_workload(cell["workload"])}
+        for cell in header.get("cells", [])
+    ]
+    return header | {"config": config} | ({"cells": cells} if "cells" in header else {})
+
+
+def _upgraded_workload(workload: dict[str, Any]) -> dict[str, Any]:
+    load = workload["load"]
+    turns = {"assignment": "turns"} if load.get("rate") is not None else {}
+    return workload | {"load": turns | load}
+
+
 def _upgraded(fields: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
-    """Return a trial of schema 1 as one of schema 2: what it said was of all its CPUs."""
+    """Return a trial as one of this schema; what one of schema 1 said was of all its CPUs."""
+    if header["schema"] < ASLEEP_BEFORE:
+        cell = fields["cell"]
+        fields["cell"] = cell | {"workload": _upgraded_workload(cell["workload"])}
     cpus = {*header["cpus"]["server"], *header["cpus"]["generator"]}
     for old, new in (("others_cpu_s", "others"), ("stolen_s", "stolen")):
         if (seconds := fields.pop(old, None)) is not None:

@@ -13,7 +13,8 @@ from bench.views import RunView
 # On a narrow terminal these are left out, one after the other: the page has them.
 DISPENSABLE = ("MiB", "p50", "CPU µs")
 LEGEND = (
-    "of best: throughput (open loop: p99) against the best, over shared blocks; "
+    "of best: throughput (open loop: p99, of connections CPU) against the best, over shared "
+    "blocks; "
     "≈ is not told apart from it.\n"
     "at once: requests that were served at a time (throughput x mean cycle) of those in flight."
 )

@@ -1,6 +1,7 @@
 """Drive any echo server from the command line: `python -m loadgen HOST:PORT`."""
 
 import json
+import os
 import sys
 from typing import Annotated, Any
 
@@ -8,8 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from loadgen.descriptors import open_standard_descriptors
 from loadgen.fleet import FleetError, run
 from loadgen.plan import Load, Plan, PlanError, Target
+from loadgen.sockets import port_limit
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -35,11 +38,22 @@ def generate(
     arrivals: Annotated[str, typer.Option(help="gaps of an open loop: exponential or constant")] = (
         "exponential"
     ),
+    assignment: Annotated[
+        str, typer.Option(help="connections of an open loop: random, or by turns")
+    ] = "random",
     max_in_flight: Annotated[int | None, typer.Option(help="at most, in open loop")] = None,
     idle: Annotated[int, typer.Option(help="connections that never send")] = 0,
     seed: Annotated[int, typer.Option(help="of payloads and arrivals")] = 1,
     processes: Annotated[int, typer.Option(help="generator processes that share the load")] = 1,
     cpus: Annotated[str, typer.Option(help="CPUs to pin them to, such as 0,2")] = "",
+    wait: Annotated[
+        str | None,
+        typer.Option(help="for replies: spin or sleep (default: spin, where CPUs are left over)"),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(help="an address to connect from, by turns with others (default: as it fits)"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Load an echo server, verify every byte, and say how fast it answered."""
@@ -54,8 +68,9 @@ def generate(
             arrivals,
             max_in_flight,
             idle,
+            assignment,
+            wait,
         )
-        pinned = tuple(int(cpu) for cpu in cpus.split(",") if cpu.strip())
         plan = Plan(
             Target.parse(target),
             load,
@@ -64,8 +79,14 @@ def generate(
             drain,
             seed=seed,
             processes=processes,
-            cpus=pinned,
+            cpus=tuple(int(cpu) for cpu in cpus.split(",") if cpu.strip()),
+            # Where all CPUs are the generator's, a server on this machine would get none.
+            spin=len(os.sched_getaffinity(0)) > processes,
+            sources=tuple(source or ()),
         )
+        if (limit := port_limit(plan)) is not None and load.rate is None and not as_json:
+            note = f"the ports of this machine allow {limit:,.0f} connections/s to that address"
+            print(f"note: {note}", file=sys.stderr)
         findings = run(plan)
     except (PlanError, ValueError) as error:
         fail(str(error), 2)
@@ -98,10 +119,18 @@ def summary(findings: dict[str, Any]) -> Table:
     counts = ("mismatches", "errors", "censored", "unsent", "connections_without_reply", "lost")
     trouble = [f"{findings[name]} {name.replace('_', ' ')}" for name in counts if findings[name]]
     trouble += [f"{piece['kind']}: {piece['detail']}" for piece in findings["evidence"][:1]]
+    shortages = findings["shortages"]
+    trouble += [f"{count} times {name}" for name, count in shortages["counts"].items()]
     table.caption = "; ".join(trouble) or "every byte verified; nothing lost, late or unanswered"
     table.caption_justify = "left"
     return table
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run the command."""
+    open_standard_descriptors()
     app()
+
+
+if __name__ == "__main__":
+    main()

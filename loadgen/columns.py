@@ -1,196 +1,295 @@
 """The columns of all processes, read back and cut to the window."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loadgen.histogram import Column, Distribution
+from loadgen.histogram import Column, Distribution, bucketed, indexes, lows
 from loadgen.part import Part
-from loadgen.recorder import SERIES_NS
+from loadgen.recorder import BUCKETS, COARSE_BITS, COARSE_BUCKETS
 
 
 class Columns:
-    """One process's columns by name, and the instants of its window."""
+    """One process's columns by name; a row is an answered request."""
 
     def __init__(self, part: Part, first_slot: int) -> None:
-        """Read the file; slots are numbered through over all processes."""
+        """Map the file; slots are numbered through over all processes."""
         # Mapped, not read: five million rows are 160 MB, and most of it is copied once only.
         data: Column = np.memmap(part.path, dtype=np.int64, mode="r")
         self.facts = part.facts
         self.first_slot = first_slot
-        self.open_ns: int = part.facts["before"]["at_ns"]
-        self.close_ns: int = part.facts["after"]["at_ns"]
         self.column: dict[str, Column] = {}
         at = 0
         for name, length in part.facts["columns"].items():
             self.column[name] = data[at : at + length]
             at += length
+        if part.facts["sends_as_intended"]:
+            self.column["intended"] = self.column["sent"]
 
-    def rows(self, open_ns: int, close_ns: int) -> tuple[Column, Column]:
-        """Return intended, sent, received, slot (4 x n) of the answered requests: window, warm-up.
+    def rows(self, choose: Callable[[Column, Column], NDArray[np.bool_]]) -> Column:
+        """Return intended, sent, received, slot (4 x n) of the rows that are chosen.
 
-        In the window are those that were due before its close and answered after its opening.
+        choose: tells them by when they were intended and when received
         """
-        intended, received = self.column["intended"], self.column["received"]
-        inside = (received >= open_ns) & (intended < close_ns)
-        before = (received > 0) & (received < open_ns)
-        return self._chosen(inside), self._chosen(before)
-
-    def _chosen(self, which: NDArray[np.bool_]) -> Column:
+        which = choose(self.column["intended"], self.column["received"])
         rows = np.empty((4, np.count_nonzero(which)), dtype=np.int64)
         for row, name in zip(rows, ("intended", "sent", "received", "slot"), strict=True):
             np.compress(which, self.column[name], out=row)
         rows[3] += self.first_slot
         return rows
 
-    def unanswered(self) -> Column:
+    def unanswered(self, open_ns: int, close_ns: int) -> Column:
         """Return intended, sent, slot (3 x n) of the window's requests that got no reply.
 
         Those that were given up in the warm-up are the warm-up's.
         """
         intended, sent, slot, left = self.column["unanswered"].reshape(-1, 4).T
-        inside = (intended < self.close_ns) & (left >= self.open_ns)
+        inside = (intended < close_ns) & (left >= open_ns)
         return np.stack([intended, sent, slot + self.first_slot])[:, inside]
 
 
 @dataclass(frozen=True)
-class Window:
-    """What happened in the window, over all processes.
+class Series:
+    """The course of a span: of each step the replies, and the p50 and p99 of their response."""
 
-    response, service, lag: of requests intended in the window, or outstanding when it opened;
-        those without a reply are in them with the age that they had at the end of the drain
-    rows: intended, sent, received, slot (4 x n) of the answered ones; empty if buckets were kept
-    warmup: the same of the warm-up
+    step_ns: int
+    replies: list[int]
+    p50_us: list[float | None]
+    p99_us: list[float | None]
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as plain values."""
+        return {
+            "step_s": self.step_ns / 1e9,
+            "replies": self.replies,
+            "p50_us": self.p50_us,
+            "p99_us": self.p99_us,
+        }
+
+
+@dataclass(frozen=True)
+class Window:
+    """What happened in the window, over all processes; times in ns of the monotonic clock.
+
+    raw: whether every row was kept; if not, what came beyond the budget is in buckets alone
+    ended_ns: when the drain was over, which is the age of what is still unanswered
+    rows: intended, sent, received, slot (4 x n) of answered requests that were intended in the
+        window or received in it
+    unanswered: intended, sent, slot (3 x n) of those that were outstanding in it
     """
 
     parts: list[Columns]
     raw: bool
-    length_s: float
-    replies: int
-    sends: int
+    open_ns: int
+    close_ns: int
+    ended_ns: int
     rows: Column
-    warmup: Column
     unanswered: Column
-    replies_per_connection: Column
-    response: Distribution
-    service: Distribution
-    lag: Distribution
 
     @property
-    def open_ns(self) -> int:
-        """Return when the first process's window opened."""
-        return min(part.open_ns for part in self.parts)
+    def length_s(self) -> float:
+        """Return how long it was open."""
+        return (self.close_ns - self.open_ns) / 1e9
 
-    @property
+    @cached_property
+    def cohort(self) -> Column:
+        """Return the rows of the requests that were intended in the window, whatever their end."""
+        inside = (self.rows[0] >= self.open_ns) & (self.rows[0] < self.close_ns)
+        return self.rows if inside.all() else self.rows[:, inside]
+
+    @cached_property
+    def cohort_unanswered(self) -> Column:
+        """Return those intended in the window that were never answered."""
+        return self.unanswered[:, self.unanswered[0] >= self.open_ns]
+
+    @cached_property
+    def replies(self) -> int:
+        """Return how many replies came in the window."""
+        received = self.rows[2]
+        inside = (received >= self.open_ns) & (received < self.close_ns)
+        return int(inside.sum()) + sum(int(p.facts["counted_in_window"]) for p in self.parts)
+
+    @cached_property
+    def replies_per_connection(self) -> Column:
+        """Return the replies of each connection from the opening of the window on."""
+        counted = np.concatenate([part.column["replies"] for part in self.parts])
+        late = self.rows[3][self.rows[2] >= self.open_ns]
+        return np.asarray(counted + np.bincount(late, minlength=counted.size))
+
+    @cached_property
+    def sends(self) -> int:
+        """Return how many requests were sent in the window."""
+        sent = np.concatenate([self.rows[1], self.unanswered[1]])
+        inside = (sent >= self.open_ns) & (sent < self.close_ns)
+        # Of those in buckets the intention is known, in the window.
+        counted = sum(int(part.column["response"].sum()) for part in self.parts)
+        return int(inside.sum()) + counted
+
+    @cached_property
     def unsent(self) -> int:
         """Return how many requests were due in the window and never sent."""
-        return int((self.unanswered[1] == 0).sum())
+        return int((self.cohort_unanswered[1] == 0).sum())
+
+    def counted(self, name: str) -> Column:
+        """Return a column of counts, added up over the processes."""
+        return np.asarray(np.sum([part.column[name] for part in self.parts], axis=0))
+
+    def distribution(self, kind: str) -> Distribution:
+        """Return `response`, `service` or `lag` of the cohort, unanswered requests included.
+
+        Those have the age that they had at the end of the drain.
+        """
+        intended, sent, received = self.cohort[:3]
+        if kind == "response":
+            values = received - intended
+        else:
+            values = received - sent if kind == "service" else sent - intended
+        ages = self._ages(kind)
+        if self.raw:
+            return Distribution.of(np.concatenate([values, ages]) if ages.size else values)
+        shared = kind == "service" and self.parts[0].facts["sends_as_intended"]
+        counts = self.counted("response" if shared else kind)
+        if kind == "lag" and self.parts[0].facts["sends_as_intended"]:
+            counts = counts.copy()
+            counts[0] += int(self.counted("response").sum())
+        return Distribution(counts + bucketed(np.concatenate([values, ages])))
+
+    def _ages(self, kind: str) -> Column:
+        intended, sent = self.cohort_unanswered[:2]
+        was_sent = sent > 0
+        if kind == "response":
+            return np.asarray(self.ended_ns - intended)
+        if kind == "service":
+            return np.asarray(self.ended_ns - sent[was_sent])
+        return np.asarray(np.where(was_sent, sent, self.ended_ns) - intended)
 
     def answered_mean_ns(self) -> float:
-        """Return the mean response time of the answered requests."""
-        if self.raw:
-            return float((self.rows[2] - self.rows[0]).mean())
-        counts = np.sum([part.column["response"] for part in self.parts], axis=0)
-        return Distribution(counts).mean_ns()
-
-    def connects_ns(self, *, churn: bool) -> Column:
-        """Return how long connects took: those of the window in churn, else the initial ones."""
-        if churn:
-            return self._in_window("dialled_at", "dial")
-        return np.concatenate([part.column["dial"] for part in self.parts])
-
-    def lives_ns(self) -> Column:
-        """Return how long connections lived that ended in the window, from dial to next dial."""
-        return self._in_window("lived_at", "life")
-
-    def _in_window(self, at: str, name: str) -> Column:
-        return np.concatenate(
-            [
-                part.column[name][
-                    (part.column[at] >= part.open_ns) & (part.column[at] < part.close_ns)
-                ]
-                for part in self.parts
-            ]
-        )
-
-    def series(self) -> dict[str, object]:
-        """Return replies, and percentiles of response time in µs, per 100 ms of the window."""
-        steps = max(1, round(self.length_s * 1e9 / SERIES_NS))
+        """Return the mean response time of the cohort's answered requests."""
+        known = int(self.cohort.shape[1])
+        total = float((self.cohort[2] - self.cohort[0]).sum())
         if not self.raw:
-            counts = sum(np.resize(part.column["series"], steps) for part in self.parts)
-            nothing: list[float | None] = [None] * steps
-            replies = np.asarray(counts).tolist()
-            return _series(replies, nothing, nothing)
-        return _series_of(self.rows, self.open_ns, steps)
+            counts = self.counted("response")
+            known += int(counts.sum())
+            total += float((lows(np.arange(BUCKETS)) * counts).sum())
+        return total / known if known else 0.0
 
-    def warmup_series(self) -> dict[str, object]:
-        """Return the same of the warm-up, in whole steps back from where the window opens.
+    @property
+    def connects(self) -> Distribution:
+        """Return how long connects took: those of the window in churn, else the initial ones."""
+        return Distribution(self.counted("connects"))
 
-        What does not fill a step at its start is left out; empty if buckets were kept.
+    # The course
+
+    @cached_property
+    def step_ns(self) -> int:
+        """Return how long a step of the course is."""
+        return int(self.parts[0].facts["step_ns"])
+
+    @cached_property
+    def steps(self) -> tuple[int, int]:
+        """Return how many whole steps there are before the window, and steps in it."""
+        before = int(self.parts[0].facts["steps_before"])
+        return before, int(self.parts[0].facts["steps_inside"])
+
+    @cached_property
+    def _coarse(self) -> Column:
+        """Return replies by step and coarse bucket of their response, of what was counted."""
+        return self.counted("steps").reshape(-1, COARSE_BUCKETS)
+
+    def course(self) -> tuple[Series, Series]:
+        """Return the course of the warm-up and that of the window.
+
+        Steps count whole ones back from where the window opens; what does not fill one at the start
+        of the warm-up is left out, and what does not at the end of the window.
         """
-        if not self.warmup.size:
-            return _series([], [], [])
-        start_ns = min(part.facts["started_ns"] for part in self.parts)
-        steps = (self.open_ns - start_ns) // SERIES_NS
-        return _series_of(self.warmup, self.open_ns - steps * SERIES_NS, steps)
+        before, inside = self.steps
+        start_ns = self.open_ns - before * self.step_ns
+        stamps, responses = self._between(start_ns, self.close_ns)
+        step = (stamps - start_ns) // self.step_ns
+        step = np.minimum(step, before + inside - 1).astype(np.min_scalar_type(before + inside))
+        response = responses[np.argsort(step, kind="stable")]
+        ends = np.cumsum(np.bincount(step, minlength=before + inside))
+        parts = np.split(response, ends)[: before + inside]
+        counted = self._coarse
+        described = [_step(part, counts) for part, counts in zip(parts, counted, strict=False)]
+        whole = max(1, (self.close_ns - self.open_ns) // self.step_ns)
+        window = described[before : before + whole]
+        return self._series(described[:before]), self._series(window)
+
+    def _series(self, steps: list[tuple[int, float | None, float | None]]) -> Series:
+        replies, p50, p99 = ([step[place] for step in steps] for place in range(3))
+        return Series(self.step_ns, replies, p50, p99)  # type: ignore[arg-type]  # by place
+
+    def _between(self, start_ns: int, end_ns: int) -> tuple[Column, Column]:
+        """Return when replies of a span came, and their response times; of the rows that stand."""
+        found = [
+            part.rows(lambda _, received: (received >= start_ns) & (received < end_ns))
+            for part in self.parts
+        ]
+        rows = _joined(found)
+        return rows[2], rows[2] - rows[0]
+
+    def replies_between(self, start_ns: int, end_ns: int) -> float:
+        """Return how many replies came between two instants near the edges of the window.
+
+        Of what was counted only the steps are known: within one, they are taken as even.
+        """
+        stamps, _ = self._between(start_ns, end_ns)
+        return stamps.size + self._counted_before(end_ns) - self._counted_before(start_ns)
+
+    def _counted_before(self, at_ns: int) -> float:
+        before, inside = self.steps
+        per_step = self._coarse.sum(axis=1)
+        edges = self.open_ns + (np.arange(before + inside + 1) - before) * self.step_ns
+        edges[-1] = self.close_ns
+        cumulated = np.concatenate([[0], np.cumsum(per_step[: before + inside])])
+        if at_ns <= self.close_ns:
+            return float(np.interp(at_ns, edges, cumulated))
+        # Beyond the close at the pace of the window: what is drained is less than what was offered.
+        inside_count = cumulated[-1] - cumulated[before]
+        return float(cumulated[-1] + inside_count * (at_ns - self.close_ns) / 1e9 / self.length_s)
 
 
-def _series_of(rows: Column, start_ns: int, steps: int) -> dict[str, object]:
-    # Steps are counted from 1: what came before the first is in 0, and what came after the last, in
-    # the drain, in one behind it. A stable sort of small integers takes no comparisons.
-    step = np.clip((rows[2] - start_ns) // SERIES_NS, -1, steps) + 1
-    step = step.astype(np.min_scalar_type(steps + 1))
-    response = (rows[2] - rows[0])[np.argsort(step, kind="stable")]
-    ends = np.cumsum(np.bincount(step, minlength=steps + 2))
-    parts = [np.sort(part) for part in np.split(response, ends)[1 : steps + 1]]
-    return _series(
-        [len(part) for part in parts],
-        [float(part[len(part) // 2]) / 1e3 if len(part) else None for part in parts],
-        [float(part[int(len(part) * 0.99)]) / 1e3 if len(part) else None for part in parts],
-    )
-
-
-def _series(
-    replies: list[int], p50_us: list[float | None], p99_us: list[float | None]
-) -> dict[str, object]:
-    return {"step_s": SERIES_NS / 1e9, "replies": replies, "p50_us": p50_us, "p99_us": p99_us}
+def _step(part: Column, counts: Column) -> tuple[int, float | None, float | None]:
+    """Return the replies of a step, and their p50 and p99 in microseconds."""
+    counted = int(counts.sum())
+    total = len(part) + counted
+    if not total:
+        return 0, None, None
+    if not counted:
+        ordered = np.sort(part)
+        places = (ordered[total // 2], ordered[int(total * 0.99)])
+        return total, float(places[0]) / 1e3, float(places[1]) / 1e3
+    own = np.bincount(indexes(part) >> COARSE_BITS, minlength=COARSE_BUCKETS)
+    cumulated = np.cumsum(counts + own)
+    found = np.searchsorted(cumulated, [total // 2 + 1, min(total, int(total * 0.99) + 1)])
+    values = lows(found << COARSE_BITS) / 1e3
+    return total, float(values[0]), float(values[1])
 
 
 def read(parts: list[Part]) -> Window:
-    """Read what all processes saw."""
+    """Read what all processes saw; the window is the plan's, and so the same for all."""
     columns, first_slot = [], 0
     for part in parts:
         columns.append(Columns(part, first_slot))
         first_slot += part.facts["connections"]
-    ended_ns = max(part.facts["ended_ns"] for part in parts)
-    open_ns = min(part.open_ns for part in columns)
-    close_ns = max(part.close_ns for part in columns)
-    shares = [part.rows(open_ns, close_ns) for part in columns]
-    rows, warmup = (_joined([share[place] for share in shares]) for place in (0, 1))
-    unanswered = np.concatenate([part.unanswered() for part in columns], axis=1)
-    raw = all(part.facts["raw"] for part in parts)
-    if raw:
-        per_connection = np.bincount(rows[3], minlength=first_slot)
-        replies = int((rows[2] < close_ns).sum())
-        sends = int(((rows[1] >= open_ns) & (rows[1] < close_ns)).sum())
-    else:
-        per_connection = np.concatenate([part.column["replies"] for part in columns])
-        replies = sum(part.facts["replies"] for part in parts)
-        sends = int(per_connection.sum())
-    sends += int((unanswered[1] >= open_ns).sum())
+    open_ns, close_ns = (int(parts[0].facts[name]) for name in ("open_ns", "close_ns"))
+
+    def touches(intended: Column, received: Column) -> NDArray[np.bool_]:
+        return (received >= open_ns) & (intended < close_ns)
+
     return Window(
         parts=columns,
-        raw=raw,
-        length_s=(close_ns - open_ns) / 1e9,
-        replies=replies,
-        sends=sends,
-        rows=rows,
-        warmup=warmup,
-        unanswered=unanswered,
-        replies_per_connection=per_connection,
-        **_distributions(columns, rows, unanswered, ended_ns, raw=raw),
+        raw=all(part.facts["raw"] for part in parts),
+        open_ns=open_ns,
+        close_ns=close_ns,
+        ended_ns=max(part.facts["ended_ns"] for part in parts),
+        rows=_joined([part.rows(touches) for part in columns]),
+        unanswered=_joined([part.unanswered(open_ns, close_ns) for part in columns]),
     )
 
 
@@ -213,28 +312,3 @@ def save(window: Window, path: Path) -> None:
         unanswered_sent_ns=np.where(lost_sent > 0, lost_sent - start, np.iinfo(np.int64).min),
         unanswered_connection=lost_slot,
     )
-
-
-def _distributions(
-    columns: list[Columns], rows: Column, unanswered: Column, ended_ns: int, *, raw: bool
-) -> dict[str, Distribution]:
-    """Return response, service and lag, with the ages of the unanswered requests in them."""
-    if raw:
-        answered = {
-            "response": Distribution.of(rows[2] - rows[0]),
-            "service": Distribution.of(rows[2] - rows[1]),
-            "lag": Distribution.of(rows[1] - rows[0]),
-        }
-    else:
-        answered = {
-            name: Distribution(np.sum([part.column[name] for part in columns], axis=0))
-            for name in ("response", "service", "lag")
-        }
-    intended, sent = unanswered[0], unanswered[1]
-    was_sent = sent > 0
-    ages = {
-        "response": ended_ns - intended,
-        "service": ended_ns - sent[was_sent],
-        "lag": np.where(was_sent, sent, ended_ns) - intended,
-    }
-    return {name: answered[name].with_values(ages[name]) for name in ages}

@@ -12,7 +12,7 @@ import numpy as np
 from loadgen import columns, selfcheck
 from loadgen.columns import Window
 from loadgen.histogram import Column, Distribution
-from loadgen.part import Part
+from loadgen.part import Looks, Part
 from loadgen.plan import Plan
 
 # A request sent this much after its time counts as late.
@@ -20,64 +20,90 @@ LATE_NS = 1_000_000
 # HdrHistogram values are stored in this unit.
 HDR_UNIT_NS = 1
 EVIDENCE_MAX = 8
+# A connection with less than this part of the mean share of replies was not served throughout.
+SERVED_SHARE = 0.1
 
 
-def digest(plan: Plan, parts: list[Part], samples: Path | None = None) -> dict[str, Any]:
+def digest(
+    plan: Plan, parts: list[Part], samples: Path | None = None, looks: Looks | None = None
+) -> dict[str, Any]:
     """Return the findings of one load generation (its fields: docs/methodology.md).
 
-    samples: where to save the rows of the window, if rows were kept.
+    samples: where to save the rows of the window, if rows were kept
+    looks: when somebody looked at counters of their own, to know what was answered between
     """
     window = columns.read(parts)
     if samples is not None and window.raw:
         columns.save(window, samples)
     facts = [part.facts for part in parts]
+    warmup, course = window.course()
     return (
         _rates(plan, window)
         | _correctness(plan, window, facts)
-        | _concurrency(plan, window)
+        | _concurrency(plan, window, facts)
         | _times(plan, window)
         | _datagrams(plan, window, facts)
         | {
-            "series": window.series(),
-            "warmup_series": window.warmup_series(),
-            "recorder": "raw" if window.raw else "buckets",
-            "generator_idle_fraction": _idle_fraction(plan, facts),
+            "series": course.to_json(),
+            "warmup_series": warmup.to_json(),
+            "recorder": _recorder(window),
+            "wait": plan.wait,
+            "generator_idle_fraction": _idle_fraction(plan, window, facts),
+            "generator_full_polls": _full_polls(facts),
             "generator": _usage(facts),
+            "shortages": _shortages(facts),
+            "next_source": max(fact["next_source"] for fact in facts),
+            "started_late_s": max(fact["started_late_ns"] for fact in facts) / 1e9,
+            "watched": None if looks is None else _watched(window, looks),
             "checks": selfcheck.checks(plan, window),
         }
     )
 
 
 def _rates(plan: Plan, window: Window) -> dict[str, Any]:
+    rate = plan.load.rate
+    due = None if rate is None else sum(part.facts["due"] for part in window.parts)
+    if due is not None and plan.load.requests_per_connection is not None:
+        due *= plan.load.requests_per_connection
+    lag = window.distribution("lag")
     return {
-        "mode": "closed" if plan.load.rate is None else "open",
+        "mode": "closed" if rate is None else "open",
         "window_s": window.length_s,
-        "samples": window.response.size,
+        "samples": window.distribution("response").size,
         "throughput_rps": window.replies / window.length_s,
-        "offered_rps": plan.load.rate,
+        "offered_rps": rate,
+        "due": due,
         "achieved_rps": window.sends / window.length_s,
         "unsent": window.unsent,
-        "sent_late": 0 if plan.load.rate is None else window.lag.beyond(LATE_NS),
+        "sent_late": 0 if rate is None else lag.beyond(LATE_NS),
     }
+
+
+def _recorder(window: Window) -> str:
+    """Return whether every row was kept (`raw`), none of the window, or only the first ones."""
+    if window.raw:
+        return "raw"
+    return "raw, then buckets" if window.cohort.shape[1] else "buckets"
 
 
 def _correctness(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
     evidence = [piece for fact in facts for piece in fact["evidence"]]
-    asked = np.ones(len(window.replies_per_connection), dtype=bool)
+    replies = window.replies_per_connection
+    asked = np.ones(len(replies), dtype=bool)
     if plan.load.rate is not None:  # a slow schedule may leave a connection without a request
         asked[:] = False
         asked[window.unanswered[2]] = True
     return {
-        "connections": len(window.replies_per_connection),
-        "connections_without_reply": int((asked & (window.replies_per_connection == 0)).sum()),
+        "connections": len(replies),
+        "connections_without_reply": int((asked & (replies == 0)).sum()),
         "not_connected": sum(fact["not_connected"] for fact in facts),
         "censored": window.unanswered.shape[1],
         "mismatches": sum(fact["mismatches"] for fact in facts),
         "errors": sum(fact["errors"] for fact in facts),
         "evidence": evidence[:EVIDENCE_MAX],
         "silent": all(fact["silent"] for fact in facts),
-        "replies_per_connection": window.replies_per_connection.tolist(),
-        "fairness_jain": jain(window.replies_per_connection),
+        "replies_per_connection": replies.tolist(),
+        "fairness_jain": jain(replies),
     }
 
 
@@ -87,31 +113,53 @@ def jain(shares: Column) -> float:
     return float(shares.sum()) ** 2 / (len(shares) * squares) if squares else 0.0
 
 
-def _concurrency(plan: Plan, window: Window) -> dict[str, Any]:
-    """Return the mean cycle of answered requests, and what Little's law makes of it (N = X R)."""
+def _concurrency(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mean cycle of answered requests, and what Little's law makes of it (N = X R).
+
+    A cycle lasts from when a request could be sent to when the next one could: in closed loop its
+    response, what the generator then held the next one back, and the think time; in churn the life
+    of a connection over its requests.
+    """
     if not window.replies:
         return {"mean_cycle_us": None, "effective_concurrency": 0.0}
+    per_second = window.replies / window.length_s
     cycle_ns = window.answered_mean_ns() + plan.load.think_us * 1000
-    if plan.load.requests_per_connection is not None and (lives := window.lives_ns()).size:
-        cycle_ns = float(lives.mean()) / plan.load.requests_per_connection
+    lives = sum(fact["lives"] for fact in facts)
+    if plan.load.rate is None and plan.load.requests_per_connection is not None and lives:
+        life_ns = sum(fact["life_ns"] for fact in facts) / lives
+        cycle_ns = life_ns / plan.load.requests_per_connection
+    elif plan.load.rate is None and not plan.load.think_us:
+        cycle_ns = max(cycle_ns, _kept_cycle_ns(window) * plan.load.depth)
     return {
         "mean_cycle_us": cycle_ns / 1e3,
-        "effective_concurrency": window.replies / window.length_s * cycle_ns / 1e9,
+        "effective_concurrency": per_second * cycle_ns / 1e9,
     }
 
 
+def _kept_cycle_ns(window: Window) -> float:
+    """Return the mean cycle where each of the connections served always had a request to send.
+
+    A connection that was answered n times in the window went through n cycles; those that were
+    answered too seldom to tell are left out, as they are of what is served at a time.
+    """
+    replies = window.replies_per_connection
+    # One that was served throughout has its share; one that was served once was mostly waiting.
+    served = int((replies > SERVED_SHARE * replies.mean()).sum())
+    return served * window.length_s * 1e9 / window.replies
+
+
 def _times(plan: Plan, window: Window) -> dict[str, Any]:
-    connects = window.connects_ns(churn=plan.load.requests_per_connection is not None)
     nothing = Distribution.of(np.empty(0, dtype=np.int64))
     paced = plan.load.rate is not None or plan.load.think_us > 0
+    response, service = window.distribution("response"), window.distribution("service")
     return {
-        "response_us": window.response.summary_us(),
-        "service_us": window.service.summary_us(),
-        "send_lag_us": (window.lag if paced else nothing).summary_us(),
-        "connect_us": Distribution.of(connects).summary_us(),
+        "response_us": response.summary_us(),
+        "service_us": service.summary_us(),
+        "send_lag_us": (window.distribution("lag") if paced else nothing).summary_us(),
+        "connect_us": window.connects.summary_us(),
         "hdr_unit_ns": HDR_UNIT_NS,
-        "response_hdr": window.response.encode(),
-        "service_hdr": window.service.encode(),
+        "response_hdr": response.encode(),
+        "service_hdr": service.encode(),
     }
 
 
@@ -124,17 +172,52 @@ def _datagrams(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[
     return {"sent": window.sends, "received": window.replies, "lost": lost} | counts
 
 
-def _idle_fraction(plan: Plan, facts: list[dict[str, Any]]) -> float | None:
-    """Return the part of the window that the generator slept for want of replies.
+def _idle_fraction(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> float | None:
+    """Return the part of the window in which the generator had nothing to do.
 
-    The time in the run queue is not idleness but want of a CPU. None where a schedule is kept by
-    spinning: there, send lag says what idleness says here.
+    Spinning, that is the time in which one look for replies after the other found nothing; asleep,
+    what it slept (the time in the run queue is not idleness but want of a CPU). None asleep where a
+    schedule is kept: near a send it spins, and send lag says what idleness says here.
     """
+    if plan.wait == "spin":
+        spun_ns = sum(fact["idle_ns"] for fact in facts)
+        return min(1.0, float(spun_ns / (len(facts) * (window.close_ns - window.open_ns))))
     if plan.load.rate is not None or plan.load.think_us:
         return None
     used = sum(_difference(fact, "cpu_ns") + _difference(fact, "queued_ns") for fact in facts)
     span = sum(_difference(fact, "at_ns") for fact in facts)
     return max(0.0, 1 - used / span)
+
+
+def _full_polls(facts: list[dict[str, Any]]) -> float | None:
+    """Return the part of the looks for replies that found as many as they may; None without any."""
+    polls: int = sum(int(fact["polls"]) for fact in facts)
+    full: int = sum(int(fact["full_polls"]) for fact in facts)
+    return float(full / polls) if polls else None
+
+
+def _shortages(facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the generator's side had no more of, how often, and the first in words."""
+    counts: dict[str, int] = {}
+    for fact in facts:
+        for name, count in fact["shortages"].items():
+            counts[name] = counts.get(name, 0) + count
+    return {"counts": counts, "detail": next((f["shortage"] for f in facts if f["shortage"]), "")}
+
+
+def _watched(window: Window, looks: Looks) -> dict[str, float]:
+    """Return how far apart two looks at other counters were, and the replies between them.
+
+    open_late_s, close_late_s: how long after the edges of the window they were taken
+    house_cpu_s: what the process that looked used itself between them
+    """
+    return {
+        "span_s": (looks.close_ns - looks.open_ns) / 1e9,
+        "replies": window.replies_between(looks.open_ns, looks.close_ns),
+        "open_late_s": (looks.open_ns - window.open_ns) / 1e9,
+        "close_late_s": (looks.close_ns - window.close_ns) / 1e9,
+        "house_cpu_s": looks.own_cpu_s,
+    }
 
 
 def _usage(facts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,13 +16,18 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 BEYOND_LEAST = 10
 
 
-def bucketed(values_ns: Column) -> Column:
-    """Return the counts of values in the recorder's buckets (see `recorder.bucket`)."""
+def indexes(values_ns: Column) -> Column:
+    """Return the recorder's bucket of each value (see `recorder.bucket`)."""
     values = np.maximum(values_ns, 0)
     # frexp's exponent is the bit length, exact below 2**53 ns, which is 104 days.
     shift = np.maximum(np.frexp(values.astype(np.float64))[1] - SUB_BITS, 0).astype(np.int64)
-    index = (shift << (SUB_BITS - 1)) + (values >> shift)
-    return np.bincount(np.minimum(index, BUCKETS - 1), minlength=BUCKETS).astype(np.int64)
+    index: Column = (shift << (SUB_BITS - 1)) + (values >> shift)
+    return np.minimum(index, BUCKETS - 1)
+
+
+def bucketed(values_ns: Column) -> Column:
+    """Return the counts of values in the recorder's buckets."""
+    return np.bincount(indexes(values_ns), minlength=BUCKETS).astype(np.int64)
 
 
 def lows(indexes: Column) -> Column:
@@ -43,12 +48,6 @@ class Distribution:
     def of(cls, values: Column) -> "Distribution":
         """Return the distribution of samples that were all kept."""
         return cls(bucketed(values), np.sort(values))
-
-    def with_values(self, values: Column) -> "Distribution":
-        """Return it with more samples: those of requests that were never answered."""
-        if self.values is not None:
-            return Distribution.of(np.concatenate([self.values, values]))
-        return Distribution(self.counts + bucketed(values))
 
     @property
     def size(self) -> int:

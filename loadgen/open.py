@@ -1,9 +1,6 @@
 """The open loop over kept connections: a schedule's fast path. The other hot code here."""
 
-import os
-
-from loadgen.driver import POLL_S, clock
-from loadgen.paced import BURST, POLL_NS, SPIN_NS, PacedLoop
+from loadgen.paced import BURST, PacedLoop
 from loadgen.stream import READ, TALKING
 
 # Replies taken at once while on time: what falls due meanwhile waits for no more than these.
@@ -19,62 +16,98 @@ class OpenLoop(PacedLoop):
 
     def loop(self, until_ns: int) -> None:
         """Send what is due, take what has come, until an instant."""
-        if not self.recorder.raw:
-            super().loop(until_ns)
-            return
-        poll, by_fd, ring, now_ns = self.epoll.poll, self.by_fd, self.ring, clock
-        read, write, size, room = os.read, os.write, self.size, self.room
-        intended, sent, received_column = self.intended, self.sent, self.received
-        slot_column, gaps, gap_mask, mask = self.slot, self.gaps, self.gap_mask, self.payload_mask
-        slots, turn, number, due_ns = self.slots, self.turn, self.issued, self.due_ns
-        count = len(slots)
+        poll, by_fd, ring, now_ns = self.epoll.poll, self.by_fd, self.ring, self.clock
+        read, write = self.system.read, self.system.write
+        size, room, sleeps, poll_ns = self.size, self.room, bool(self.poll_s), self.poll_ns
+        intended, sent, row_mask = self.intended, self.sent, self.row_mask
+        gaps, gap_mask, payload_mask = self.gaps, self.gap_mask, self.payload_mask
+        order, turn, arrival, due_ns = self.order, self.turn, self.issued, self.due_ns
+        count, recorder = len(order), self.recorder
+        intended_column, sent_column = recorder.intended, recorder.sent
+        received_column, slot_column = recorder.received, recorder.slot
+        row, limit = recorder.rows, recorder.limit
+        in_flight, most = self.in_flight, self.most
+        polls = full = idle = idle_ns = 0
+        looked_ns = now_ns()
         while (now := now_ns()) < until_ns:
             burst = BURST
-            while due_ns <= now and burst:
+            while due_ns <= now and burst and in_flight < most:
                 burst -= 1
-                connection = slots[turn]
+                connection = order[turn]
                 turn += 1
                 if turn == count:
                     turn = 0
-                intended[number] = due_ns
-                slot_column[number] = connection.slot
+                place = arrival & row_mask
+                if intended[place]:
+                    place = self.free_place(place)
+                intended[place] = due_ns
+                in_flight += 1
                 if connection.state is TALKING and not connection.pending and not connection.unsent:
-                    payload = ring[number & mask]
-                    sent[number] = now
+                    payload = ring[place & payload_mask]
+                    sent[place] = now
                     try:
                         accepted = write(connection.fd, payload)
                     except OSError as error:
-                        self.not_taken(connection, number, error)
+                        self.in_flight = in_flight
+                        self.not_taken(connection, place, error)
+                        in_flight = self.in_flight
                     else:
-                        connection.queue.append(number)
+                        connection.queue.append(place)
                         if accepted != size:
                             self.keep_rest(connection, payload, accepted)
                 else:
-                    connection.pending.append(number)
-                due_ns += gaps[number & gap_mask]
-                number += 1
+                    self.in_flight = in_flight
+                    self.put_off(connection, place)
+                    in_flight = self.in_flight
+                due_ns += gaps[arrival & gap_mask]
+                arrival += 1
                 now = now_ns()
             wait_ns = min(due_ns, until_ns) - now
-            if 0 < wait_ns < POLL_NS:
+            if 0 < wait_ns < poll_ns:
                 continue
-            timeout_s = min((wait_ns - SPIN_NS) / 1e9, POLL_S) if wait_ns > SPIN_NS else 0
-            for fd, event in poll(timeout_s, ON_TIME if wait_ns > 0 else BURST):
+            most_events = ON_TIME if wait_ns > 0 else BURST
+            events = poll(self.timeout_s(wait_ns) if sleeps else 0, most_events)
+            received = now_ns()
+            polls += 1
+            if not events:
+                if idle:
+                    idle_ns += received - looked_ns
+                looked_ns, idle = received, 1
+                continue
+            idle = 0
+            if len(events) == BURST:
+                full += 1
+            for fd, event in events:
                 if (found := by_fd.get(fd)) is None:
                     continue
-                if event != READ or found.state is not TALKING:
-                    self.attend(found, event)
-                    continue
-                try:
-                    data = read(fd, room)
-                except OSError as error:
-                    self.broke(found, error)
-                    continue
-                received = now_ns()
                 queue = found.queue
-                if queue and not found.got and data == ring[queue[0] & mask]:
-                    received_column[queue.popleft()] = received
-                elif data:
-                    self.heard(found, data, received)
+                if event == READ and found.state is TALKING and queue and not found.got:
+                    try:
+                        data = read(fd, room)
+                    except OSError as error:
+                        self.in_flight = in_flight
+                        self.broke(found, error)
+                        in_flight = self.in_flight
+                        continue
+                    if data == ring[queue[0] & payload_mask]:
+                        place = queue.popleft()
+                        intended_column[row] = intended[place]
+                        sent_column[row] = sent[place]
+                        received_column[row] = received
+                        slot_column[row] = found.slot
+                        row += 1
+                        in_flight -= 1
+                        intended[place] = 0
+                        continue
+                    recorder.rows, self.in_flight = row, in_flight
+                    self.take(found, data, received)
                 else:
-                    self.ended(found, data, received)
-        self.turn, self.issued, self.due_ns = turn, number, due_ns
+                    recorder.rows, self.in_flight = row, in_flight
+                    self.attend(found, event)
+                row, in_flight = recorder.rows, self.in_flight
+            if row >= limit:
+                row = recorder.fold(row)
+                limit = recorder.limit
+        recorder.rows, self.in_flight = row, in_flight
+        self.turn, self.issued, self.due_ns = turn, arrival, due_ns
+        self.facts.looked(polls, full, idle_ns)

@@ -1,18 +1,26 @@
-"""When the next request of an open loop is due: arithmetic, no clock."""
+"""When the next request of an open loop is due, and whose it is: arithmetic, no clock."""
 
 import itertools
 import random
 from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
 
-# The gaps repeat after this many arrivals: 2 MiB, and a minute of them at 4,000 a second.
-GAPS = 1 << 18
+# What is drawn repeats after this many arrivals: 2 MiB of gaps.
+REPEAT_AFTER = 1 << 18
 
 
-def gaps_ns(rate: float, arrivals: str, seed: int, count: int = GAPS) -> "array[int]":
+def drawn(expected: float) -> int:
+    """Return how many arrivals to draw where so many are expected: a power of two."""
+    return min(REPEAT_AFTER, 1 << max(10, int(expected).bit_length()))
+
+
+def gaps_ns(rate: float, arrivals: str, seed: int, count: int = REPEAT_AFTER) -> "array[int]":
     """Return the gaps between arrivals in nanoseconds, to be used in turn, again and again.
 
-    Exponential gaps make a Poisson process, the arrivals of many independent users. They are
-    scaled so that their mean is exactly the offered one.
+    Exponential gaps make a Poisson process, the arrivals of many independent users. Those that come
+    again are scaled so that their mean is exactly the offered one; of those that are used once the
+    sum is as random as it is in such a process.
     """
     mean_ns = 1e9 / rate
     if arrivals == "constant":
@@ -20,6 +28,42 @@ def gaps_ns(rate: float, arrivals: str, seed: int, count: int = GAPS) -> "array[
         marks = [round(mean_ns * number) for number in range(count + 1)]
         return array("q", (b - a for a, b in itertools.pairwise(marks)))
     draw = random.Random(seed).expovariate
-    drawn = [draw(1.0) for _ in range(count)]
-    scale = mean_ns * count / sum(drawn)
-    return array("q", (round(gap * scale) for gap in drawn))
+    gaps = [draw(1.0) for _ in range(count)]
+    scale = mean_ns * count / sum(gaps) if count == REPEAT_AFTER else mean_ns
+    return array("q", (round(gap * scale) for gap in gaps))
+
+
+def turns(connections: int, assignment: str, seed: int, count: int = REPEAT_AFTER) -> list[int]:
+    """Return whose turn it is: the numbers of connections, to be used again and again.
+
+    Requests of independent users meet at random; turns keep those of one connection apart, which
+    halves the tail of a server that has a process for each of a few connections.
+    """
+    if assignment == "turns":
+        return list(range(connections))
+    return random.Random(f"turns {seed}").choices(range(connections), k=count)
+
+
+class Schedule:
+    """The instants at which something falls due: a first one, then gaps that come again and again.
+
+    Times are in nanoseconds.
+    """
+
+    def __init__(self, gaps: Sequence[int], first_ns: int) -> None:
+        """Add the gaps up once."""
+        self.first_ns = first_ns
+        self.places = [0, *itertools.accumulate(gaps)]
+        self.cycle_ns = self.places.pop()
+
+    def before(self, at_ns: int) -> int:
+        """Return how many fall due before an instant."""
+        after_ns = at_ns - self.first_ns
+        if after_ns <= 0:
+            return 0
+        cycles, rest_ns = divmod(after_ns, max(1, self.cycle_ns))
+        return cycles * len(self.places) + bisect_left(self.places, rest_ns)
+
+    def between(self, open_ns: int, close_ns: int) -> int:
+        """Return how many fall due from one instant to just before another."""
+        return self.before(close_ns) - self.before(open_ns)

@@ -1,4 +1,4 @@
-"""What one generator process hands over at its end."""
+"""What one generator process hands over at its end, and when others looked meanwhile."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,3 +11,15 @@ class Part:
 
     facts: dict[str, Any]
     path: Path
+
+
+@dataclass(frozen=True)
+class Looks:
+    """When somebody read counters of their own at the edges of the window (monotonic clock, ns).
+
+    own_cpu_s: what the process that read them used itself between the two
+    """
+
+    open_ns: int
+    close_ns: int
+    own_cpu_s: float

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 ARRIVALS = ("exponential", "constant")
+ASSIGNMENTS = ("random", "turns")
+WAITS = ("spin", "sleep")
+# The most that IPv4 leaves to a datagram: 65,535 bytes less the headers of IP and UDP.
+DATAGRAM_MAX = 65_507
 
 
 class PlanError(ValueError):
@@ -21,6 +25,11 @@ def _real(name: str, value: float | None, low: float, high: float) -> None:
 
 def _whole(name: str, value: int | None, low: int, high: int) -> None:
     _real(name, value, low, high)
+
+
+def _one_of(name: str, value: str | None, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise PlanError(f"{name} {value!r}: choose from {', '.join(choices)}")
 
 
 @dataclass(frozen=True)
@@ -68,10 +77,14 @@ class Load:
     requests_per_connection: None keeps every connection; N is churn, a new one after N replies
     depth: requests in flight on a connection (closed loop)
     think_us: pause between a reply and the next request (closed loop)
-    rate: requests per second offered in open loop; None is closed loop
-    arrivals: gaps between offered requests, exponential or constant
+    rate: requests per second offered in open loop; None is closed loop. In churn connections fall
+        due at that rate / N, at most `connections` of them open at once, and the N requests of each
+        follow one another
+    arrivals: gaps between what is offered, exponential or constant
+    assignment: which connection a request of an open loop goes to, drawn at random or by turns
     max_in_flight: requests in flight at most in open loop; None is no limit
     idle: connections beside the active ones that never send
+    wait: how the generator waits for replies, `spin` or `sleep`; None is as the plan says
     """
 
     connections: int = 50
@@ -83,6 +96,8 @@ class Load:
     arrivals: str = "exponential"
     max_in_flight: int | None = None
     idle: int = 0
+    assignment: str = "random"
+    wait: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises PlanError with one line."""
@@ -94,12 +109,20 @@ class Load:
         _whole("max in flight", self.max_in_flight, 1, 10**7)
         _whole("idle", self.idle, 0, 100_000)
         _real("rate", self.rate, 0.1, 10**7)
-        if self.arrivals not in ARRIVALS:
-            raise PlanError(f"arrivals {self.arrivals!r}: choose from {', '.join(ARRIVALS)}")
+        _one_of("arrivals", self.arrivals, ARRIVALS)
+        _one_of("assignment", self.assignment, ASSIGNMENTS)
+        _one_of("wait", self.wait, WAITS)
         if self.rate is not None and (self.depth > 1 or self.think_us):
             raise PlanError("depth and think time belong to closed loop: drop them, or the rate")
         if self.rate is None and self.max_in_flight is not None:
             raise PlanError("max in flight belongs to open loop: give a rate as well")
+
+    @property
+    def connection_rate(self) -> float | None:
+        """Return how many connections fall due in a second, in churn at an offered rate."""
+        if self.rate is None or self.requests_per_connection is None:
+            return None
+        return self.rate / self.requests_per_connection
 
 
 @dataclass(frozen=True)
@@ -108,8 +131,13 @@ class Plan:
 
     duration_s, warmup_s: the window and the load before it; drain_s: wait for late replies
     connect_s: time limit to establish all connections
-    seed: of payloads and arrivals; processes: how many share the load
+    seed, block: what payloads and arrivals are drawn from: equal for all servers of a block
+    processes: how many share the load
     cpus: one process is pinned to each in turn; empty keeps the affinity that was given
+    spin: poll without sleeping, where the load does not say; for CPUs of the generator's own
+    sources: addresses to connect from, by turns; empty is what the target permits (see `sockets`)
+    first_source: where in their order to begin, so that no load meets the closed connections of
+        the one before
     """
 
     target: Target
@@ -121,6 +149,10 @@ class Plan:
     seed: int = 1
     processes: int = 1
     cpus: tuple[int, ...] = ()
+    block: int = 0
+    spin: bool = True
+    sources: tuple[str, ...] = ()
+    first_source: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises PlanError with one line."""
@@ -134,6 +166,15 @@ class Plan:
                 f"{self.processes} processes cannot share {self.load.connections} connections: "
                 "ask for fewer processes"
             )
+        if self.target.transport == "udp" and self.load.payload_bytes > DATAGRAM_MAX:
+            raise PlanError(
+                f"payload {self.load.payload_bytes}: a datagram holds {DATAGRAM_MAX} bytes at most"
+            )
+
+    @property
+    def wait(self) -> str:
+        """Return how the generator waits: as the load says, else as this plan does."""
+        return self.load.wait or ("spin" if self.spin else "sleep")
 
     def to_json(self) -> str:
         """Return the document that `from_json` reads."""
@@ -145,5 +186,5 @@ class Plan:
         fields: dict[str, Any] = json.loads(text)
         fields["target"] = Target(**fields["target"])
         fields["load"] = Load(**fields["load"])
-        fields["cpus"] = tuple(fields["cpus"])
+        fields |= {name: tuple(fields[name]) for name in ("cpus", "sources")}
         return cls(**fields)

@@ -1,12 +1,20 @@
-"""Sockets of the generator: made alike, from as many source addresses as they need."""
+"""Sockets of the generator: made alike, from as many source addresses and ports as they need.
+
+A connection is known by four numbers, and the one who hangs up first keeps them for a while
+(TIME_WAIT). To one address of a server Linux has 28,232 ports, takes every second one first, and
+looks through the others only when those are used up, which makes a connect last 20 ms: a client
+that always dials from one address measures that. So each dial over loopback has another address.
+"""
 
 import contextlib
 import errno
 import ipaddress
+import itertools
 import resource
 import socket
+from pathlib import Path
 
-from loadgen.plan import PlanError, Target
+from loadgen.plan import Plan, PlanError, Target
 
 FAMILIES = {
     "tcp": (socket.AF_INET, socket.SOCK_STREAM),
@@ -16,61 +24,214 @@ FAMILIES = {
 }
 # Linux; Python has no name for it. The port is then chosen at connect, by the whole 4-tuple.
 IP_BIND_ADDRESS_NO_PORT = 24
+# Source addresses over loopback, 127.0.1.1 and up; all of 127.0.0.0/8 is the machine itself.
+LOOPBACK_SOURCES = 250
 DESCRIPTORS_SPARE = 64
 DATAGRAM_BUFFER = 4 * 1024 * 1024
 # As the servers have it.
 CONGESTION_CONTROLS = (b"cubic", b"reno")
+# How long a closed connection keeps its port: TCP_TIMEWAIT_LEN of the kernel, and the second after
+# which net.ipv4.tcp_tw_reuse lets it go.
+TIME_WAIT_S = 60.0
+REUSE_S = 1.0
+PORT_ATTEMPTS = 64
+
+Address = tuple[str, int] | str
 
 
 class Dialer:
-    """Makes non-blocking sockets and starts to connect them."""
+    """Makes non-blocking sockets and starts to connect them.
 
-    def __init__(self, target: Target) -> None:
-        """Keep the target; a name is resolved once, here."""
+    turns: how many sources it has taken so far: where the next load begins
+    """
+
+    def __init__(self, plan: Plan, first: int = 0, stride: int = 1) -> None:
+        """Find the sources; a name is resolved once, here.
+
+        first, stride: of the sources, that processes which share a load take in turn
+
+        Raises:
+            PlanError: the target is not known, or a source is no address of this machine
+        """
+        target = plan.target
         self.target = target
-        self.address = target.address
-        if target.transport in ("tcp", "udp"):
-            try:
-                self.address = (socket.gethostbyname(target.host), target.port)
-            except OSError as error:
-                raise PlanError(f"target {target}: {error.strerror}") from None
-        self.loopback = (
-            isinstance(self.address, tuple)
-            and target.transport == "tcp"
-            and ipaddress.ip_address(self.address[0]).is_loopback
-        )
-        self.source = 0
+        self.address = resolve(target)
+        self.churns = plan.load.requests_per_connection is not None
+        self.options = options(target)
+        family, kind = FAMILIES[target.transport]
+        self.family, self.kind = family, kind | socket.SOCK_NONBLOCK
+        self.by_port = not plan.sources and target.transport == "tcp6" and self.churns
+        self.by_port = self.by_port and is_loopback(self.address)
+        names = plan.sources or loopback_sources(target, self.address)
+        if plan.sources:
+            check_sources(plan.sources, family)
+        self.sources: list[tuple[str, int]] = [(name, 0) for name in names]
+        if self.by_port:
+            low, high = ephemeral_ports()
+            taken = self.address[1] if isinstance(self.address, tuple) else 0
+            self.sources = [("::1", port) for port in range(low, high + 1) if port != taken]
+        if self.by_port:
+            # A port that is named may be one that waits; without this, binding to it fails.
+            self.options.append((socket.SOL_SOCKET, socket.SO_REUSEADDR, 1))
+        elif self.sources:
+            self.options.append((socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+        self.turns = plan.first_source + first
+        self.stride = stride
 
-    def dial(self) -> tuple[socket.socket, int]:
+    @property
+    def may_meet_itself(self) -> bool:
+        """Tell if the kernel could choose the very port that is dialled, on the same address."""
+        if self.by_port or isinstance(self.address, str):
+            return False
+        return not self.sources or self.address[0] in (name for name, _ in self.sources)
+
+    def dial(self) -> tuple[socket.SocketType | None, int]:
         """Return a new socket and the error number of its connect: 0, EINPROGRESS or a failure.
 
-        Where the 28,000 ephemeral ports of one address are used up (EADDRNOTAVAIL), the next
-        address of 127.0.0.0/8 becomes the source.
+        The socket is None where none could be made.
         """
-        while True:
-            sock = socket.socket(*FAMILIES[self.target.transport])
-            sock.setblocking(False)
-            if self.target.transport in ("tcp", "tcp6"):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                pin_congestion_control(sock)
-            if self.target.transport == "udp":
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)
-            if self.source:
-                sock.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
-                sock.bind((f"127.0.{self.source >> 8}.{self.source & 255}", 0))
-            number = sock.connect_ex(self.address)
-            if number != errno.EADDRNOTAVAIL or not self.loopback or self.source >= 65_000:
-                return sock, number
+        try:
+            sock = socket.SocketType(self.family, self.kind)
+        except OSError as error:
+            return None, error.errno or errno.EMFILE
+        try:
+            for level, option, value in self.options:
+                sock.setsockopt(level, option, value)
+            if self.by_port:
+                self._bind_port(sock)
+            elif self.sources:
+                sock.bind(self.sources[self.turns % len(self.sources)])
+                self.turns += self.stride
+        except OSError as error:
             sock.close()
-            self.source = max(2, self.source + 1)
+            return None, error.errno or errno.EADDRNOTAVAIL
+        number = sock.connect_ex(self.address)
+        if number == errno.EAGAIN and self.family != socket.AF_UNIX:
+            number = errno.EADDRNOTAVAIL  # what UDP calls a want of ports
+        return sock, number
+
+    def _bind_port(self, sock: socket.SocketType) -> None:
+        """Give a socket the next port that nobody listens on; raises OSError."""
+        for attempt in itertools.count(1):
+            source = self.sources[self.turns % len(self.sources)]
+            self.turns += self.stride
+            try:
+                sock.bind(source)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or attempt == PORT_ATTEMPTS:
+                    raise
+            else:
+                return
 
 
-def pin_congestion_control(sock: socket.socket) -> None:
-    """Choose the first that the kernel permits: BBR, some kernels' default, paces loopback too."""
-    for name in CONGESTION_CONTROLS:
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)
-            return
+def resolve(target: Target) -> Address:
+    """Return what `connect` takes; raises PlanError."""
+    if target.transport == "unix":
+        return target.path
+    if target.transport == "tcp6":
+        return (target.host, target.port)
+    try:
+        return (socket.gethostbyname(target.host), target.port)
+    except OSError as error:
+        raise PlanError(f"target {target}: {error.strerror}") from None
+
+
+def is_loopback(address: Address) -> bool:
+    """Tell if an address is this machine's own loopback."""
+    if isinstance(address, str):
+        return False
+    return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback
+
+
+def loopback_sources(target: Target, address: Address) -> list[str]:
+    """Return the sources for a target on IPv4's loopback; none for others."""
+    if target.transport not in ("tcp", "udp") or not is_loopback(address):
+        return []
+    return [f"127.0.1.{number}" for number in range(1, LOOPBACK_SOURCES + 1)]
+
+
+def check_sources(sources: tuple[str, ...], family: int) -> None:
+    """Refuse a source that is no address of this machine; raises PlanError."""
+    for source in sources:
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.bind((source, 0))
+        except OSError as error:
+            raise PlanError(
+                f"source {source}: cannot be bound ({error.strerror}); "
+                "name an address of this machine, of the target's family"
+            ) from None
+
+
+def ephemeral_ports() -> tuple[int, int]:
+    """Return the first and the last port that the kernel gives to those who name none."""
+    try:
+        text = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+        low, high = text.split()
+        return int(low), int(high)
+    except (OSError, ValueError):
+        return 32768, 60999  # Linux's default
+
+
+def held_s(*, loopback: bool) -> float:
+    """Return how long a closed connection keeps its port from a new one to the same address."""
+    try:
+        reuse = int(Path("/proc/sys/net/ipv4/tcp_tw_reuse").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        reuse = 2
+    return REUSE_S if reuse == 1 or (reuse == 2 and loopback) else TIME_WAIT_S
+
+
+def port_limit(plan: Plan) -> float | None:
+    """Return how many connections per second the ports allow for ever; None is no limit.
+
+    Every one is closed by the generator, which keeps its port for a while.
+    """
+    if plan.load.requests_per_connection is None or plan.target.transport == "unix":
+        return None
+    address = resolve(plan.target)
+    loopback = is_loopback(address)
+    sources = len(plan.sources) or len(loopback_sources(plan.target, address)) or 1
+    low, high = ephemeral_ports()
+    return sources * (high - low + 1) / held_s(loopback=loopback)
+
+
+def check_ports(plan: Plan) -> None:
+    """Refuse an offered rate of connections that the ports cannot carry; raises PlanError."""
+    limit, asked = port_limit(plan), plan.load.connection_rate
+    if limit is None or asked is None or asked <= limit:
+        return
+    raise PlanError(
+        f"rate {plan.load.rate:g}: is {asked:,.0f} connections/s, and the ports of this machine "
+        f"allow {limit:,.0f} to that address; offer less, or connect from more addresses (--source)"
+    )
+
+
+def options(target: Target) -> list[tuple[int, int, int | bytes]]:
+    """Return level, name and value of every option that a socket to a target gets."""
+    if target.transport == "udp":
+        return [(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)]
+    if target.transport == "unix":
+        return []
+    found: list[tuple[int, int, int | bytes]] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    with socket.socket(*FAMILIES[target.transport]) as probe:
+        # The first that the kernel permits: BBR, some kernels' default, paces loopback too.
+        for name in CONGESTION_CONTROLS:
+            with contextlib.suppress(OSError):
+                probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)
+                return [*found, (socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)]
+    return found
+
+
+def connected_to_itself(sock: socket.SocketType) -> bool:
+    """Tell if a socket was given the port that it dialled: nobody listens there.
+
+    TCP permits that two sides dial each other at once, and then one socket is both of them.
+    """
+    with contextlib.suppress(OSError):
+        mine, theirs = sock.getsockname(), sock.getpeername()
+        return bool(mine) and mine == theirs
+    return False
 
 
 def raise_descriptor_limit(sockets: int) -> None:

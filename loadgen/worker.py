@@ -2,7 +2,8 @@
 
 The conversation with the fleet, a line each: the order; `{"connected": true}`; the start instant
 (nanoseconds of the monotonic clock, which all processes share); `{"drained": true}`; an empty line,
-after which the connections are closed; the facts. Columns go to the file that the order names.
+after which the connections are closed; the facts. Columns go to the descriptor that the order
+names: memory that the fleet has made, so that no folder can be full.
 """
 
 import ctypes
@@ -13,17 +14,18 @@ import resource
 import signal
 import sys
 import time
-from array import array
 from pathlib import Path
 from typing import Any
 
+from loadgen.churn import ChurnLoop
 from loadgen.closed import ClosedLoop
 from loadgen.datagram import DatagramLoop
-from loadgen.driver import Driver
+from loadgen.driver import REAL, Driver, System
 from loadgen.open import OpenLoop
 from loadgen.paced import PacedLoop
+from loadgen.pipelined import PipelinedLoop
 from loadgen.plan import Plan, PlanError
-from loadgen.sockets import raise_descriptor_limit
+from loadgen.sockets import Dialer, raise_descriptor_limit
 
 PR_SET_PDEATHSIG = 1
 FACTS = (
@@ -31,6 +33,14 @@ FACTS = (
     "errors",
     "not_connected",
     "evidence",
+    "shortages",
+    "shortage",
+    "lives",
+    "life_ns",
+    "due",
+    "polls",
+    "full_polls",
+    "idle_ns",
     "silent",
     "duplicated",
     "reordered",
@@ -38,16 +48,22 @@ FACTS = (
 )
 
 
-def choose(plan: Plan, connections: int) -> Driver:
-    """Return the driver for a load; the plain loops have the fastest."""
+def choose(plan: Plan, connections: int, dialer: Dialer, system: System = REAL) -> Driver:
+    """Return the driver for a load; those that most loads are have the fastest."""
     load = plan.load
     if plan.target.transport == "udp":
-        return DatagramLoop(plan, connections)
-    if load.rate is None and load.depth == 1 and load.think_us == 0:
-        return ClosedLoop(plan, connections)
-    if load.rate and load.requests_per_connection is None and load.max_in_flight is None:
-        return OpenLoop(plan, connections)
-    return PacedLoop(plan, connections)
+        return DatagramLoop(plan, connections, dialer, system)
+    plain = load.depth == 1 and load.think_us == 0
+    if load.requests_per_connection is not None:
+        chosen: type[Any] = ChurnLoop if plain and load.max_in_flight is None else PacedLoop
+    elif load.rate is not None:
+        chosen = OpenLoop if load.max_in_flight is None else PacedLoop
+    elif load.think_us:
+        chosen = PacedLoop
+    else:
+        chosen = ClosedLoop if plain else PipelinedLoop
+    driver: Driver = chosen(plan, connections, dialer, system)
+    return driver
 
 
 def usage() -> dict[str, int]:
@@ -87,51 +103,72 @@ def drive(plan: Plan, driver: Driver) -> dict[str, Any]:
     start_ns = int(sys.stdin.readline())
     open_ns = start_ns + int(plan.warmup_s * 1e9)
     close_ns = open_ns + int(plan.duration_s * 1e9)
+    recorder = driver.recorder
+    recorder.begin(start_ns, open_ns, close_ns)
     while (left_ns := start_ns - time.monotonic_ns()) > 0:
         time.sleep(left_ns / 1e9)
+    late_ns = -left_ns
     if plan.warmup_s:
+        # Half of the warm-up tells how much room the window needs; the other half forgets the look.
+        driver.run((start_ns + open_ns) // 2)
+        recorder.project(time.monotonic_ns())
         driver.run(open_ns)
     before = usage()
-    driver.recorder.open_ns = before["at_ns"]
+    recorder.open()
+    driver.facts.open(churn=plan.load.requests_per_connection is not None)
     driver.run(close_ns)
     after = usage()
-    replies = sum(driver.recorder.series)
-    driver.drain(after["at_ns"] + int(plan.drain_s * 1e9))
+    driver.drain(time.monotonic_ns() + int(plan.drain_s * 1e9))
     ended_ns = time.monotonic_ns()
     return {
-        "started_ns": start_ns,
+        "open_ns": open_ns,
+        "close_ns": close_ns,
+        "started_late_ns": late_ns,
         "before": before,
         "after": after,
         "ended_ns": ended_ns,
-        "replies": replies,
     }
 
 
-def save(driver: Driver, path: Path) -> dict[str, int]:
+def save(driver: Driver, target: int) -> dict[str, int]:
     """Write the columns one after another; return their names and lengths in that order."""
     recorder, facts = driver.recorder, driver.facts
-    rows = recorder.rows if recorder.raw else 0
-    columns: dict[str, array[int]] = {
-        # The plain closed loop sends when it intends to, and fills one column for both.
-        "intended": (recorder.sent if isinstance(driver, ClosedLoop) else recorder.intended)[:rows],
+    rows = recorder.kept if not recorder.raw else recorder.rows
+    columns: dict[str, Any] = {
         "sent": recorder.sent[:rows],
         "received": recorder.received[:rows],
         "slot": recorder.slot[:rows],
         "unanswered": recorder.unanswered,
-        "dialled_at": facts.dialled_at,
-        "dial": facts.dial_ns,
-        "lived_at": facts.lived_at,
-        "life": facts.life_ns,
-        "response": recorder.response,
-        "service": recorder.service,
-        "lag": recorder.lag,
+        "connects": facts.connects,
+        **recorder.counts,
         "replies": recorder.replies,
-        "series": recorder.series,
+        "steps": recorder.steps,
     }
-    with path.open("wb") as file:
+    if not recorder.sends_as_intended:
+        columns["intended"] = recorder.intended[:rows]
+    with os.fdopen(target, "wb") as file:
         for column in columns.values():
-            column.tofile(file)
+            file.write(column)
     return {name: len(column) for name, column in columns.items()}
+
+
+def findings(
+    driver: Driver, times: dict[str, Any], connections: int, columns: dict[str, int]
+) -> dict[str, Any]:
+    """Return the facts that go with the columns."""
+    facts, recorder = driver.facts, driver.recorder
+    return {
+        **times,
+        "raw": recorder.raw,
+        "sends_as_intended": recorder.sends_as_intended,
+        "counted_in_window": recorder.counted_in_window,
+        "step_ns": recorder.step_ns,
+        "steps_before": recorder.steps_before,
+        "steps_inside": recorder.steps_inside,
+        "connections": connections,
+        "columns": columns,
+        **{name: getattr(facts, name) for name in FACTS},
+    }
 
 
 def main() -> None:
@@ -144,7 +181,8 @@ def main() -> None:
         os.sched_setaffinity(0, {order["cpu"]})
     try:
         raise_descriptor_limit(order["connections"] + plan.load.idle)
-        driver = choose(plan, order["connections"])
+        dialer = Dialer(plan, order["number"], plan.processes)
+        driver = choose(plan, order["connections"], dialer)
     except PlanError as error:
         say(refused=str(error))
         return
@@ -152,14 +190,9 @@ def main() -> None:
     say(drained=True)
     sys.stdin.readline()
     driver.close()
-    facts = driver.facts
-    say(
-        **times,
-        raw=driver.recorder.raw,
-        connections=order["connections"],
-        columns=save(driver, Path(order["path"])),
-        **{name: getattr(facts, name) for name in FACTS},
-    )
+    columns = save(driver, order["target"])
+    known = findings(driver, times, order["connections"], columns)
+    say(**known, next_source=dialer.turns)
 
 
 if __name__ == "__main__":

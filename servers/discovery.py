@@ -9,6 +9,7 @@ from typing import Any
 
 KINDS = ("stream", "datagram")
 HERE = Path(__file__).parent
+FREE_THREADED = "free-threaded"
 
 
 class VariantError(ValueError):
@@ -23,6 +24,8 @@ class Variant:
     requires: importable names of the packages it needs
     max_clients: clients served at once: None (no limit of the model's own), a number, or `pool`
     own_listeners: each worker opens its own listener by SO_REUSEPORT
+    many_cpus: whether it can use more than one CPU at once: never, always, or where its threads are
+        `free-threaded`, that is, no lock of the interpreter keeps them apart
     isolates_slow_reader, bounds_memory: whether a client that stops reading leaves the others
         alone, and cannot make the server grow
     """
@@ -35,6 +38,7 @@ class Variant:
     requires: tuple[str, ...] = ()
     max_clients: int | str | None = None
     own_listeners: bool = False
+    many_cpus: bool | str = False
     isolates_slow_reader: bool = True
     bounds_memory: bool = True
 
@@ -46,6 +50,10 @@ class Variant:
     def clients_at_once(self, pool_size: int) -> int | None:
         """Return how many clients are served at once; None is as many as come."""
         return pool_size if self.max_clients == "pool" else self.max_clients  # type: ignore[return-value]
+
+    def uses_many_cpus(self, free_threaded: bool) -> bool:
+        """Return whether it can use more than one CPU. free_threaded: on what it is run."""
+        return free_threaded if self.many_cpus == FREE_THREADED else bool(self.many_cpus)
 
     def workers(self, pool_size: int, cpus: int) -> int:
         """Return how many workers must answer before the server counts as ready."""
@@ -60,6 +68,7 @@ DECLARATIONS: dict[str, tuple[type, ...]] = {
     "REQUIRES": (tuple,),
     "MAX_CLIENTS": (int, str),
     "OWN_LISTENERS": (bool,),
+    "MANY_CPUS": (bool, str),
     "ISOLATES_SLOW_READER": (bool,),
     "BOUNDS_MEMORY": (bool,),
     "KIND": (str,),
@@ -123,6 +132,8 @@ def _problem(constant: str, value: object) -> str:
         return "not be empty"
     if constant == "MAX_CLIENTS" and value != "pool" and not (isinstance(value, int) and value > 0):
         return 'be a number or "pool"'
+    if constant == "MANY_CPUS" and value not in (True, False, FREE_THREADED):
+        return f'be True, False or "{FREE_THREADED}"'
     if isinstance(value, tuple) and not all(isinstance(name, str) and name for name in value):
         return 'hold importable names, such as ("gevent",)'
     return ""

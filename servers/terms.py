@@ -12,11 +12,17 @@ TRANSPORTS = {
     "unix": (socket.AF_UNIX, socket.SOCK_STREAM, 0),
     "udp": (socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_UDP),
 }
+# Where every server is bound, by transport.
+LOOPBACK = {"tcp": "127.0.0.1", "tcp6": "::1", "udp": "127.0.0.1"}
 # A datagram burst waits here while the server works; the kernel caps it at net.core.rmem_max.
 DATAGRAM_BUFFER = 4 * 1024 * 1024
 # The first that the kernel permits is pinned: BBR, some kernels' default, paces loopback as well.
 BUFFERS = (socket.SO_RCVBUF, socket.SO_SNDBUF)
 CONGESTION_CONTROLS = ("cubic", "reno")
+
+
+# sun_path has 108 bytes, and the kernel wants a zero behind the path of a Unix socket.
+UNIX_PATH_MOST = 107
 
 
 def kind_of(transport: str) -> str:
@@ -69,14 +75,31 @@ def set_tcp_options(sock: socket.socket) -> None:
             return
 
 
+def congestion_control() -> str | None:
+    """Return the congestion control that a socket of ours gets here; None if it does not say."""
+    with contextlib.suppress(OSError), socket.socket(*TRANSPORTS["tcp"]) as probe:
+        set_tcp_options(probe)
+        name = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+        return name.rstrip(b"\0").decode() or None
+    return None
+
+
+def datagram_buffer() -> int | None:
+    """Return how many bytes of `DATAGRAM_BUFFER` the kernel grants; None if it does not say."""
+    with contextlib.suppress(OSError), socket.socket(*TRANSPORTS["udp"]) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)
+        # The kernel doubles what it grants, for its own bookkeeping, and tells that.
+        return probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+    return None
+
+
 def describe() -> dict[str, str]:
     """Return the terms in words, as a report prints them."""
-    with bind("tcp", ("127.0.0.1", 0)) as probe:
-        control = probe.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+    with socket.socket(*TRANSPORTS["tcp"]) as probe:
         buffers = [probe.getsockopt(socket.SOL_SOCKET, option) for option in BUFFERS]
     return {
-        "TCP_NODELAY": "on",
-        "congestion control": control.rstrip(b"\0").decode(),
+        "TCP_NODELAY": "on; an external command sets its own",
+        "congestion control": congestion_control() or "unknown",
         "backlog": str(backlog()),
         "socket buffers": f"receive {buffers[0]}, send {buffers[1]} bytes, tuned by the kernel",
         "receive chunk": "64 KiB; asyncio's protocols 256 KiB, uvloop's 256,000 bytes",

@@ -4,9 +4,13 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
+import pytest
+
 from bench.launcher import Command, ServerSpec, Terms
+from servers.discovery import discover
 from tests import native
 
 
@@ -14,6 +18,11 @@ def split() -> tuple[int, int]:
     """Return the server's CPU and the clients'; they are the same where there is only one."""
     cpus = sorted(os.sched_getaffinity(0))
     return cpus[0], cpus[-1]
+
+
+def shared() -> bool:
+    """Return whether the server and its clients have to share one CPU."""
+    return len(set(split())) == 1
 
 
 def terms() -> Terms:
@@ -26,6 +35,20 @@ def native_echo() -> ServerSpec:
     return ServerSpec(
         "native-echo", "native", command=Command((str(native.build("echo")), "{host}", "{port}"))
     )
+
+
+def variant(name: str) -> ServerSpec:
+    """Return a stream server of the tree; the test is skipped where its package is missing."""
+    found = discover()["stream", name]
+    if found.missing():
+        pytest.skip(f"needs {', '.join(found.missing())}")
+    return ServerSpec(name, found.family, found)
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds that a process has used, its threads included."""
+    # Linux makes the number of a process's CPU clock of its id (man 3 clock_getcpuclockid).
+    return time.clock_gettime((~pid << 3) | 2)
 
 
 @contextlib.contextmanager

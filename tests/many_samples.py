@@ -1,6 +1,6 @@
 """Analyse a trial of many raw samples, and say how long it took and how much memory.
 
-    python -m tests.many_samples FOLDER SAMPLES
+    python -m tests.many_samples FOLDER SAMPLES [closed|open]
 
 Prints one JSON object. Run as a process of its own, for the memory to be the analysis's.
 """
@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 
 from loadgen.digest import digest
+from loadgen.driver import Facts
 from loadgen.part import Part
 from loadgen.plan import Load, Plan, Target
+from loadgen.recorder import BUCKETS, Recorder
+from loadgen.worker import FACTS
 
 CONNECTIONS = 50
 WINDOW_S = 30.0
@@ -24,46 +27,66 @@ MEAN_NS = 300_000
 START_NS = 10**12
 
 
-def part(folder: Path, samples: int) -> Part:
+def part(plan: Plan, folder: Path, samples: int) -> Part:
     """Write the columns of one generator process, as it does, and return its facts with them."""
+    closed = plan.load.rate is None
     source = np.random.default_rng(3)
     received = START_NS + np.sort(source.integers(0, int(WINDOW_S * 1e9), samples))
     sent = received - source.exponential(MEAN_NS, samples).astype(np.int64)
-    columns = {"intended": sent, "sent": sent, "received": received}
-    columns["slot"] = source.integers(0, CONNECTIONS, samples)
-    empty = np.empty(0, dtype=np.int64)
-    names = ("unanswered", "dialled_at", "dial", "lived_at", "life")
-    columns |= dict.fromkeys((*names, "response", "service", "lag", "replies", "series"), empty)
+    sent = np.maximum(sent, START_NS)
+    counts = dict.fromkeys(("connects", "response", "service", "lag"), np.zeros(BUCKETS, np.int64))
+    recorder = Recorder(plan, CONNECTIONS, sends_as_intended=closed)
+    columns = {
+        "sent": sent,
+        "received": received,
+        "slot": source.integers(0, CONNECTIONS, samples),
+        "unanswered": np.empty(0, dtype=np.int64),
+        **counts,
+        "replies": np.zeros(CONNECTIONS, np.int64),
+        "steps": np.zeros(len(recorder.steps), np.int64),
+    }
+    if not closed:
+        columns["intended"] = sent
     path = folder / "columns"
     with path.open("wb") as file:
         for column in columns.values():
             column.tofile(file)
-    end_ns = START_NS + int(WINDOW_S * 1e9)
-    return Part(facts(end_ns) | {"columns": {n: len(c) for n, c in columns.items()}}, path)
+    lengths = {name: len(column) for name, column in columns.items()}
+    return Part(facts(recorder, samples) | {"columns": lengths}, path)
 
 
-def facts(end_ns: int) -> dict[str, Any]:
+def facts(recorder: Recorder, samples: int) -> dict[str, Any]:
     """Return what a process says beside its columns."""
+    end_ns = START_NS + int(WINDOW_S * 1e9)
     counters = ("cpu_ns", "queued_ns", "voluntary_switches", "forced_switches", "peak_memory_kib")
     used = dict.fromkeys(counters, 0)
-    zeros = ("mismatches", "errors", "not_connected", "duplicated", "reordered", "late", "replies")
-    return dict.fromkeys(zeros, 0) | {
-        "started_ns": START_NS,
+    known = Facts()
+    return {name: getattr(known, name) for name in FACTS} | {
+        "open_ns": START_NS,
+        "close_ns": end_ns,
+        "started_late_ns": 0,
         "before": used | {"at_ns": START_NS},
         "after": used | {"at_ns": end_ns},
         "ended_ns": end_ns,
         "raw": True,
+        "sends_as_intended": recorder.sends_as_intended,
+        "counted_in_window": 0,
+        "step_ns": recorder.step_ns,
+        "steps_before": recorder.steps_before,
+        "steps_inside": recorder.steps_inside,
+        "next_source": 0,
         "connections": CONNECTIONS,
-        "evidence": [],
-        "silent": False,
+        "due": samples,
     }
 
 
 def main() -> None:
     """Make the samples, analyse them, report."""
     folder, samples = Path(sys.argv[1]), int(sys.argv[2])
-    made = part(folder, samples)
-    plan = Plan(Target.parse("127.0.0.1:9"), Load(CONNECTIONS), WINDOW_S, 0.0)
+    is_open = sys.argv[3:] == ["open"]
+    load = Load(CONNECTIONS, rate=samples / WINDOW_S if is_open else None)
+    plan = Plan(Target.parse("127.0.0.1:9"), load, WINDOW_S, 0.0)
+    made = part(plan, folder, samples)
     begun_s = time.perf_counter()
     found = digest(plan, [made], folder / "samples.npz")
     report = {

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 SOURCES = {
     "echo": ROOT / "servers" / "native" / "echo.c",
     "client": ROOT / "tests" / "perf" / "client.c",
+    "churn_client": ROOT / "tests" / "perf" / "churn_client.c",
 }
 
 

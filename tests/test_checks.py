@@ -1,5 +1,6 @@
 """Each verdict from the facts that call for it, and from facts that just do not."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -40,6 +41,47 @@ CASES = [
     ),
     ("no idle time on either side", _trial({"generator_idle_fraction": 0.01}), "valid"),
     (
+        "spinning, replies pile up before it",
+        _trial({"wait": "spin", "generator_full_polls": 0.6}, server_usage=synthetic.usage(1.5)),
+        "generator-bound",
+    ),
+    (
+        "spinning, idleness says nothing",
+        _trial(
+            {"wait": "spin", "generator_full_polls": 0.3, "generator_idle_fraction": 0.0},
+            server_usage=synthetic.usage(1.5),
+        ),
+        "valid",
+    ),
+    (
+        "the generator did not get its CPU",
+        _trial(
+            {"wait": "spin", "generator": {"run_queue_s": 0.5, "processes": 1}},
+            server_usage=synthetic.usage(1.5),
+        ),
+        "generator-bound",
+    ),
+    (
+        "the generator died",
+        dataclasses.replace(synthetic.unready(), status="instrument", reason="killed by SIGKILL"),
+        "instrument",
+    ),
+    (
+        "no ports were left",
+        _trial({"shortages": {"counts": {"no-ports": 3}, "detail": ""}}),
+        "instrument",
+    ),
+    (
+        "all that fell due was answered, which was less than the rate",
+        _trial({"due": 8800, "throughput_rps": 4400.0}, workload=synthetic.OFFERED),
+        "valid",
+    ),
+    (
+        "less than fell due was answered",
+        _trial({"due": 10_000, "throughput_rps": 4700.0}, workload=synthetic.OFFERED),
+        "overloaded",
+    ),
+    (
         "behind the schedule",
         _trial(
             {"achieved_rps": 4000.0, "throughput_rps": 4000.0},
@@ -59,6 +101,36 @@ CASES = [
     ),
     ("datagrams lost", _trial({"sent": 1000, "lost": 2}, workload=synthetic.DATAGRAM), "lossy"),
     ("one in a thousand", _trial({"sent": 1000, "lost": 1}, workload=synthetic.DATAGRAM), "valid"),
+    (
+        "dropped at the server's socket",
+        _trial({"sent": 50_000}, workload=synthetic.DATAGRAM, counters={"udp_drops": 1054}),
+        "lossy",
+    ),
+    (
+        "dropped at another's socket",
+        _trial({}, counters={"udp_drops": 1054}),
+        "valid",
+    ),
+    (
+        "connection attempts dropped, of 8,000 connections",
+        _trial({}, workload=synthetic.CHURN, counters={"ListenOverflows": 177}),
+        "lossy",
+    ),
+    (
+        "eight of 8,000",
+        _trial({}, workload=synthetic.CHURN, counters={"ListenOverflows": 8}),
+        "valid",
+    ),
+    (
+        "dropped for want of memory, no queue was full",
+        _trial({}, workload=synthetic.CHURN, counters={"ListenOverflows": 0, "ListenDrops": 177}),
+        "valid",
+    ),
+    (
+        "one of 50 that are kept",
+        _trial({}, counters={"ListenOverflows": 1}),
+        "lossy",
+    ),
     (
         "answered less than offered",
         _trial(
@@ -83,7 +155,7 @@ def test_verdict_of_one_trial(trial: Trial, name: str) -> None:
     verdict = checks.judge([trial], TERMS)
     assert verdict.name == name
     assert verdict.sentence.endswith(".")
-    assert verdict.ranked == (name not in ("failed", "broken-echo", "starved"))
+    assert verdict.ranked == (name not in ("instrument", "failed", "broken-echo", "starved"))
 
 
 def test_one_broken_trial_breaks_the_cell() -> None:

@@ -104,9 +104,8 @@ class TestRun:
             and trial["cell"]["workload"]["load"]["connections"] == 20
         ]
         assert {load["connections_without_reply"] for load in loads} == {19}
-        # They wait from the start of the load to the end of the drain: 0.05 + 0.2 + 0.3 s.
+        # They were asked before the window: none of its own, and none of its latencies.
         assert all(load["censored"] >= 19 for load in loads)
-        assert all(load["response_us"]["max"] >= 500_000 for load in loads)
 
     def test_good_servers_and_commands_are_measured_beside_the_bad_ones(
         self, measured: Path
@@ -120,7 +119,7 @@ class TestRun:
 
     def test_the_header_says_enough_to_run_it_again(self, measured: Path) -> None:
         header = json.loads((measured / "run.json").read_text())
-        assert header["schema"] == 2
+        assert header["schema"] == 3
         assert header["seed"] == 5
         assert len(header["order"]) == 2
         assert header["order"][0] != header["order"][1]

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench import scaffold
+from bench.interpreters import Interpreter
+from bench.spec import Command, EventLoop, ServerSpec
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
@@ -81,7 +83,8 @@ def test_a_file_is_read_as_literals(tmp_path: Path) -> None:
         tmp_path / "datagram",
         '"""What it does.\n\nMore."""\nimport no_such_package\n'
         'FAMILY: str = "mine"\nREQUIRES = ("no_such_package",)\nMAX_CLIENTS = "pool"\n'
-        f"OWN_LISTENERS = True\nISOLATES_SLOW_READER = False\nBOUNDS_MEMORY = False\n{SERVE}",
+        "OWN_LISTENERS = True\nMANY_CPUS = True\n"
+        f"ISOLATES_SLOW_READER = False\nBOUNDS_MEMORY = False\n{SERVE}",
         "my_own.py",
     )
     variant = discovery.read(path)
@@ -94,11 +97,42 @@ def test_a_file_is_read_as_literals(tmp_path: Path) -> None:
         ("no_such_package",),
         "pool",
         own_listeners=True,
+        many_cpus=True,
         isolates_slow_reader=False,
         bounds_memory=False,
     )
     assert variant.missing() == ["no_such_package"]
     assert variant.clients_at_once(pool_size=7) == 7
+
+
+def test_who_can_use_more_than_one_cpu() -> None:
+    """Workers of their own make a model parallel; threads do where no lock keeps them apart."""
+    always, threads = set(), set()
+    for variant in discovery.discover().values():
+        always |= {variant.family} if variant.uses_many_cpus(free_threaded=False) else set()
+        threads |= {variant.family} if variant.uses_many_cpus(free_threaded=True) else set()
+    assert always == {"per-core", "process-pool", "fork-per-client"}
+    assert threads - always == {"thread-per-client", "thread-pool"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (ServerSpec("mine", "foreign", command=Command(("mine", "{port}"))), True),
+        (ServerSpec("native", "native", command=Command(("echo", "{port}"))), False),
+        (ServerSpec("mine-streams", "mine", loop=EventLoop("mine:loop", "streams")), False),
+    ],
+)
+def test_what_servers_from_outside_can_use(spec: ServerSpec, expected: bool) -> None:
+    assert spec.many_cpus == expected
+
+
+@pytest.mark.parametrize("free_threaded", [True, False])
+def test_the_interpreter_decides_for_threads(free_threaded: bool) -> None:
+    python = Interpreter("other", ("python3",), "CPython", "3.14.0", free_threaded, False, {})
+    variant = discovery.discover()["stream", "thread-per-client"]
+    spec = ServerSpec("other:threads", variant.family, variant, python=python)
+    assert spec.many_cpus == free_threaded
 
 
 def test_a_file_elsewhere_says_its_kind_or_is_a_stream(tmp_path: Path) -> None:
@@ -120,6 +154,8 @@ def test_a_file_elsewhere_says_its_kind_or_is_a_stream(tmp_path: Path) -> None:
         (f'FAMILY = "x"\nMAX_CLIENTS = "few"\n{SERVE}', 'a number or "pool"'),
         (f'FAMILY = "x"\nREQUIRES = "gevent"\n{SERVE}', "REQUIRES must be a literal tuple"),
         (f'FAMILY = "x"\nREQUIRES = (3,)\n{SERVE}', "REQUIRES must hold importable names"),
+        (f'FAMILY = "x"\nMANY_CPUS = 4\n{SERVE}', "MANY_CPUS must be a literal bool or str"),
+        (f'FAMILY = "x"\nMANY_CPUS = "all"\n{SERVE}', 'True, False or "free-threaded"'),
         (f'FAMILY = "x"\nKIND = "ring"\n{SERVE}', "KIND is 'ring'"),
     ],
 )

@@ -212,3 +212,10 @@ def test_settings_open_another_listener_on_the_same_terms() -> None:
             assert listens(own)
             assert backlog(own) == terms.backlog()
             assert options(own) == options(house)
+
+
+def test_what_a_report_says_of_the_terms_is_what_a_socket_has() -> None:
+    with terms.bind("tcp", ("127.0.0.1", 0)) as sock:
+        assert terms.describe()["congestion control"] == options(sock)["TCP_CONGESTION"]
+    with terms.bind("udp", ("127.0.0.1", 0)) as sock:
+        assert terms.datagram_buffer() == sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2

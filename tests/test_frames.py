@@ -158,6 +158,17 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
     assert list(frames.summary(run)["pool_size"].fillna(0)) == [0, 2]
 
 
+def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) -> None:
+    names = [dataclasses.replace(synthetic.EIGHT[3], name=name) for name in ("ours", "own", "mine")]
+    run = synthetic.run(tmp_path, models=names, workloads=[synthetic.MANY], blocks=1)
+    _, own, mine = run.header["config"]["servers"]
+    own["own_listeners"] = True
+    mine["command"] = "./echo {host} {port}"
+    found = [contents.terms(run, cell) for cell in contents.cells(run)]
+    assert [each.own_listeners for each in found] == [False, True, False]
+    assert [each.nodelay for each in found] == [True, True, False]
+
+
 def test_servers_of_one_name_are_told_apart_by_transport(tmp_path: Path) -> None:
     stream = synthetic.Model("pool", "stream-family", 9, 10)
     datagram = synthetic.Model("pool", "datagram-family", 9, 10, kind="datagram")

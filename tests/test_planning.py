@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from bench import catalog, config, machine, plan
+from bench import catalog, config, plan
 from bench.config import ConfigError, Suite
 from bench.records import Cell, Workload
-from bench.resources import parse_cpu_times
 from bench.spec import ServerSpec
 from loadgen.plan import Load, PlanError
 
@@ -252,54 +251,3 @@ class TestServers:
         points = plan.workloads({"a": {"transport": ["tcp", "unix"]}})
         assert len(plan.cells([spec], points)) == 1
         assert isinstance(spec, ServerSpec)
-
-
-class TestMachine:
-    @pytest.mark.parametrize(
-        ("cpus", "cores", "server", "generator"),
-        [
-            ([0, 1], [[0], [1]], (0,), (1,)),
-            ([0, 1, 2, 3], [[0, 2], [1, 3]], (0, 2), (1, 3)),
-            ([0, 1, 2], [[0], [1], [2]], (0,), (1, 2)),
-            ([5], [[5]], (5,), (5,)),
-            ([0, 1], [[0, 1]], (0, 1), (0, 1)),
-            ([2, 3], [[0, 2], [1, 3]], (2,), (3,)),
-        ],
-    )
-    def test_the_halves_keep_the_cpus_of_a_core_together(
-        self,
-        cpus: list[int],
-        cores: list[list[int]],
-        server: tuple[int, ...],
-        generator: tuple[int, ...],
-    ) -> None:
-        siblings = {cpu: tuple(core) for core in cores for cpu in core}
-        halves = machine.split(cpus, siblings)
-        assert (halves.server, halves.generator) == (server, generator)
-        assert halves.shared == (server == generator)
-
-    def test_cpu_lists(self) -> None:
-        assert machine.parse_cpus("0-2,8") == [0, 1, 2, 8]
-
-
-def test_cpu_times_are_those_of_the_trials_cpus() -> None:
-    stat = "\n".join(
-        [
-            "cpu  900 0 0 9000 0 0 0 70 0 0",
-            "cpu0 100 0 50 800 5 10 40 30 0 0",
-            "cpu1 800 0 0 200 0 0 0 40 0 0",
-            "intr 1 2 3",
-        ]
-    )
-    later = "cpu0 120 0 60 850 15 10 40 40 0 0\ncpu1 800 0 0 300 0 0 0 40 0 0"
-    before, after = (parse_cpu_times(text, (0,), at_s) for text, at_s in ((stat, 20), (later, 21)))
-    spent = after - before
-    assert (spent.span_s, spent.idle_s, spent.stolen_s) == pytest.approx((1.0, 0.6, 0.1))
-    # Less a tick, by which the counters may be off.
-    assert spent.stolen() == pytest.approx(0.1 - 0.01)
-    assert spent.used(own_s=0.2) == pytest.approx(0.3 - 0.2 - 0.01)
-    assert spent.used(own_s=0.3) == 0
-    both = parse_cpu_times(later, (0, 1), 21) - parse_cpu_times(stat, (0, 1), 20)
-    assert both.cpus == 2
-    assert both.idle_s == pytest.approx(1.6)
-    assert both.used(own_s=0.1) == pytest.approx((2.0 - 1.6 - 0.1 - 0.1 - 0.02) / 2)

@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -132,11 +133,12 @@ def stalled(load: Load, stall_s: float) -> Digest:
     with Server(spec, "tcp", machine.terms()) as server:
         timers: list[threading.Timer] = []
 
-        def watch(moment: str, _: list[int]) -> None:
+        def watch(moment: str, _: list[int]) -> int:
             if moment == "open":
                 for after_s, number in ((2.0, signal.SIGSTOP), (2.0 + stall_s, signal.SIGCONT)):
                     timers.append(threading.Timer(after_s, os.kill, (server.pid, number)))
                     timers[-1].start()
+            return time.monotonic_ns()
 
         digest = fleet.run(plan(server, load, 6.0, warmup_s=0.5), watch)
         for timer in timers:
@@ -200,7 +202,9 @@ def test_processes_share_a_load_and_their_samples_are_merged() -> None:
         digest = fleet.run(Plan(target, Load(connections=7), 0.5, 0.1, processes=3))
     assert digest["connections"] == len(digest["replies_per_connection"]) == 7
     assert min(digest["replies_per_connection"]) > 0
-    assert sum(digest["replies_per_connection"]) == digest["samples"] - digest["censored"]
+    # Beside the cohort, each connection has the reply that was outstanding as the window opened.
+    answered = digest["samples"] - digest["censored"]
+    assert answered <= sum(digest["replies_per_connection"]) <= answered + 7
     assert digest["generator"]["processes"] == 3
 
 
@@ -209,9 +213,10 @@ def test_a_process_that_dies_fails_the_load_with_its_reason() -> None:
     spec = ServerSpec(variant.name, variant.family, variant)
     with Server(spec, "tcp", machine.terms()) as server:
 
-        def watch(moment: str, workers: list[int]) -> None:
+        def watch(moment: str, workers: list[int]) -> int:
             if moment == "open":
                 os.kill(workers[0], signal.SIGKILL)
+            return time.monotonic_ns()
 
-        with pytest.raises(fleet.FleetError, match="ended with status -9"):
+        with pytest.raises(fleet.FleetError, match="process 0 was killed by SIGKILL"):
             fleet.run(plan(server, Load(connections=2), 0.5, warmup_s=0.0), watch)

@@ -4,10 +4,12 @@
 """
 
 import csv
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,17 @@ def provoked(verdict: str, folder: Path, *words: str) -> dict[str, str]:
         if rows[-1]["verdict"] == verdict:
             return rows[-1]
     pytest.fail(f"{verdict} was to be provoked: {rows}")
+
+
+def judged(folder: Path) -> list[dict[str, Any]]:
+    """Return what holds for the one cell of each attempt below a folder."""
+    return [json.loads(path.read_text())[0] for path in sorted(folder.glob("run-*/verdicts.json"))]
+
+
+def foreign(name: str) -> tuple[str, ...]:
+    """Return what measures a defective program that knows nothing of this project."""
+    program = HERE / "defects" / "foreign" / f"{name}.py"
+    return ("--command", f"it={sys.executable} {program} {{host}} {{port}}", "--servers", "it")
 
 
 def measured(folder: Path, *words: str) -> dict[str, str]:
@@ -61,6 +74,41 @@ def test_lossy(tmp_path: Path) -> None:
     asked = ("--servers", server, "--transport", "udp", "--connections", "10", "--rate", "3000")
     row = provoked("lossy", tmp_path, *asked, "--duration", "0.5", "--warmup", "0.1")
     assert int(row["lost"]) > 0
+
+
+@pytest.mark.slow
+def test_a_short_backlog_is_named_as_what_turns_connections_away(tmp_path: Path) -> None:
+    churn = ("--requests-per-connection", "1", "--connections", "50")
+    times = ("--duration", "1", "--warmup", "0.2")
+    provoked("lossy", tmp_path, *foreign("short_backlog"), *churn, *times)
+    last = judged(tmp_path)[-1]
+    assert "the server's accept queue was full" in last["reason"]
+    assert "listen(4096)" in last["remedy"]
+    assert last["facts"]["counters"]["ListenOverflows"] > 0
+
+
+@pytest.mark.slow
+def test_datagrams_dropped_at_the_servers_socket_are_named_so(tmp_path: Path) -> None:
+    load = ("--transport", "udp", "--connections", "10", "--rate", "5000")
+    times = ("--duration", "0.5", "--warmup", "0.2")
+    row = provoked("lossy", tmp_path, *foreign("slow_datagrams"), *load, *times)
+    last = judged(tmp_path)[-1]
+    assert "datagrams were dropped at the server's socket: its receive buffer" in last["reason"]
+    assert last["facts"]["counters"]["udp_drops"] > 0
+    assert int(row["lost"]) > 0
+
+
+@pytest.mark.slow
+def test_nagle_against_delayed_acknowledgements_is_named_and_no_verdict(tmp_path: Path) -> None:
+    asked = (*foreign("two_pieces"), "--connections", "4", "--duration", "1", "--warmup", "0.2")
+    for attempt in range(ATTEMPTS):
+        row = measured(tmp_path / f"run-{attempt}", *asked)
+        assert row["verdict"] != "delayed-ack"
+        notes = [note for note in judged(tmp_path)[-1]["notes"] if note["verdict"] == "delayed-ack"]
+        if notes and notes[0]["facts"]["found_in"] == 2:
+            assert "delayed acknowledgement (40 ms)" in notes[0]["reason"]
+            return
+    pytest.fail(f"a note was to be provoked: {judged(tmp_path)}")
 
 
 def test_unsteady(tmp_path: Path) -> None:

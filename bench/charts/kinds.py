@@ -74,9 +74,10 @@ KINDS = (
     Kind(
         "ratio",
         "Compared with the best",
-        "Throughput, in open loop p99, as a ratio to the best over shared blocks. The line is its "
-        "interval, corrected for the number of pairs; the grey band is what a server and its twin "
-        "differ by. Hollow: tied with the best. What cannot be ranked is left out.",
+        "Throughput, in open loop p99, of connections that are offered CPU time, as a ratio to the "
+        "best over shared blocks. The line is its interval, corrected for the number of pairs; the "
+        "grey band is what a server and its twin differ by. Hollow: tied with the best. What "
+        "cannot be ranked is left out.",
         ratios.subjects,
         ratios.margins,
         ratios.ratios(ratios.leading),

@@ -6,6 +6,7 @@ import threading
 from servers.api import CHUNK, Settings
 
 FAMILY = "thread-pool"
+MANY_CPUS = "free-threaded"
 
 
 def work(listener: socket.socket) -> None:

@@ -9,6 +9,7 @@ from servers.api import Settings
 
 FAMILY = "per-core"
 OWN_LISTENERS = True
+MANY_CPUS = True
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:

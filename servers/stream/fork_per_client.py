@@ -7,6 +7,7 @@ import socket
 from servers.api import Settings, echo
 
 FAMILY = "fork-per-client"
+MANY_CPUS = True
 
 
 def reap(*_: object) -> None:

@@ -7,6 +7,7 @@ from servers.api import Settings, echo
 
 FAMILY = "process-pool"
 MAX_CLIENTS = "pool"
+MANY_CPUS = True
 ISOLATES_SLOW_READER = False
 
 

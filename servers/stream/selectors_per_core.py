@@ -9,6 +9,7 @@ from servers.per_core import one_process_per_cpu
 
 FAMILY = "per-core"
 OWN_LISTENERS = True
+MANY_CPUS = True
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:

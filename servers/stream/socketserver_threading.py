@@ -6,6 +6,7 @@ import socketserver
 from servers.api import Settings, echo
 
 FAMILY = "thread-per-client"
+MANY_CPUS = "free-threaded"
 
 
 class Handler(socketserver.BaseRequestHandler):

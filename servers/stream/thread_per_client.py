@@ -6,6 +6,7 @@ import threading
 from servers.api import Settings, echo
 
 FAMILY = "thread-per-client"
+MANY_CPUS = "free-threaded"
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:

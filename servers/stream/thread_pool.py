@@ -7,6 +7,7 @@ from servers.api import Settings, echo
 
 FAMILY = "thread-pool"
 MAX_CLIENTS = "pool"
+MANY_CPUS = "free-threaded"
 ISOLATES_SLOW_READER = False
 
 

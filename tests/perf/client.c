@@ -1,9 +1,10 @@
 /* The yardstick of the load generator: a closed loop in C, one request in flight per connection.
  *
- *     cc -O2 -o client client.c && ./client HOST PORT CONNECTIONS PAYLOAD SECONDS
+ *     cc -O2 -o client client.c && ./client HOST PORT CONNECTIONS PAYLOAD SECONDS [spin|sleep]
  *
- * It checks nothing but the count of bytes, and prints {"replies": N, "seconds": s}. Payloads must
- * fit the socket's buffer: a short write ends it. */
+ * It spins unless told to sleep: a client that sleeps measures its own waking. It checks nothing
+ * but the count of bytes, and prints {"replies": N, "seconds": s}. Payloads must fit the socket's
+ * buffer: a short write ends it. */
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -43,7 +44,10 @@ static int connect_to(const char *host, int port) {
 }
 
 int main(int count, char **words) {
-    if (count != 6) return fprintf(stderr, "usage: client HOST PORT CONNECTIONS PAYLOAD SECONDS\n"), 2;
+    int sleeps = count == 7 && !strcmp(words[6], "sleep");
+    const char *usage = "usage: client HOST PORT CONNECTIONS PAYLOAD SECONDS [spin|sleep]\n";
+    if (count != 6 && !(count == 7 && (sleeps || !strcmp(words[6], "spin"))))
+        return fputs(usage, stderr), 2;
     struct rlimit files;
     if (!getrlimit(RLIMIT_NOFILE, &files)) {
         files.rlim_cur = files.rlim_max;
@@ -66,7 +70,8 @@ int main(int count, char **words) {
         if (send(all[i].fd, request, payload, MSG_NOSIGNAL) != (ssize_t)payload) die("send");
     while ((moment = now()) < end) {
         struct epoll_event events[EVENTS];
-        int ready = epoll_wait(epoll, events, EVENTS, (int)((end - moment) * 1000) + 1);
+        int left_ms = (int)((end - moment) * 1000) + 1;
+        int ready = epoll_wait(epoll, events, EVENTS, sleeps ? left_ms : 0);
         for (int i = 0; i < ready; i++) {
             struct connection *from = events[i].data.ptr;
             ssize_t received = recv(from->fd, chunk, CHUNK, 0);
