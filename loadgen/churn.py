@@ -11,7 +11,7 @@ from collections import deque
 from itertools import cycle
 from select import POLLOUT
 
-from loadgen.driver import BATCH, POLL_S, REAL, Facts, System, empty_poll_ns
+from loadgen.driver import BATCH, POLL_S, REAL, SHORTAGES, Facts, System, empty_poll_ns
 from loadgen.paced import POLL_MARGIN, SPIN_NS
 from loadgen.pacing import Schedule, drawn, gaps_ns
 from loadgen.payload import describe, ring
@@ -306,18 +306,15 @@ class ChurnLoop:
 
     def missed(self, place: Place, number: int) -> None:
         """Take a dial that made no connection for want of something."""
-        if number == errno.EAGAIN:
-            self.again_later(place)
-            return
-        self.facts.failed("refused", place.slot, number)
+        if number != errno.EAGAIN:
+            self.facts.failed("refused", place.slot, number)
         self.leave_due(place)
-        self.count_failure(place)
+        self.again_later(place)
 
     def again_later(self, place: Place) -> None:
-        """Dial a place whose server has no room right now again, in a while."""
+        """Dial a place again: in closed loop after a pause, in open loop when something is due."""
         if self.open_loop:
             self.free.append(place)
-            self.leave_due(place)
         else:
             self.again.append((self.clock() + REFUSED_PAUSE_NS, place))
 
@@ -430,23 +427,18 @@ class ChurnLoop:
     def fail(self, place: Place, kind: str, number: int | None) -> None:
         """Count a broken connection by its error number."""
         self.facts.failed(kind, place.slot, number)
-        self.give_up(place)
+        self.give_up(place, short=number in SHORTAGES)
 
-    def give_up(self, place: Place) -> None:
-        """Leave the request of a connection that came to nothing on record."""
+    def give_up(self, place: Place, *, short: bool = False) -> None:
+        """Leave the request of a connection that came to nothing on record; use its place again.
+
+        Not one that failed too often in a row, for its server is gone; a shortage passes.
+        """
         self.lost(place)
         self.forget(place)
-        self.count_failure(place)
-
-    def count_failure(self, place: Place) -> None:
-        """Use a place again, unless it failed too often in a row: its server is gone."""
-        place.failures += 1
-        if not self.sending or place.failures >= FAILURES_MAX:
-            return
-        if self.open_loop:
-            self.free.append(place)
-        else:
-            self.again.append((self.clock() + REFUSED_PAUSE_NS, place))
+        place.failures += not short
+        if self.sending and place.failures < FAILURES_MAX:
+            self.again_later(place)
 
     def lost(self, place: Place) -> None:
         """Leave the request that a place is owed a reply to on record as unanswered."""

@@ -127,12 +127,16 @@ class Window:
         inside = (sent >= self.open_ns) & (sent < self.close_ns)
         # Of those in buckets the intention is known, in the window.
         counted = sum(int(part.column["response"].sum()) for part in self.parts)
-        return int(inside.sum()) + counted
+        return int(inside.sum()) + counted + self.left("sent")
 
     @cached_property
     def unsent(self) -> int:
         """Return how many requests were due in the window and never sent."""
-        return int((self.cohort_unanswered[1] == 0).sum())
+        return int((self.cohort_unanswered[1] == 0).sum()) + self.left("unsent")
+
+    def left(self, which: str) -> int:
+        """Return how many unanswered requests were only counted: `all`, `sent` or `unsent`."""
+        return sum(int(part.facts["left"][which]) for part in self.parts)
 
     def counted(self, name: str) -> Column:
         """Return a column of counts, added up over the processes."""
@@ -141,7 +145,8 @@ class Window:
     def distribution(self, kind: str) -> Distribution:
         """Return `response`, `service` or `lag` of the cohort, unanswered requests included.
 
-        Those have the age that they had at the end of the drain.
+        Those have the age that they had at the end of the drain; or when they were given up, of the
+        ones that were only counted.
         """
         intended, sent, received = self.cohort[:3]
         if kind == "response":
@@ -149,13 +154,14 @@ class Window:
         else:
             values = received - sent if kind == "service" else sent - intended
         ages = self._ages(kind)
-        if self.raw:
+        if self.raw and not self.left("all"):
             return Distribution.of(np.concatenate([values, ages]) if ages.size else values)
         shared = kind == "service" and self.parts[0].facts["sends_as_intended"]
         counts = self.counted("response" if shared else kind)
         if kind == "lag" and self.parts[0].facts["sends_as_intended"]:
             counts = counts.copy()
             counts[0] += int(self.counted("response").sum())
+        counts = counts + self.counted(f"left_{kind}")
         return Distribution(counts + bucketed(np.concatenate([values, ages])))
 
     def _ages(self, kind: str) -> Column:

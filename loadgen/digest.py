@@ -97,7 +97,7 @@ def _correctness(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dic
         "connections": len(replies),
         "connections_without_reply": int((asked & (replies == 0)).sum()),
         "not_connected": sum(fact["not_connected"] for fact in facts),
-        "censored": window.unanswered.shape[1],
+        "censored": window.unanswered.shape[1] + window.left("all"),
         "mismatches": sum(fact["mismatches"] for fact in facts),
         "errors": sum(fact["errors"] for fact in facts),
         "evidence": evidence[:EVIDENCE_MAX],
@@ -168,7 +168,7 @@ def _datagrams(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[
     if plan.target.transport != "udp":
         return dict.fromkeys(("sent", "received", "lost", *names))
     counts = {name: sum(fact[name] for fact in facts) for name in names}
-    lost = int((window.unanswered[1] > 0).sum())
+    lost = int((window.unanswered[1] > 0).sum()) + window.left("all") - window.left("unsent")
     return {"sent": window.sends, "received": window.replies, "lost": lost} | counts
 
 

@@ -17,6 +17,8 @@ from loadgen.plan import Plan
 # Memory for rows, in bytes; the columns that a load does not fill cost nothing.
 COLUMN_BUDGET = 96 * 1024 * 1024
 COLUMNS = ("intended", "sent", "received", "slot")
+KINDS = ("response", "service", "lag")
+COUNTS = (*KINDS, *(f"left_{kind}" for kind in KINDS))
 # Rows that a loop may write between two looks at the limit.
 ROWS_SPARE = 4096
 # Where a page is next to be written, the rows are expected to be these many times those projected.
@@ -81,12 +83,15 @@ class Recorder:
     """The samples of one process.
 
     A row is an answered request: intended_ns, sent_ns, received_ns, slot (its connection).
-    `unanswered` holds intended_ns, sent_ns, slot of each of the others, and when it was given up.
+    `unanswered` holds intended_ns, sent_ns, slot of each of the others, and when it was given up,
+    up to `UNANSWERED_MAX` of them; beyond, those of the window are counted in `left`.
     Rows are kept while they fit. What comes beyond `limit` is counted in buckets: `kept` is then
     the number of rows that stand, and those behind it wait to be counted. Where the warm-up shows
     that the window's rows will not fit, all of the window is counted.
 
-    counts: response, service and lag of the requests intended in the window, by bucket
+    counts: response, service and lag of the requests intended in the window, by bucket; `left_` of
+        those counted in `left`, with the age that they had when they were given up
+    left: unanswered requests beyond those kept one by one: all, sent in the window, never sent
     steps: of each step of the course, from the warm-up on, replies by coarse bucket of their
         response time; the last one is of the drain
     replies: of each connection, from the opening of the window on
@@ -121,10 +126,11 @@ class Recorder:
         self.steps_before = int(plan.warmup_s * 1e9) // self.step_ns
         self.steps_inside = max(1, -(-int(plan.duration_s * 1e9) // self.step_ns))
         self.last_step = self.steps_before + self.steps_inside
-        self.counts = {name: Reserve(BUCKETS).column for name in ("response", "service", "lag")}
+        self.counts = {name: Reserve(BUCKETS).column for name in COUNTS}
         self.steps = Reserve((self.last_step + 1) * COARSE_BUCKETS).column
         self.replies = Reserve(slots).column
         self.unanswered = array("q")
+        self.left = {"all": 0, "sent": 0, "unsent": 0}
         self.window_s = plan.duration_s
         self.counted_in_window = 0
         self.start_ns = self.open_ns = self.close_ns = self.origin_ns = NEVER
@@ -201,4 +207,21 @@ class Recorder:
 
     def leave(self, intended_ns: int, sent_ns: int, slot: int) -> None:
         """Record a request that got no reply; sent_ns 0 is one that was not even sent."""
-        self.unanswered.extend((intended_ns, sent_ns, slot, self.clock()))
+        now_ns = self.clock()
+        if len(self.unanswered) < 4 * UNANSWERED_MAX:
+            self.unanswered.extend((intended_ns, sent_ns, slot, now_ns))
+        elif intended_ns < self.close_ns and now_ns >= self.open_ns:
+            self.left["all"] += 1
+            self.left["sent"] += self.open_ns <= sent_ns < self.close_ns
+            if intended_ns >= self.open_ns:
+                self._count_left(intended_ns, sent_ns, now_ns)
+
+    def _count_left(self, intended_ns: int, sent_ns: int, now_ns: int) -> None:
+        """Count a request of the window that was given up, with the age that it has now."""
+        counts = self.counts
+        counts["left_response"][bucket(now_ns - intended_ns)] += 1
+        if sent_ns:
+            counts["left_service"][bucket(now_ns - sent_ns)] += 1
+        else:
+            self.left["unsent"] += 1
+        counts["left_lag"][bucket(max(0, (sent_ns or now_ns) - intended_ns))] += 1

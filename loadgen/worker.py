@@ -162,6 +162,7 @@ def findings(
         "raw": recorder.raw,
         "sends_as_intended": recorder.sends_as_intended,
         "counted_in_window": recorder.counted_in_window,
+        "left": recorder.left,
         "step_ns": recorder.step_ns,
         "steps_before": recorder.steps_before,
         "steps_inside": recorder.steps_inside,

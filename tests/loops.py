@@ -38,8 +38,8 @@ class Script:
     """A load, the machine and the server that it meets, and how many rows may be kept."""
 
     load: Load
-    duration_s: float = 0.01
-    warmup_s: float = 0.004
+    duration_s: float = 0.006
+    warmup_s: float = 0.002
     rows: int = ALL_ROWS
     call_ns: int = 100
     clock_ns: int = 20
@@ -53,10 +53,11 @@ class Played:
 
     def __init__(self, script: Script, monkeypatch: Any, folder: Path) -> None:
         self.script = script
-        columns = 3 if script.load.rate is None else 4
+        load = script.load
+        kept = load.requests_per_connection is None
+        columns = 3 if kept and load.rate is None and not load.think_us else 4
         monkeypatch.setattr(recorder, "COLUMN_BUDGET", 8 * columns * (script.rows + ROWS_SPARE))
         monkeypatch.setattr(recorder, "SERIES_NS", 1_000_000)
-        load = script.load
         self.plan = short_plan(load, script.duration_s, script.warmup_s)
         self.kernel = Kernel(script.server(load.payload_bytes), script.call_ns, script.clock_ns)
         self.dialer = Dialer(self.kernel, script.block_ns)

@@ -71,6 +71,7 @@ def facts(recorder: Recorder, samples: int) -> dict[str, Any]:
         "raw": True,
         "sends_as_intended": recorder.sends_as_intended,
         "counted_in_window": 0,
+        "left": {"all": 0, "sent": 0, "unsent": 0},
         "step_ns": recorder.step_ns,
         "steps_before": recorder.steps_before,
         "steps_inside": recorder.steps_inside,
