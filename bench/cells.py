@@ -166,7 +166,7 @@ class WorkloadView:
         if load.connection_rate is not None:
             requests = words.count(load.requests_per_connection or 1, "request", "requests")
             parts[0] += " at a time at most"
-            parts.append(f"{load.connection_rate:,g} of {requests} offered per second")
+            parts.append(f"{load.connection_rate:,g} offered per second, of {requests} each")
         elif load.requests_per_connection is None:
             parts[0] += " kept open"
         else:

@@ -22,6 +22,10 @@ SURROUNDINGS = (
 )
 
 
+# A span between two looks that is shorter than this part of the window is another window.
+SPAN_LEAST = 0.5
+
+
 def of(trial: Trial) -> dict[str, Any]:
     """Return the figures of a trial by column; None where it has none."""
     load = trial.load
@@ -34,11 +38,15 @@ def of(trial: Trial) -> dict[str, Any]:
     found["errors"] = load["mismatches"] + load["errors"]
     found["send_lag_p99_us"] = load["send_lag_us"]["p99"]
     found["connect_p99_us"] = load["connect_us"]["p99"]
-    return found | _resources(trial, load["throughput_rps"])
+    return found | _resources(trial, load["throughput_rps"], load["window_s"])
 
 
-def _resources(trial: Trial, throughput_rps: float) -> dict[str, Any]:
-    """Return what the server's tree used, per request answered."""
+def _resources(trial: Trial, throughput_rps: float, window_s: float) -> dict[str, Any]:
+    """Return what the server's tree used, per request answered.
+
+    Nothing per request where the counters stood still or went back, or were read twice at the same
+    end of the window, as a house does that was stopped.
+    """
     usage = trial.server_usage
     if usage is None:
         return {}
@@ -46,7 +54,7 @@ def _resources(trial: Trial, throughput_rps: float) -> dict[str, Any]:
     if usage.pss_bytes is not None:
         found["memory_mib"] = usage.pss_bytes / 2**20
     requests = _requests_watched(trial, throughput_rps)
-    if requests:
+    if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * window_s:
         found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
         if usage.ctx_switches is not None:
             found["ctx_switches_per_request"] = usage.ctx_switches / requests

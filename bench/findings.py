@@ -106,6 +106,8 @@ def _follows(workload: WorkloadView) -> list[str]:
 def _cost(cells: Sequence[CellView]) -> list[str]:
     best = cells[0]
     cpu, memory = best.estimate("cpu_us_per_request"), best.estimate("memory_mib")
+    if pairs.leading(best.workload).name == "cpu":
+        return _beside_cpu(best)
     parts = [] if cpu is None else [f"{words.estimate(cpu, 'µs')} of CPU per request"]
     parts += [] if memory is None else [f"{words.number(memory.value)} MiB of memory"]
     if not parts:
@@ -124,6 +126,15 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     whose = "its p99" if calm is best else f"the best p99 is {calm.server}'s"
     told += f"; {whose}{' is' if calm is best else ','} {words.duration(p99.value)}"
     return [f"{told}."]
+
+
+def _beside_cpu(best: CellView) -> list[str]:
+    """Tell the p99 and the memory of a server whose CPU time has been told already."""
+    p99, memory = best.estimate("p99_us"), best.estimate("memory_mib")
+    parts = [] if p99 is None else [f"its p99 is {words.duration(p99.value)}"]
+    parts += [] if memory is None else [f"it takes {words.number(memory.value)} MiB of memory"]
+    told = ", and ".join(parts)
+    return [f"{told[:1].upper()}{told[1:]}."] if parts else []
 
 
 def _peaks(view: RunView, workload: WorkloadView) -> list[str]:

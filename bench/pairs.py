@@ -54,9 +54,13 @@ def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
 
 
 def logs(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
-    """Return the logarithms of first / second over the blocks in which both have a value."""
+    """Return the logarithms of first / second over the blocks in which both have a value.
+
+    Nothing has no ratio: a trial without any reply, say, is left out.
+    """
     shared = sorted(first.keys() & second.keys())
-    return [math.log(first[block] / second[block]) for block in shared]
+    both = ((first[block], second[block]) for block in shared)
+    return [math.log(one / other) for one, other in both if one > 0 and other > 0]
 
 
 def distance(value: float) -> float:

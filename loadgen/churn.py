@@ -154,7 +154,7 @@ class ChurnLoop:
         polls = full = idle = idle_ns = 0
         looked_ns = now_ns()
         while True:
-            wait_ns = self.dial_due()
+            wait_ns = min(self.dial_due(), until_ns - looked_ns)
             events = () if 0 < wait_ns < self.poll_ns else poll(self.timeout_s(wait_ns), TOGETHER)
             received = now_ns()
             polls += 1
@@ -250,7 +250,9 @@ class ChurnLoop:
                 place = free.popleft()
                 place.due_ns = 0
                 self.dial(place)
-            return 0 if free else NEVER
+            if free or not self.again:
+                return 0 if free else NEVER
+            return max(1, self.again[0][0] - self.clock())
         now = self.clock()
         for _ in range(TOGETHER):
             if self.due_ns > now or not free:

@@ -55,8 +55,9 @@ KINDS = (
     Kind(
         "heat",
         "Relative to the best",
-        "Throughput as a share of the best one ranked in each workload; in open loop, "
-        "the best p99 as a share of its own. The darker, the nearer. Hatched: not ranked.",
+        "Throughput as a share of the best one ranked in each workload; in open loop the best p99, "
+        "of connections that are offered the least CPU time, as a share of its own. The darker, "
+        "the nearer. Hatched: not ranked.",
         _all,
         shares.heat_margins,
         shares.heat,
