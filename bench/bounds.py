@@ -9,8 +9,6 @@ from bench.records import Trial
 # Of a generator's looks for replies, those that found as many as they may take: past this part,
 # replies pile up before it faster than it takes them. An indication, no proof.
 FULL_POLLS_LIMIT = 0.50
-# A generator that did not get its own CPU for this part of the window measured the one who did.
-RUN_QUEUE_LIMIT = 0.10
 # A generator that slept for less than this part of the window had no time left to send more.
 IDLE_LIMIT = 0.05
 # A server below this part of the CPU that it could use was waiting, not working.
@@ -46,13 +44,12 @@ def generator_bound(trial: Trial, terms: Terms) -> Finding | None:
 
 def _generator_limit(trial: Trial, load: dict[str, Any], facts: dict[str, Any]) -> str | None:
     """Return what the generator ran out of; adds the numbers to the facts."""
-    rate = trial.cell.workload.load.rate
-    if rate is None:
+    asked = trial.cell.workload.load
+    rate = asked.rate
+    # A connection that is due waits for a place while all are taken: no lateness of the generator.
+    if rate is None or asked.requests_per_connection is not None:
         idle = facts["generator_idle_fraction"] = load["generator_idle_fraction"]
         full = facts["generator_full_polls"] = load.get("generator_full_polls")
-        waited = facts["generator_run_queue_share"] = _run_queue_share(load)
-        if waited is not None and waited > RUN_QUEUE_LIMIT:
-            return f"the generator waited for its own CPU for {waited:.0%} of the window"
         if load.get("wait") == "spin":
             if full is None or full <= FULL_POLLS_LIMIT:
                 return None
@@ -70,14 +67,6 @@ def _generator_limit(trial: Trial, load: dict[str, Any], facts: dict[str, Any]) 
     if lag is None or response is None or lag <= LAG_SHARE_LIMIT * response:
         return None
     return f"the generator was {lag:,.0f} µs late at p99, of {response:,.0f} µs response time"
-
-
-def _run_queue_share(load: dict[str, Any]) -> float | None:
-    """Return the part of the window in which the generator was runnable and did not run."""
-    usage = load.get("generator")
-    if not usage or usage.get("run_queue_s") is None:
-        return None
-    return float(usage["run_queue_s"] / (usage["processes"] * load["window_s"]))
 
 
 def overloaded(trial: Trial, terms: Terms) -> Finding | None:

@@ -82,11 +82,13 @@ class CellView:
         """Return how many requests were served at a time, of those in flight: `49.9 of 50`.
 
         By Little's law that is throughput times the mean cycle. In open loop nothing holds the
-        requests in flight at their number: then beside it stand the connections they share.
+        requests in flight at a number: there it stands alone.
         """
         found, load = self.estimate("effective_concurrency"), self.workload.load
         if found is None:
             return ""
+        if load.rate is not None:
+            return words.number(found.value)
         return f"{words.number(found.value)}{of}{load.connections * load.depth:,}"
 
     @cached_property

@@ -193,7 +193,7 @@ CHECKS = (
         "generator-bound",
         bounds.generator_bound,
         "More than half of the generator's looks for replies found as many as they may take "
-        "(asleep: it had no idle time), or it had to wait for its CPU, or it missed its schedule, "
+        "(asleep: it had no idle time), or it missed the schedule of an open loop, "
         "while the server had CPU to spare. An indication, until an independent client shows who "
         "limits.",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",

@@ -95,7 +95,11 @@ def _figure(cell: CellView) -> str:
 def _follows(workload: WorkloadView) -> list[str]:
     """Tell in open loop how many servers keep up with the offered load."""
     cells = workload.ranked
-    late = [cell.server for cell in cells if cell.verdict.name == "overloaded"]
+    late = [
+        cell.server
+        for cell in cells
+        if "overloaded" in {cell.verdict.name, *(note.name for note in cell.verdict.notes)}
+    ]
     if not cells[0].open_loop or len(cells) < 2:
         return []
     if not late:

@@ -14,6 +14,11 @@ FREQUENCY_CHANGE = 0.10
 # than a hundredth of the window is what a p99 then shows. A house whose own work beside a full
 # quota is cut by less is not worth a repeat.
 THROTTLED_SHARE = 0.01
+# Of the window. A generator that did not get its own CPU for so long measured the one who did.
+RUN_QUEUE_SHARE = 0.10
+# Of the window. A generator that spins always runs, or waits for its CPU: what is in neither is
+# time in which it was stopped, or its CPU was the hypervisor's.
+STOPPED_SHARE = 0.05
 # Of the window. A late look harms CPU per request little: CPU time and replies are counted between
 # the same two stamps. But so late, the window that is judged for its noise is another than the
 # window of the latencies, and what stopped the house may have stopped the generator.
@@ -26,7 +31,8 @@ def disturbance(trial: Trial) -> str:
     """Return what disturbed a trial, in words; empty if nothing did."""
     if trial.status == "instrument":
         return f"the instrument failed: {trial.reason}"
-    return "; ".join([*_taken(trial), *_clock(trial), *_quota(trial), *_lateness(trial)])
+    parts = (_taken, _run_queue, _stopped, _clock, _quota, _lateness)
+    return "; ".join(words for part in parts for words in part(trial))
 
 
 def _taken(trial: Trial) -> Iterator[str]:
@@ -37,6 +43,26 @@ def _taken(trial: Trial) -> Iterator[str]:
         for side, share in shares.items():
             if share is not None and share > limit:
                 yield f"{who} {share:.0%} of the CPU time of {SIDES[side]} (limit {limit:.0%})"
+
+
+def _run_queue(trial: Trial) -> Iterator[str]:
+    share = run_queue_share(trial)
+    # Where both sides share a CPU, each waits for the other by design.
+    alone = "both" not in (trial.others or trial.stolen or {})
+    if share is not None and share > RUN_QUEUE_SHARE and alone:
+        yield (
+            f"the generator waited for its own CPU for {share:.0%} of the window "
+            f"(limit {RUN_QUEUE_SHARE:.0%})"
+        )
+
+
+def _stopped(trial: Trial) -> Iterator[str]:
+    share = stopped_share(trial)
+    alone = "both" not in (trial.others or trial.stolen or {})
+    if share is not None and share > STOPPED_SHARE and alone:
+        yield (
+            f"the generator was stopped for {share:.0%} of the window (limit {STOPPED_SHARE:.0%})"
+        )
 
 
 def _clock(trial: Trial) -> Iterator[str]:
@@ -74,6 +100,28 @@ def frequency_change(trial: Trial) -> float | None:
     pairs = zip(mhz["open"], mhz["close"], strict=True)
     changes = [after / before - 1 for before, after in pairs if before]
     return max(changes, key=abs, default=None)
+
+
+def run_queue_share(trial: Trial) -> float | None:
+    """Return the part of the window in which the generator was runnable and did not run."""
+    load = trial.load or {}
+    usage = load.get("generator")
+    if not usage or usage.get("run_queue_s") is None:
+        return None
+    return float(usage["run_queue_s"] / (usage["processes"] * load["window_s"]))
+
+
+def stopped_share(trial: Trial) -> float | None:
+    """Return the part of the window in which a generator that spins neither ran nor waited to run.
+
+    None for one that sleeps, or where that was not written down.
+    """
+    load = trial.load or {}
+    usage = load.get("generator")
+    if not usage or load.get("wait") != "spin" or usage.get("cpu_s") is None:
+        return None
+    window_s = usage["processes"] * load["window_s"]
+    return 1 - float((usage["cpu_s"] + usage["run_queue_s"]) / window_s)
 
 
 def throttled_share(trial: Trial) -> float | None:

@@ -63,6 +63,8 @@ class ServerSpec:
             return self.variant.kind == kind_of(transport)
         if self.loop is not None:
             return kind_of(transport) == "stream"
+        if self.family == NATIVE:
+            return transport == "tcp"  # it listens on IPv4 alone
         wanted = "{path}" if transport == "unix" else "{port}"
         return self.command is not None and any(wanted in word for word in self.command.words)
 

@@ -79,7 +79,7 @@ def generate(
             drain,
             seed=seed,
             processes=processes,
-            cpus=tuple(int(cpu) for cpu in cpus.split(",") if cpu.strip()),
+            cpus=cpus_of(cpus),
             # Where all CPUs are the generator's, a server on this machine would get none.
             spin=len(os.sched_getaffinity(0)) > processes,
             sources=tuple(source or ()),
@@ -96,6 +96,15 @@ def generate(
         print(json.dumps(findings))
     else:
         Console().print(summary(findings))
+
+
+def cpus_of(text: str) -> tuple[int, ...]:
+    """Read a list of CPUs such as `0,2`; raises PlanError."""
+    usable = os.sched_getaffinity(0)
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdecimal() and int(word) in usable for word in words):
+        raise PlanError(f"cpus {text!r}: name some of {sorted(usable)}, with commas between")
+    return tuple(int(word) for word in words)
 
 
 def fail(message: str, status: int) -> None:

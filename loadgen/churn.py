@@ -446,13 +446,23 @@ class ChurnLoop:
         """Leave the request that a place is owed a reply to on record as unanswered."""
         if place.state is TALKING:
             self.recorder.leave(place.due_ns, place.sent_ns, place.slot)
+            if self.open_loop:  # those that would have followed
+                self.leave_unsent(place.due_ns, place.slot, place.left - 1)
         elif place.state is DIALLING:
             self.leave_due(place)
 
     def leave_due(self, place: Place) -> None:
-        """Leave a request that was due and never sent on record; in closed loop none is due."""
-        if place.due_ns:
-            self.recorder.leave(place.due_ns, 0, place.slot)
+        """Leave the requests of a connection that was due and never came on record.
+
+        In closed loop none is due.
+        """
+        if place.due_ns and self.open_loop:
+            self.leave_unsent(place.due_ns, place.slot, self.requests)
+
+    def leave_unsent(self, due_ns: int, slot: int, count: int) -> None:
+        """Leave requests on record that could not be sent."""
+        for _ in range(count):
+            self.recorder.leave(due_ns, 0, slot)
 
     def forget(self, place: Place) -> None:
         """Close the socket of a place; the kernel takes it out of the epoll set."""
@@ -479,8 +489,10 @@ class ChurnLoop:
                     self.spoken = True
                     self.attend(place, event, received_ns)
             owed = [place for place in owed if place.state in (TALKING, DIALLING)]
+        self.recorder.drained_ns = self.clock()
         self.facts.silent = (
             bool(owed)
+            and self.plan.drain_s > 0
             and len(owed) == len(owing) == len(self.slots)
             and not self.spoken
             and replies == self.recorder.rows
@@ -489,9 +501,9 @@ class ChurnLoop:
             self.lost(place)
         if not self.open_loop:
             return
-        self.facts.due = self.due_in_window
+        self.facts.due = self.due_in_window * self.requests
         while self.due_ns < self.recorder.close_ns:
-            self.recorder.leave(self.due_ns, 0, self.issued % len(self.slots))
+            self.leave_unsent(self.due_ns, self.issued % len(self.slots), self.requests)
             self.due_ns += self.gaps[self.issued % len(self.gaps)]
             self.issued += 1
 

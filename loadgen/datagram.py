@@ -252,6 +252,7 @@ class DatagramLoop:
         while self.in_flight > 0 and self.clock() < until_ns:
             for fd, _ in self.epoll.poll(DRAIN_POLL_S, BATCH):
                 self.receive(self.endpoints[fd])
+        self.recorder.drained_ns = self.clock()
         endpoints = list(self.endpoints.values())
         owed = any(endpoint.owed for endpoint in endpoints)
         self.facts.silent = owed and self.last_reply_ns < self.close_ns - DEADLINE_NS

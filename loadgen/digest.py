@@ -63,8 +63,6 @@ def digest(
 def _rates(plan: Plan, window: Window) -> dict[str, Any]:
     rate = plan.load.rate
     due = None if rate is None else sum(part.facts["due"] for part in window.parts)
-    if due is not None and plan.load.requests_per_connection is not None:
-        due *= plan.load.requests_per_connection
     lag = window.distribution("lag")
     return {
         "mode": "closed" if rate is None else "open",

@@ -76,7 +76,8 @@ class Facts:
     connects: how long connects took, by bucket; in churn those of the window
     lives, life_ns: in churn, cycles that ended in the window, and their lengths in all
     silent: at the end of the drain every connection was owed a reply, and none had come in it
-    due: requests, or in churn connections, that fell due in the window of an open loop
+    due: requests that fell due in the window of an open loop; in churn those of the connections
+        that did
     polls, full_polls: looks for replies in the window, and those that found as many as they may
     idle_ns: time in which one look after the other found nothing
     """

@@ -78,7 +78,11 @@ class Fleet:
         self.errors: list[int] = []
         try:
             for number in range(self.plan.processes):
-                self._start(number)
+                try:
+                    self._start(number)
+                except OSError as error:  # no descriptors, no processes, no memory
+                    why = error.strerror or str(error)
+                    raise FleetError(f"generator process {number} cannot start: {why}") from None
             for number in range(self.plan.processes):
                 self._hear(number, self.plan.connect_s, "connected")
         except BaseException:

@@ -166,6 +166,10 @@ class Plan:
                 f"{self.processes} processes cannot share {self.load.connections} connections: "
                 "ask for fewer processes"
             )
+        if self.target.transport == "unix" and self.sources:
+            raise PlanError("a Unix socket has no source address: drop --source")
+        if self.target.transport == "udp" and self.load.requests_per_connection is not None:
+            raise PlanError("UDP has no connections to renew: drop requests per connection")
         if self.target.transport == "udp" and self.load.payload_bytes > DATAGRAM_MAX:
             raise PlanError(
                 f"payload {self.load.payload_bytes}: a datagram holds {DATAGRAM_MAX} bytes at most"

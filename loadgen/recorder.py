@@ -134,6 +134,9 @@ class Recorder:
         self.window_s = plan.duration_s
         self.counted_in_window = 0
         self.start_ns = self.open_ns = self.close_ns = self.origin_ns = NEVER
+        # When the wait for late replies was over: the age of what is still unanswered counts to
+        # there, however long it takes to put that on record.
+        self.drained_ns = 0
 
     def begin(self, start_ns: int, open_ns: int, close_ns: int) -> None:
         """Be told when the load starts, and of its window."""
@@ -207,7 +210,7 @@ class Recorder:
 
     def leave(self, intended_ns: int, sent_ns: int, slot: int) -> None:
         """Record a request that got no reply; sent_ns 0 is one that was not even sent."""
-        now_ns = self.clock()
+        now_ns = self.drained_ns or self.clock()
         if len(self.unanswered) < 4 * UNANSWERED_MAX:
             self.unanswered.extend((intended_ns, sent_ns, slot, now_ns))
         elif intended_ns < self.close_ns and now_ns >= self.open_ns:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import ipaddress
 import itertools
+import os
 import resource
 import socket
 from pathlib import Path
@@ -35,6 +36,8 @@ CONGESTION_CONTROLS = (b"cubic", b"reno")
 TIME_WAIT_S = 60.0
 REUSE_S = 1.0
 PORT_ATTEMPTS = 64
+# sun_path has 108 bytes, one of them for its end.
+UNIX_PATH_MOST = 107
 
 Address = tuple[str, int] | str
 
@@ -127,13 +130,20 @@ class Dialer:
 def resolve(target: Target) -> Address:
     """Return what `connect` takes; raises PlanError."""
     if target.transport == "unix":
+        if len(os.fsencode(target.path)) > UNIX_PATH_MOST:
+            raise PlanError(
+                f"target {target}: the path of a Unix socket has {UNIX_PATH_MOST} bytes"
+            )
         return target.path
-    if target.transport == "tcp6":
-        return (target.host, target.port)
     try:
+        if target.transport == "tcp6":
+            ipaddress.IPv6Address(target.host)
+            return (target.host, target.port)
         return (socket.gethostbyname(target.host), target.port)
     except OSError as error:
         raise PlanError(f"target {target}: {error.strerror}") from None
+    except ValueError:  # no such address, or a name that cannot be one
+        raise PlanError(f"target {target}: {target.host!r} is no address or name") from None
 
 
 def is_loopback(address: Address) -> bool:

@@ -279,9 +279,11 @@ class StreamDriver(ABC, Generic[C]):
                 if (connection := self.by_fd.get(fd)) is not None:
                     self.attend(connection, event)
             owed = [c for c in owed if c.state is TALKING and self.outstanding(c)]
+        self.recorder.drained_ns = self.clock()
         talking = [c for c in self.slots if c.state is not DEAD]
-        # A server that is only slow, or overloaded, goes on answering.
-        self.facts.silent = bool(talking) and len(owed) == len(talking) and not self.spoken
+        # A server that is only slow, or overloaded, goes on answering; without a wait nobody can.
+        silent = bool(talking) and len(owed) == len(talking) and not self.spoken
+        self.facts.silent = silent and self.plan.drain_s > 0
 
     def close(self) -> None:
         """Hang up all connections."""

@@ -195,3 +195,17 @@ def test_a_figure_fits_into_a_page(tmp_path: Path) -> None:
     assert "var(--family-blocking)" in text
     assert "#" not in text.replace("url(#", "").replace('href="#', "")
     assert "<style" not in text
+
+
+def test_a_sweep_whose_trials_are_too_short_for_a_p99_has_no_chart_of_it(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        assert trial.load is not None
+        for times in (trial.load["response_us"], trial.load["service_us"]):
+            times |= {"p99": None, "p999": None}
+        return trial
+
+    pools = [dataclasses.replace(synthetic.MANY, pool_size=size) for size in (4, 16)]
+    run = synthetic.run(tmp_path, synthetic.EIGHT[2:4], pools, blocks=2, change=change)
+    kinds = {chart.kind.name for chart in charts.by_subject(views.view(run))}
+    assert "pool" in kinds
+    assert "pool-tail" not in kinds

@@ -172,7 +172,10 @@ def test_what_fell_due_is_answered_or_on_record(
         assert sum(cohort) == played.digest["due"]
         assert played.digest["samples"] == played.digest["due"]
     else:
-        assert played.digest["due"] == requests * played.driver.facts.due
+        # All of a connection's requests fall due with it, and some of the last follow late.
+        assert played.digest["due"] == played.driver.facts.due
+        assert played.digest["due"] % requests == 0
+        assert sum(cohort) <= played.digest["due"]
 
 
 SHORT = {

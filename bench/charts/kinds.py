@@ -47,8 +47,17 @@ def _over_time(view: RunView) -> list[Subject]:
     return [subject for subject in view.each() if rows.has_p99(subject)]
 
 
-def _over(axis: Axis) -> Callable[[RunView], list[Subject]]:
-    return lambda view: view.sweeps(axis.key)
+def _over(axis: Axis, column: str) -> Callable[[RunView], list[Subject]]:
+    """Return what gives the sweeps of an axis in which any cell has a figure in a column."""
+
+    def found(view: RunView) -> list[Subject]:
+        return [
+            subject
+            for subject in view.sweeps(axis.key)
+            if any(sweeps.points(cells, axis, column) for cells in subject.by_server())
+        ]
+
+    return found
 
 
 KINDS = (
@@ -107,7 +116,7 @@ KINDS = (
         "Response time against offered load",
         "p99 of response time as more is offered; flat is good. A cross is the first load that "
         "the server does not follow: beyond it, waits grow as long as the window lasts.",
-        _over(sweeps.OFFERED),
+        _over(sweeps.OFFERED, "p99_us"),
         sweeps.margins,
         sweeps.load,
     ),
@@ -115,7 +124,7 @@ KINDS = (
         "connections",
         "Throughput against connections",
         "Correct replies per second as connections are added; higher is better. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS),
+        _over(sweeps.CONNECTIONS, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.CONNECTIONS),
     ),
@@ -124,7 +133,7 @@ KINDS = (
         "p99 against connections",
         "p99 of response time as connections are added; lower is better. In closed loop it grows "
         "with their number, for each waits for the others. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS),
+        _over(sweeps.CONNECTIONS, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.CONNECTIONS),
     ),
@@ -133,7 +142,7 @@ KINDS = (
         "Throughput against payload",
         "Correct replies per second as requests grow; higher is better. Where it falls, copying "
         "bytes has become the work. Hollow: not valid.",
-        _over(sweeps.PAYLOAD),
+        _over(sweeps.PAYLOAD, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.PAYLOAD),
     ),
@@ -142,7 +151,7 @@ KINDS = (
         "Throughput against size of pools",
         "Correct replies per second as workers are added; higher is better. A server without a "
         "pool is measured again and stays level. Hollow: not valid.",
-        _over(sweeps.POOL_SIZE),
+        _over(sweeps.POOL_SIZE, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.POOL_SIZE),
     ),
@@ -151,7 +160,7 @@ KINDS = (
         "p99 against size of pools",
         "p99 of response time as workers are added; lower is better. Hollow: not valid; where "
         "clients have no worker, it is the time of those that have one.",
-        _over(sweeps.POOL_SIZE),
+        _over(sweeps.POOL_SIZE, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.POOL_SIZE),
     ),
@@ -198,7 +207,7 @@ KINDS = (
         "Memory against connections",
         "Memory of all the server's processes as connections are added; the slope is what one "
         "connection costs. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS),
+        _over(sweeps.CONNECTIONS, "memory_mib"),
         sweeps.margins,
         sweeps.memory(sweeps.CONNECTIONS),
     ),

@@ -58,7 +58,7 @@ class Row:
         middle, lowest, highest = (
             f"{value:.{digits}f}" for value in (self.middle, min(self.values), max(self.values))
         )
-        verdict = "" if self.asked is None else "SHORT" if self.short else "ok"
+        verdict = "" if self.asked is None else "MISSED" if self.short else "ok"
         sides = [figure(self.ours), figure(self.other)]
         asked = str(self.asked or "")
         return [self.name, middle, lowest, highest, asked, verdict, *sides, self.unit]
