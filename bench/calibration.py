@@ -15,7 +15,7 @@ from bench import catalog
 from bench.launcher import BrokenEcho, NotReady, Server
 from bench.observer import Observer
 from bench.plan import Plan
-from bench.records import Cell, Workload
+from bench.records import TWIN, Cell, Workload
 from bench.runner import READY_LEAST_S, READY_TIMES, Conditions, load_plan, spec_of
 from bench.shortages import HouseError
 from bench.spec import ServerSpec
@@ -103,6 +103,9 @@ class Calibration:
                 "--generator-wait sleep"
             )
         for name, rate in self.rates_rps.items():
+            if not self.peaks_rps[name]:
+                lines.append(f"rate: {name} is offered {rate:g} requests/s: no server answered")
+                continue
             slowest = min(self.peaks_rps[name], key=self.peaks_rps[name].__getitem__)
             peak = self.peaks_rps[name][slowest]
             lines.append(
@@ -155,7 +158,7 @@ def peaks_of(
     """Return what each server reaches in a closed loop, replies/s; without those that failed."""
     found = {}
     for cell in cells:
-        if cell.workload == workload:
+        if cell.workload == workload and not cell.server.endswith(TWIN):
             seen = look(spec_of(cell, specs), workload, conditions, RATE_LOOK_S)
             if seen is not None and seen.throughput_rps:
                 found[cell.server] = seen.throughput_rps
@@ -178,7 +181,8 @@ def settled(workload: Workload, rates: dict[str, float]) -> Workload:
     """Return a workload with the rate that was found for it, if it asked for one."""
     if not workload.common_rate:
         return workload
-    return replace(workload, load=replace(workload.load, rate=rates[workload.name]))
+    load = replace(workload.load, rate=rates[workload.name])
+    return replace(workload, load=load, common_rate=False)
 
 
 def look(

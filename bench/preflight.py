@@ -14,11 +14,10 @@ from bench.config import ConfigError
 from bench.records import Cell, Workload
 from bench.spec import ServerSpec
 from bench.tasks import Limit
+from loadgen.plan import DATAGRAM_MAX
 from loadgen.sockets import DESCRIPTORS_SPARE
 from servers import terms
 
-# 65,535 bytes of an IPv4 packet, less its header of 20 and UDP's of 8.
-DATAGRAM_MOST = 65_507
 # What the output of a server, a generator's and the reports between them take at least.
 ROOM_LEAST = 2**20
 # Supervisor and one process of the generator, beside a server's own.
@@ -128,10 +127,10 @@ def meet_oneself(transport: str) -> None:
 def problems_of_workload(workload: Workload, hard_files: int) -> Iterator[str]:
     """Yield what a workload asks and no server can be given here. hard_files: -1 is no limit."""
     load = workload.load
-    if workload.transport == "udp" and load.payload_bytes > DATAGRAM_MOST:
+    if workload.transport == "udp" and load.payload_bytes > DATAGRAM_MAX:
         yield (
             f"workload {workload.name}: payload {load.payload_bytes}: a datagram holds "
-            f"{DATAGRAM_MOST:,} bytes at most; ask for less, or for another transport"
+            f"{DATAGRAM_MAX:,} bytes at most; ask for less, or for another transport"
         )
     needed = load.connections + load.idle + DESCRIPTORS_SPARE
     if workload.transport != "udp" and _above(needed, hard_files):

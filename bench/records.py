@@ -15,15 +15,15 @@ class Workload:
     """A point of the axes: how the load reaches a server. Two are equal if their axes are.
 
     pool_size: workers of a server that has a pool, None for the run's own number
-    common_rate: whether the rate is one that every server of the run can carry, found at its start;
-        until then the load has none
+    common_rate: whether the rate is to be one that every server of the run can carry, found at its
+        start; until then the load has none
     """
 
     name: str = field(compare=False)
     transport: str
     load: Load
     pool_size: int | None = None
-    common_rate: bool = field(default=False, compare=False)
+    common_rate: bool = False
 
     @property
     def axes(self) -> dict[str, Any]:
@@ -35,8 +35,8 @@ class Workload:
     def from_json(cls, fields: dict[str, Any]) -> Self:
         """Rebuild a workload from plain values."""
         load = Load(**fields["load"])
-        pool_size, common_rate = fields.get("pool_size"), fields.get("common_rate", False)
-        return cls(fields["name"], fields["transport"], load, pool_size, common_rate)
+        # A rate that was found is a rate like any other.
+        return cls(fields["name"], fields["transport"], load, fields.get("pool_size"))
 
 
 @dataclass(frozen=True)
