@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.launcher import Server
-from bench.spec import ServerSpec
+from bench.launch.launcher import Server
+from bench.model.server import ServerSpec
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
 from servers.discovery import discover

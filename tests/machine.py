@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.launcher import Command, ServerSpec, Terms
+from bench.launch.launcher import Command, ServerSpec, Terms
 from servers.discovery import discover
 from tests import native
 

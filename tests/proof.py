@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench import floor, pairs, ranking, store, words
-from bench.differences import Entrant, Pair
-from bench.pairs import FIGURES, Figure
-from bench.records import TWIN, Trial
-from bench.store import Run
+from bench.analysis import metrics, noise_floor, ranking
+from bench.analysis.metrics import FIGURES, Figure
+from bench.analysis.pairwise import Entrant, Pair
+from bench.base import wording
+from bench.model.run import Run
+from bench.model.trial import TWIN, Trial
+from bench.store import run_folder
 
 ROOT = Path(__file__).parent.parent
 PLAIN, SLOWER = "selectors-default", "five-percent"
@@ -43,7 +45,7 @@ def measure(folder: Path) -> None:
 
 def values(run: Run, server: str, figure: Figure) -> Values:
     """Return a server's values of a figure by block."""
-    return pairs.by_block([t for t in run.trials if t.cell.server == server], figure)
+    return metrics.by_block([t for t in run.trials if t.cell.server == server], figure)
 
 
 def told_apart(first: Values, second: Values, figure: Figure) -> Pair:
@@ -77,7 +79,7 @@ def detections(run: Run, figure: Figure) -> int:
     for _ in range(RUNS):
         chosen = set(source.sample(blocks, size))
         part = Run(run.folder, run.header, [t for t in run.trials if t.block in chosen])
-        noise = floor.of(part, figure)
+        noise = noise_floor.of(part, figure)
         entrants = [Entrant(name, values(part, name, figure)) for name in (PLAIN, SLOWER)]
         order = ranking.rank(entrants, figure, noise)
         found += order.tiers == ((PLAIN,), (SLOWER,))
@@ -96,13 +98,13 @@ def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "results" / "proof"
     if not (folder / "run.json").exists():
         measure(folder)
-    run = store.read(folder)
+    run = run_folder.read(folder)
     status = 0
     for name in ("throughput", "cpu"):
         figure = FIGURES[name]
         wrong, told = false_alarms(run, figure), detections(run, figure)
         pair = told_apart(values(run, SLOWER, figure), values(run, PLAIN, figure), figure)
-        ratio = "none" if pair.ratio is None else words.ranged(pair.ratio)
+        ratio = "none" if pair.ratio is None else wording.ranged(pair.ratio)
         print(
             f"{name}: {wrong} of {COMPARISONS} A/A comparisons called different (at most "
             f"{WRONG_MOST}); 5 % more CPU told apart in {told} of {RUNS} five-minute runs (at "

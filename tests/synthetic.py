@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
-from bench import store
-from bench.records import Cell, Trial, Usage, Workload
+from bench.model.run import Run
+from bench.model.trial import Cell, Trial, Usage, Workload
+from bench.store import run_folder
 from loadgen.plan import Load
 
 WINDOW_S = 2.0
@@ -245,19 +246,19 @@ def run(
     workloads: Sequence[Workload] = (ONE, MANY, CHURN),
     blocks: int = 5,
     change: Callable[[Trial], Trial | None] = lambda trial: trial,
-) -> store.Run:
+) -> Run:
     """Write a run folder; `change` alters each trial, or leaves it out."""
     cells = [(model, workload) for model in models for workload in workloads]
     noise = random.Random(11)
     orders = [noise.sample(range(len(cells)), len(cells)) for _ in range(blocks)]
-    store.create(folder, header(models, workloads, orders))
+    run_folder.create(folder, header(models, workloads, orders))
     for block, order in enumerate(orders):
         for position, index in enumerate(order):
             found = measured(*cells[index], block, noise)
             kept = change(dataclasses.replace(found, position=position))
             if kept is not None:
-                store.append(folder, kept)
-    return store.read(folder)
+                run_folder.append(folder, kept)
+    return run_folder.read(folder)
 
 
 def header(

@@ -4,76 +4,131 @@ import ast
 import graphlib
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# From the floor to the roof: a room imports itself and the rooms before it, never one behind it.
+ROOMS = (
+    *("base", "model", "store", "plan", "analysis", "verdicts", "comparing"),
+    *("host", "launch", "running", "report", "authoring", "cli"),
+)
+FILES_MOST = 9
 # The generator's rooms that work after the window.
-ANALYSIS = tuple(f"loadgen/{n}.py" for n in ("histogram", "columns", "digest", "selfcheck"))
+AFTERWARDS = tuple(f"loadgen/{n}.py" for n in ("histogram", "columns", "digest", "selfcheck"))
 THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.
-    "matplotlib": ("bench/charts",),
-    "pandas": ("bench/frames.py", "bench/charts", "bench/report", "bench/"),
-    "scipy": (
-        *(f"bench/{n}.py" for n in ("stats", "prior", "compare", "differences", "steadiness")),
-        *ANALYSIS,
-    ),
-    "hdrh": ("bench/histograms.py", "bench/export.py", "loadgen/histogram.py"),
-    "numpy": ("bench/", *ANALYSIS),
+    "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
+    "pandas": ("bench/report/tables.py",),
+    "scipy": ("bench/analysis/", "bench/comparing/comparison.py", "loadgen/selfcheck.py"),
+    "hdrh": ("bench/analysis/percentiles.py", "bench/report/export.py", "loadgen/histogram.py"),
+    "numpy": ("bench/analysis/", "bench/report/", *AFTERWARDS),
 }
 # These decide from values alone: no clock, socket or file.
-PURE = ("bench/plan.py", "bench/stats.py", "bench/checks.py", "loadgen/pacing.py")
-IMPURE_MODULES = {"time", "socket", "subprocess", "datetime", "asyncio", "select"}
+PURE = (
+    *("bench/model", "bench/analysis", "bench/verdicts", "bench/comparing"),
+    *("bench/plan/blocks.py", "bench/plan/workloads.py", "loadgen/pacing.py"),
+)
+IMPURE_MODULES = {"time", "socket", "subprocess", "datetime", "asyncio", "select", "threading"}
 
 
 def sources(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
-def imported(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in tree.body if top_level_only else ast.walk(tree):
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, those within functions as well."""
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
+def roots(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+def room_of(module: str) -> str | None:
+    """Return the room that a module of the harness is in; None of one that is in no room."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[0] == "bench" else None
+
+
+def test_the_rooms_are_those_that_there_are() -> None:
+    folders = {path.name for path in (ROOT / "bench").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_the_rooms_below_it(room: str) -> None:
+    below = set(ROOMS[: ROOMS.index(room) + 1])
+    for path in sources(f"bench/{room}"):
+        rooms = {room_of(module) for module in imported(path)} - {None}
+        assert rooms <= below, f"{path}: imports {sorted(map(str, rooms - below))}"
+
+
+def test_each_room_says_in_one_sentence_what_it_is() -> None:
+    for path in (ROOT / "bench").rglob("__init__.py"):
+        docstring = ast.get_docstring(tree(path)) or ""
+        assert docstring.endswith("."), path
+        assert "\n" not in docstring, path
+
+
+def test_a_room_can_be_taken_in_at_a_glance() -> None:
+    folders = {path.parent for path in sources("bench")}
+    for folder in folders:
+        files = [path.name for path in folder.glob("*.py")]
+        assert len(files) <= FILES_MOST, f"{folder}: {len(files)} files"
+
+
 def test_servers_import_neither_the_harness_nor_the_generator() -> None:
     for path in sources("servers"):
-        assert not {name.split(".")[0] for name in imported(path)} & {"bench", "loadgen"}, path
+        assert not roots(path) & {"bench", "loadgen"}, path
 
 
 def test_the_generator_imports_neither_the_harness_nor_the_servers() -> None:
     for path in sources("loadgen"):
-        assert not {name.split(".")[0] for name in imported(path)} & {"bench", "servers"}, path
+        assert not roots(path) & {"bench", "servers"}, path
 
 
 def test_the_house_of_the_servers_needs_the_standard_library_only() -> None:
     for path in (ROOT / "servers").glob("*.py"):
-        roots = {name.split(".")[0] for name in imported(path)} - {"servers"}
-        assert roots <= sys.stdlib_module_names, path
+        assert roots(path) - {"servers"} <= sys.stdlib_module_names, path
 
 
 @pytest.mark.parametrize("package", THIRD_PARTY)
 def test_a_library_is_imported_in_its_rooms_only(package: str) -> None:
-    for path in sources("bench", "loadgen"):
-        if package in {name.split(".")[0] for name in imported(path)}:
-            assert str(path.relative_to(ROOT)).startswith(THIRD_PARTY[package]), path
+    users = [path for path in sources("bench", "loadgen") if package in roots(path)]
+    places = {str(path.relative_to(ROOT)) for path in users}
+    outside = {place for place in places if not place.startswith(THIRD_PARTY[package])}
+    assert not outside
+    # A place that is named and not used would be a rule that cannot fail.
+    unused = [
+        start for start in THIRD_PARTY[package] if not any(p.startswith(start) for p in places)
+    ]
+    assert not unused
 
 
 @pytest.mark.parametrize("name", PURE)
 def test_decisions_are_pure(name: str) -> None:
-    roots = {module.split(".")[0] for module in imported(ROOT / name)}
-    assert not roots & IMPURE_MODULES
+    path = ROOT / name
+    for source in [path] if path.suffix else sources(name):
+        assert not roots(source) & IMPURE_MODULES, source
 
 
 def test_the_generators_processes_start_without_heavy_imports() -> None:
     light = "worker driver closed open paced datagram stream recorder sockets payload plan pacing"
     for name in light.split():
-        roots = {module.split(".")[0] for module in imported(ROOT / "loadgen" / f"{name}.py")}
-        assert roots - {"loadgen"} <= sys.stdlib_module_names, name
+        path = ROOT / "loadgen" / f"{name}.py"
+        assert roots(path) - {"loadgen"} <= sys.stdlib_module_names, name
 
 
 def test_no_module_imports_one_that_imports_it() -> None:
@@ -88,9 +143,9 @@ def test_no_module_imports_one_that_imports_it() -> None:
 
 def _ours(path: Path, modules: set[str]) -> Iterator[str]:
     """Yield the modules of this tree that one imports, `from package import module` included."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
-            found = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-            yield from found & modules
+            names = {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            yield from names & modules
         elif isinstance(node, ast.Import):
             yield from {alias.name for alias in node.names} & modules

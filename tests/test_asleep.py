@@ -9,31 +9,34 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import findings, report, store, views
-from bench.cli import main
-from bench.compare import compare
-from bench.config import ConfigError
-from bench.store import Run
+from bench.base.errors import ConfigError
+from bench.cli.main import main
+from bench.comparing.comparison import compare
+from bench.model.run import Run
+from bench.report import files
+from bench.report.sentences import answer
+from bench.report.view import run_view
+from bench.store import run_folder
 from tests import synthetic
 
 REFERENCE = Path(__file__).parent.parent / "results" / "reference"
 BANNER = "Measured by a generator that sleeps: "
 
 
-def run(folder: Path, schema: int = store.SCHEMA, **config: str) -> Run:
+def run(folder: Path, schema: int = run_folder.SCHEMA, **config: str) -> Run:
     """Return a run as a version of that schema wrote it."""
     made = synthetic.run(folder, synthetic.EIGHT[3:5], [synthetic.MANY, synthetic.OFFERED], 2)
     header = made.header | {"schema": schema, "config": made.header["config"] | config}
-    store.write(folder / "run.json", json.dumps(header))
-    return store.read(folder)
+    run_folder.write(folder / "run.json", json.dumps(header))
+    return run_folder.read(folder)
 
 
 def shown(found: Run) -> list[str]:
     """Return the page, the Markdown and what the terminal shows."""
     console = Console(width=100, file=io.StringIO())
-    console.print(report.table(views.view(found), 100))
+    console.print(files.table(run_view.view(found), 100))
     terminal = console.file.getvalue()  # type: ignore[attr-defined]
-    return [report.render(found, "html"), report.render(found, "md"), terminal]
+    return [files.render(found, "html"), files.render(found, "md"), terminal]
 
 
 def test_a_run_of_an_earlier_version_is_marked_in_every_form(tmp_path: Path) -> None:
@@ -48,13 +51,13 @@ def test_a_run_that_spun_is_not_marked(tmp_path: Path) -> None:
 
 def test_on_a_shared_cpu_it_has_to_sleep_and_that_has_its_own_mark(tmp_path: Path) -> None:
     found = run(tmp_path, generator_wait="sleep")
-    assert findings.cautions(views.view(found)) == [findings.ASLEEP]
+    assert answer.cautions(run_view.view(found)) == [answer.ASLEEP]
     header = found.header | {"cpus": {"server": [0], "generator": [0], "shared": True}}
-    assert findings.cautions(views.view(Run(tmp_path, header, found.trials))) == []
+    assert answer.cautions(run_view.view(Run(tmp_path, header, found.trials))) == []
 
 
 def test_a_report_is_built_of_a_run_of_an_earlier_version(tmp_path: Path) -> None:
-    page = report.write(run(tmp_path, schema=2))
+    page = files.write(run(tmp_path, schema=2))
     assert BANNER in page.read_text()
     assert BANNER in (tmp_path / "report.md").read_text()
     assert (tmp_path / "summary.csv").exists()
@@ -64,8 +67,8 @@ def test_a_report_is_built_of_a_run_of_an_earlier_version(tmp_path: Path) -> Non
 def test_a_report_is_built_of_the_published_run(tmp_path: Path) -> None:
     for name in ("run.json", "trials.jsonl"):
         shutil.copy(REFERENCE / name, tmp_path / name)
-    found = store.read(tmp_path)
-    page = report.write(found)
+    found = run_folder.read(tmp_path)
+    page = files.write(found)
     asleep = found.header["config"]["generator_wait"] == "sleep"
     assert (BANNER in page.read_text()) == asleep
 

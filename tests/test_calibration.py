@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from bench import calibration, plan
-from bench.calibration import Calibration, Look
+from bench.plan import workloads
+from bench.running import calibration
+from bench.running.calibration import Calibration, Look
 
 
 @pytest.mark.parametrize(
@@ -24,10 +25,10 @@ def test_a_run_whose_servers_all_failed_is_told_so_and_goes_on() -> None:
 def test_a_rate_to_be_found_is_no_closed_loop_and_once_found_a_rate_like_any_other() -> None:
     axes: dict[str, list[Any]] = {"connections": [50], "requests_per_connection": [1]}
     tables = {"closed": axes, "common": axes | {"rate": ["common"]}}
-    closed, common = plan.workloads(tables)
+    closed, common = workloads.workloads(tables)
     assert common.common_rate
     assert closed != common
-    (given,) = plan.workloads({"common": axes | {"rate": [2000.0]}})
+    (given,) = workloads.workloads({"common": axes | {"rate": [2000.0]}})
     assert calibration.settled(common, {"common": 2000.0}) == given
     assert calibration.settled(closed, {}) is closed
 

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench import captions, charts, histograms, svg, views
-from bench.charts import lines, palette
-from bench.charts.canvas import Canvas
-from bench.records import Trial
+from bench.analysis import percentiles
+from bench.model.trial import Trial
+from bench.report import charts
+from bench.report.charts import lines
+from bench.report.drawing import embed, palette
+from bench.report.drawing.canvas import Canvas
+from bench.report.sentences import captions
+from bench.report.view import run_view
 from tests import synthetic
 
 CARD = ("blocking", "thread-per-client", "process-pool", "selectors", "asyncio", "uvloop")
@@ -74,7 +78,7 @@ def _groups(canvas: Canvas) -> dict[int, set[str]]:
 
 
 def test_every_server_is_marked_in_every_chart(tmp_path: Path) -> None:
-    view = views.view(synthetic.run(tmp_path, blocks=3))
+    view = run_view.view(synthetic.run(tmp_path, blocks=3))
     drawn = list(charts.by_subject(view))
     assert [chart.kind.name for chart in drawn].count("throughput") == 3
     for chart in drawn:
@@ -95,15 +99,15 @@ def test_a_run_has_the_charts_that_it_has_data_for(tmp_path: Path) -> None:
     ]
     swept = synthetic.run(tmp_path / "swept", synthetic.EIGHT[3:6], rates, blocks=2)
     one = synthetic.run(tmp_path / "one", synthetic.EIGHT[3:4], [synthetic.ONE], blocks=1)
-    kinds = {chart.kind.name for chart in charts.by_subject(views.view(swept))}
+    kinds = {chart.kind.name for chart in charts.by_subject(run_view.view(swept))}
     assert {"load", "service", "heat", "fairness"} <= kinds
     assert "connections" not in kinds
-    kinds = {chart.kind.name for chart in charts.by_subject(views.view(one))}
+    kinds = {chart.kind.name for chart in charts.by_subject(run_view.view(one))}
     assert kinds == {"throughput", "latency", "cpu", "memory", "time", "pauses"}
 
 
 def test_a_cell_that_is_not_valid_is_hatched_and_named(tmp_path: Path) -> None:
-    view = views.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
+    view = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
     chart = next(iter(charts.by_subject(view)))
     text = chart.canvas.svg
     assert text.count("<pattern") == 2  # blocking and the pool
@@ -120,20 +124,20 @@ def test_a_lower_bound_is_written_as_one(tmp_path: Path) -> None:
         return dataclasses.replace(trial, server_usage=used)
 
     run = synthetic.run(tmp_path, synthetic.EIGHT[4:5], [synthetic.MANY], blocks=2, change=change)
-    chart = next(iter(charts.by_subject(views.view(run))))
+    chart = next(iter(charts.by_subject(run_view.view(run))))
     assert "≥ 19," in chart.canvas.svg
 
 
 def test_a_name_is_text_whatever_signs_it_holds(tmp_path: Path) -> None:
     model = synthetic.Model('x$y_z^2$ <b>&"', "other", 18, 2)
     run = synthetic.run(tmp_path, [model], [synthetic.MANY], blocks=2)
-    for chart in charts.by_subject(views.view(run)):
+    for chart in charts.by_subject(run_view.view(run)):
         assert "x$y_z^2$ &lt;b&gt;&amp;" in chart.canvas.svg
 
 
 def test_a_workload_without_data_has_no_chart(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, change=lambda trial: None)
-    view = views.view(run)
+    view = run_view.view(run)
     assert list(charts.by_subject(view)) == []
     assert list(charts.overview(view)) == []
 
@@ -141,13 +145,13 @@ def test_a_workload_without_data_has_no_chart(tmp_path: Path) -> None:
 def test_the_same_run_gives_the_same_file(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.ONE], blocks=2)
     first, second = (
-        [chart.canvas.svg for chart in charts.by_subject(views.view(run))] for _ in range(2)
+        [chart.canvas.svg for chart in charts.by_subject(run_view.view(run))] for _ in range(2)
     )
     assert first == second
 
 
 def test_captions_are_about_the_data(tmp_path: Path) -> None:
-    view = views.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
+    view = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
     cheapest = captions.shows("cpu", view.each()[0])
     assert cheapest.startswith("Lowest CPU per request: uvloop-protocol, 1")
     assert "highest: asyncio-streams, 5" in cheapest
@@ -161,7 +165,7 @@ def test_names_move_apart_and_keep_their_order() -> None:
 
 
 def test_a_curve_is_the_percentiles_of_all_samples() -> None:
-    found = histograms.curve(
+    found = percentiles.curve(
         [(synthetic.histogram(1000.0), 100), (synthetic.histogram(1000.0), 100)]
     )
     assert found is not None
@@ -177,15 +181,15 @@ def test_a_curve_is_the_percentiles_of_all_samples() -> None:
 def test_too_few_samples_have_no_curve() -> None:
     few = HdrHistogram(1, 1000, 3)
     few.record_value(7, 15)
-    assert histograms.curve([(few.encode().decode(), 100)]) is None
+    assert percentiles.curve([(few.encode().decode(), 100)]) is None
 
 
 def test_a_figure_fits_into_a_page(tmp_path: Path) -> None:
-    view = views.view(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.MANY], blocks=2))
+    view = run_view.view(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.MANY], blocks=2))
     chart = next(iter(charts.by_subject(view)))
     variables = {value: name for name, value in palette.variables(dark=False).items()}
     canvas = chart.canvas
-    text = svg.inline(canvas.svg, "one", 'a "b" <c>', canvas.head_share, canvas.marks, variables)
+    text = embed.inline(canvas.svg, "one", 'a "b" <c>', canvas.head_share, canvas.marks, variables)
     assert "Throughput" not in text
     root = ET.fromstring(text)
     assert (root.get("role"), root.get("aria-label")) == ("img", 'a "b" <c>')
@@ -206,6 +210,6 @@ def test_a_sweep_whose_trials_are_too_short_for_a_p99_has_no_chart_of_it(tmp_pat
 
     pools = [dataclasses.replace(synthetic.MANY, pool_size=size) for size in (4, 16)]
     run = synthetic.run(tmp_path, synthetic.EIGHT[2:4], pools, blocks=2, change=change)
-    kinds = {chart.kind.name for chart in charts.by_subject(views.view(run))}
+    kinds = {chart.kind.name for chart in charts.by_subject(run_view.view(run))}
     assert "pool" in kinds
     assert "pool-tail" not in kinds

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.checks import CHECKS
-from bench.explain import limits
+from bench.cli.explain import limits
+from bench.verdicts.checks import CHECKS
 
 ROOT = Path(__file__).parent.parent
 BENCH = [sys.executable, "-m", "bench"]

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import compare, gates, ratio_table, store
-from bench.config import ConfigError
-from bench.records import Trial
-from bench.stats import Estimate
+from bench.base.errors import ConfigError
+from bench.base.estimate import Estimate
+from bench.comparing import comparison, gates
+from bench.model.run import Run
+from bench.model.trial import Trial
+from bench.report.terminal import comparison as ratio_table
 from tests import synthetic
 
 PLAIN = synthetic.Model("asyncio-protocol", "asyncio", 30, 21)
@@ -25,7 +27,7 @@ def _run(
     change: Callable[[Trial], Trial | None] = lambda trial: trial,
     blocks: int = 8,
     **header: Any,
-) -> store.Run:
+) -> Run:
     run = synthetic.run(folder, [PLAIN, OTHER], [synthetic.MANY], blocks, change)
     return dataclasses.replace(run, header=run.header | header)
 
@@ -49,7 +51,7 @@ def _noisy(seed: int, factor: float, sigma: float = 0.02) -> Callable[[Trial], T
 def test_welch_by_hand() -> None:
     # Means of the logs 1 and 2, variances 1 and 4 of three: error sqrt(5/3), freedom 50/17.
     before, after = [math.exp(log) for log in (0, 1, 2)], [math.exp(log) for log in (0, 2, 4)]
-    found = compare.welch(before, after)
+    found = comparison.welch(before, after)
     assert found is not None
     assert found.value == pytest.approx(math.e)
     assert found.low is not None
@@ -63,14 +65,14 @@ def test_welch_covers_the_truth() -> None:
     for _ in range(300):
         before = [source.lognormvariate(10, 0.05) for _ in range(5)]
         after = [source.lognormvariate(10, 0.01) for _ in range(8)]
-        found = compare.welch(before, after)
+        found = comparison.welch(before, after)
         assert found is not None
         covered += (found.low or 9) <= 1 <= (found.high or 0)
     assert covered / 300 >= 0.92
 
 
 def test_one_trial_has_a_ratio_and_no_interval() -> None:
-    found = compare.welch([100.0], [110.0, 110.0])
+    found = comparison.welch([100.0], [110.0, 110.0])
     assert found is not None
     assert found.value == pytest.approx(1.1)
     assert found.low is None
@@ -78,12 +80,12 @@ def test_one_trial_has_a_ratio_and_no_interval() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [([], [1.0]), ([1.0], [0.0, 1.0])])
 def test_no_ratio_without_values(before: list[float], after: list[float]) -> None:
-    assert compare.welch(before, after) is None
+    assert comparison.welch(before, after) is None
 
 
 def test_a_slower_server_is_found_and_the_other_is_not_accused(tmp_path: Path) -> None:
     before, after = _run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", _noisy(2, 0.85))
-    found = compare.compare(before, after)
+    found = comparison.compare(before, after)
     rows = {row.cell.server: row for row in found.rows}
     assert rows[PLAIN.name].ratios["throughput"].value == pytest.approx(0.85, abs=0.03)
     assert rows[PLAIN.name].ratios["p99"].value == pytest.approx(1 / 0.85, abs=0.05)
@@ -98,7 +100,7 @@ def test_a_slower_server_is_found_and_the_other_is_not_accused(tmp_path: Path) -
 def test_runs_of_the_same_code_rarely_fire(tmp_path: Path) -> None:
     limits = [gates.parse_gate("throughput < 0.95"), gates.parse_gate("p99 > 1.10")]
     runs = [_run(tmp_path / str(seed), _noisy(seed, 1.0), blocks=5) for seed in range(10)]
-    fired = [gates.fired(compare.compare(runs[0], run), limits) for run in runs[1:]]
+    fired = [gates.fired(comparison.compare(runs[0], run), limits) for run in runs[1:]]
     assert not any(fired)
 
 
@@ -126,7 +128,7 @@ def test_a_server_that_broke_is_beyond_any_gate(tmp_path: Path) -> None:
             return _noisy(3, 1.0)(trial)
         return synthetic.unready(PLAIN.name, trial.cell.workload, trial.block)
 
-    found = compare.compare(_run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", broken))
+    found = comparison.compare(_run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", broken))
     told = gates.fired(found, [gates.parse_gate("memory > 2")])
     assert told == [f"{PLAIN.name} (kept-50): was valid and is failed."]
     assert gates.fired(found, []) == []
@@ -139,7 +141,7 @@ def test_a_bound_does_not_fire_and_is_said(tmp_path: Path) -> None:
         load = slower.load | {"generator_idle_fraction": 0.0}
         return dataclasses.replace(slower, load=load, server_usage=synthetic.usage(1.0))
 
-    found = compare.compare(_run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", bound))
+    found = comparison.compare(_run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", bound))
     limits = [gates.parse_gate("throughput < 0.95")]
     assert gates.fired(found, limits) == []
     assert "the generator was the limit" in gates.undecided(found, limits)[0]
@@ -147,7 +149,9 @@ def test_a_bound_does_not_fire_and_is_said(tmp_path: Path) -> None:
 
 def test_one_trial_is_said_to_be_undecided(tmp_path: Path) -> None:
     before, after = (_run(tmp_path / str(n), _noisy(n, 1.0), blocks=1) for n in (1, 2))
-    told = gates.undecided(compare.compare(before, after), [gates.parse_gate("throughput < 0.95")])
+    told = gates.undecided(
+        comparison.compare(before, after), [gates.parse_gate("throughput < 0.95")]
+    )
     assert len(told) == 1
     assert "no interval" in told[0]
 
@@ -158,30 +162,30 @@ def test_refuses_other_machines_and_settings_unless_forced(tmp_path: Path) -> No
     config = before.header["config"] | {"duration_s": 9.0}
     after = _run(tmp_path / "b", machine=machine, config=config)
     with pytest.raises(ConfigError, match=r"kernel \(6\.1\.0 and 6\.8\.0\)") as refused:
-        compare.compare(before, after)
+        comparison.compare(before, after)
     assert "duration" in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert len(compare.compare(before, after, force=True).differing) == 2
+    assert len(comparison.compare(before, after, force=True).differing) == 2
 
 
 def test_what_may_differ(tmp_path: Path) -> None:
     before = _run(tmp_path / "a")
     after = _run(tmp_path / "b", blocks=6, seed=99, commit="f" * 40)
-    assert compare.compare(before, after).differing == ()
+    assert comparison.compare(before, after).differing == ()
 
 
 def test_refuses_runs_without_a_shared_cell(tmp_path: Path) -> None:
     before = _run(tmp_path / "a")
     after = synthetic.run(tmp_path / "b", [PLAIN], [synthetic.ONE], 2)
     with pytest.raises(ConfigError, match="no server and workload in common"):
-        compare.compare(before, after)
+        comparison.compare(before, after)
 
 
 def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
     before = synthetic.run(tmp_path / "a")
     after = synthetic.run(tmp_path / "b", synthetic.EIGHT[:5])
     console = Console(width=100, record=True, file=(tmp_path / "out").open("w"))
-    console.print(ratio_table.table(compare.compare(before, after)))
+    console.print(ratio_table.table(comparison.compare(before, after)))
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
@@ -192,7 +196,7 @@ def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
 class TestControl:
     """The machine was slower by a third for run B, for everybody."""
 
-    def moved(self, folder: Path, seed: int, machine: float, plain: float) -> store.Run:
+    def moved(self, folder: Path, seed: int, machine: float, plain: float) -> Run:
         source = random.Random(seed)
 
         def change(trial: Trial) -> Trial:
@@ -211,7 +215,7 @@ class TestControl:
     def test_what_the_control_moved_by_is_taken_out(self, tmp_path: Path) -> None:
         run_a = self.moved(tmp_path / "a", 1, 1.0, 1.0)
         run_b = self.moved(tmp_path / "b", 2, 0.67, 0.9)
-        (row,) = compare.compare(run_a, run_b, control=OTHER.name).rows
+        (row,) = comparison.compare(run_a, run_b, control=OTHER.name).rows
         assert row.cell.server == PLAIN.name
         found = row.ratios["throughput"]
         assert found.low is not None
@@ -219,7 +223,7 @@ class TestControl:
         assert found.low < 0.9 < found.high
         assert found.high - found.low < 0.06
         assert gates.fired(
-            compare.compare(run_a, run_b, control=OTHER.name),
+            comparison.compare(run_a, run_b, control=OTHER.name),
             [gates.parse_gate("throughput < 0.95")],
         )
 
@@ -227,19 +231,19 @@ class TestControl:
         run_a = self.moved(tmp_path / "a", 1, 1.0, 1.0)
         run_b = self.moved(tmp_path / "b", 2, 0.67, 1.0)
         limit = [gates.parse_gate("throughput < 0.95")]
-        assert gates.fired(compare.compare(run_a, run_b), limit)
-        assert not gates.fired(compare.compare(run_a, run_b, control=OTHER.name), limit)
+        assert gates.fired(comparison.compare(run_a, run_b), limit)
+        assert not gates.fired(comparison.compare(run_a, run_b, control=OTHER.name), limit)
 
     def test_it_must_be_there(self, tmp_path: Path) -> None:
         run = self.moved(tmp_path / "a", 1, 1.0, 1.0)
         with pytest.raises(ConfigError, match=r"--control native: .* do not both have figures"):
-            compare.compare(run, run, control="native")
+            comparison.compare(run, run, control="native")
 
     def test_its_figures_must_stand(self, tmp_path: Path) -> None:
         starved = [PLAIN, synthetic.EIGHT[0]]
         run = synthetic.run(tmp_path / "a", starved, [synthetic.MANY], 3)
         with pytest.raises(ConfigError, match=r"--control blocking: .* under kept-50"):
-            compare.compare(run, run, control="blocking")
+            comparison.compare(run, run, control="blocking")
 
     def test_all_cells_that_move_alike_speak_of_the_machine(self, tmp_path: Path) -> None:
         models = [PLAIN, OTHER, *synthetic.EXTRA[:2]]
@@ -251,6 +255,6 @@ class TestControl:
             return dataclasses.replace(trial, load=trial.load | slow)
 
         after = synthetic.run(tmp_path / "b", models, [synthetic.MANY], 8, slower)
-        assert compare.compare(before, after).drift == pytest.approx(0.8, rel=0.03)
-        assert compare.compare(before, after, control=OTHER.name).drift is None
-        assert compare.compare(before, before).drift is None
+        assert comparison.compare(before, after).drift == pytest.approx(0.8, rel=0.03)
+        assert comparison.compare(before, after, control=OTHER.name).drift is None
+        assert comparison.compare(before, before).drift is None

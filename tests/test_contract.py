@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import contract
-from bench.contract import client
-from bench.launcher import Command, Server, ServerSpec, Terms
+from bench.authoring import contract
+from bench.authoring.contract import client
+from bench.launch.launcher import Command, Server, ServerSpec, Terms
 from servers import discovery
 
 FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import counters
-from bench.observer import Moment, Observer
-from bench.resources import CpuReading, Snapshot
-from bench.topology import Cpus
+from bench.host import network_counters
+from bench.launch.observer import Moment, Observer
+from bench.launch.process_tree import CpuReading, Snapshot
+from bench.model.cpus import Cpus
 
 NETSTAT = """TcpExt: SyncookiesSent TW DelayedACKs ListenOverflows ListenDrops TCPTimeouts
 TcpExt: 43 1172356 104033 130 177 5053
@@ -37,13 +37,13 @@ def made(tmp_path: Path, **files: str) -> Path:
 
 
 def test_a_table_is_a_line_of_names_and_one_of_numbers() -> None:
-    table = counters.parse_table(NETSTAT, "TcpExt")
+    table = network_counters.parse_table(NETSTAT, "TcpExt")
     assert (table["ListenOverflows"], table["ListenDrops"], table["TCPTimeouts"]) == (
         130,
         177,
         5053,
     )
-    assert counters.parse_table(SNMP, "Tcp")["MaxConn"] == -1
+    assert network_counters.parse_table(SNMP, "Tcp")["MaxConn"] == -1
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_table_is_a_line_of_names_and_one_of_numbers() -> None:
     ],
 )
 def test_a_table_that_is_not_there_says_nothing(text: str, name: str) -> None:
-    assert counters.parse_table(text, name) == {}
+    assert network_counters.parse_table(text, name) == {}
 
 
 @pytest.mark.parametrize(
@@ -72,35 +72,35 @@ def test_a_table_that_is_not_there_says_nothing(text: str, name: str) -> None:
     ],
 )
 def test_drops_of_a_datagram_server(text: str, port: int, drops: int | None) -> None:
-    assert counters.parse_drops(text, port) == drops
+    assert network_counters.parse_drops(text, port) == drops
 
 
 def test_all_are_read_together_and_what_is_not_told_is_left_out(tmp_path: Path) -> None:
     root = made(tmp_path, netstat=NETSTAT, udp=UDP)
-    assert counters.read(("127.0.0.1", 0x9C41), root) == {
+    assert network_counters.read(("127.0.0.1", 0x9C41), root) == {
         "ListenOverflows": 130,
         "ListenDrops": 177,
         "TCPTimeouts": 5053,
         "DelayedACKs": 104033,
         "udp_drops": 1054,
     }
-    assert "udp_drops" not in counters.read("/run/a.sock", root)
-    assert counters.read(None, tmp_path / "nothing") == {}
+    assert "udp_drops" not in network_counters.read("/run/a.sock", root)
+    assert network_counters.read(None, tmp_path / "nothing") == {}
     (root / "proc" / "net" / "snmp").write_text(SNMP)
-    assert counters.read(None, root)["RetransSegs"] == 5199
+    assert network_counters.read(None, root)["RetransSegs"] == 5199
 
 
 def test_the_largest_receive_buffer(tmp_path: Path) -> None:
-    assert counters.receive_buffer_most(tmp_path) is None
-    path = tmp_path / counters.RMEM_MAX.lstrip("/")
+    assert network_counters.receive_buffer_most(tmp_path) is None
+    path = tmp_path / network_counters.RMEM_MAX.lstrip("/")
     path.parent.mkdir(parents=True)
     path.write_text("212992\n")
-    assert counters.receive_buffer_most(tmp_path) == 212_992
+    assert network_counters.receive_buffer_most(tmp_path) == 212_992
 
 
 def test_what_was_counted_between_two_readings() -> None:
     before, after = {"a": 3, "b": 5, "gone": 1, "back": 9}, {"a": 4, "b": 5, "new": 7, "back": 2}
-    assert counters.between(before, after) == {"a": 1, "b": 0}
+    assert network_counters.between(before, after) == {"a": 1, "b": 0}
 
 
 def seen(opened: dict[str, int], closed: dict[str, int]) -> Observer:
@@ -117,4 +117,4 @@ def test_an_observer_tells_what_was_counted_in_the_window() -> None:
     drops = seen({"udp_drops": 4}, {"udp_drops": 1058}).counters()
     assert drops is not None
     assert drops["udp_drops"] == 1054
-    assert drops.get("rmem_max") == counters.receive_buffer_most()
+    assert drops.get("rmem_max") == network_counters.receive_buffer_most()

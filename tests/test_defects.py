@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.launch.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
 from loadgen.fleet import run
 from loadgen.plan import Load, Plan, Target
 from servers.discovery import discover

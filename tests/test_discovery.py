@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import scaffold
-from bench.interpreters import Interpreter
-from bench.spec import Command, EventLoop, ServerSpec
+from bench.authoring import scaffold
+from bench.model.interpreter import Interpreter
+from bench.model.server import Command, EventLoop, ServerSpec
 from servers import discovery
 from servers.discovery import Variant, VariantError
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bench import doctor, kernel, machine
-from bench.looks import LOOKS
-from bench.looks.base import Facts
-from bench.topology import Topology, parse_cpus
+from bench.host import kernel, machine
+from bench.host.doctor import LOOKS, examine
+from bench.host.doctor.finding import Facts
+from bench.host.topology import Topology
+from bench.model.cpus import parse_cpus
 from servers import terms
 
 
@@ -106,7 +107,7 @@ CASES: list[tuple[dict[str, Any], str, str, str]] = [
 
 @pytest.mark.parametrize(("changed", "what", "level", "found"), CASES)
 def test_findings(changed: dict[str, Any], what: str, level: str, found: str) -> None:
-    findings = doctor.judge(dataclasses.replace(GOOD, **changed))
+    findings = examine.judge(dataclasses.replace(GOOD, **changed))
     finding = next(finding for finding in findings if finding.what == what)
     assert finding.level == level
     assert found in finding.found
@@ -116,12 +117,12 @@ def test_findings(changed: dict[str, Any], what: str, level: str, found: str) ->
 
 
 def test_a_good_machine_in_one_line() -> None:
-    assert doctor.short(doctor.judge(GOOD)) == "machine: nothing against it"
+    assert examine.short(examine.judge(GOOD)) == "machine: nothing against it"
 
 
 def test_the_short_form_names_what_is_wrong() -> None:
-    findings = doctor.judge(dataclasses.replace(GOOD, virtualised=True, backlog=128))
-    assert doctor.short(findings) == (
+    findings = examine.judge(dataclasses.replace(GOOD, virtualised=True, backlog=128))
+    assert examine.short(findings) == (
         "machine: virtualisation: a virtual machine; backlog: 128 connections may wait "
         "(`bench doctor` says what to do)"
     )
@@ -133,7 +134,7 @@ def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
     )
     facts = dataclasses.replace(facts, swap_used_mib=12_000, datagram_buffer=212_992)
     console = Console(width=100, record=True, file=(tmp_path / "out").open("w"))
-    console.print(doctor.table(doctor.judge(facts)))
+    console.print(examine.table(examine.judge(facts)))
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
@@ -141,7 +142,7 @@ def test_the_table_fits_a_terminal(tmp_path: Path) -> None:
 
 
 def test_this_machine_can_be_examined() -> None:
-    findings = doctor.examine()
+    findings = examine.examine()
     assert len(findings) == len(LOOKS)
     assert {finding.level for finding in findings} <= {"ok", "warning", "problem"}
 
@@ -159,7 +160,7 @@ def test_a_header_is_written_where_the_kernel_tells_nothing(
     facts = machine.describe()
     unknown = ("ports", "time_wait_sockets", "tcp_tw_reuse", "clock_source", "quota_cpus")
     assert [facts[name] for name in unknown] == [None] * len(unknown)
-    assert all(finding.found for finding in doctor.examine())
+    assert all(finding.found for finding in examine.examine())
 
 
 def test_cpus_beyond_the_affinity_can_be_asked_for() -> None:
@@ -180,11 +181,11 @@ def test_cpus_beyond_the_affinity_can_be_asked_for() -> None:
 def test_isolated_cpus_are_read(tmp_path: Path) -> None:
     folder = tmp_path / "sys/devices/system/cpu"
     folder.mkdir(parents=True)
-    assert doctor.isolated(tmp_path) == ()
+    assert examine.isolated(tmp_path) == ()
     (folder / "isolated").write_text("\n")
-    assert doctor.isolated(tmp_path) == ()
+    assert examine.isolated(tmp_path) == ()
     (folder / "isolated").write_text("2-3,6\n")
-    assert doctor.isolated(tmp_path) == (2, 3, 6)
+    assert examine.isolated(tmp_path) == (2, 3, 6)
 
 
 def test_an_empty_list_of_cpus_is_no_list() -> None:

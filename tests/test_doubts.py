@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import checks, cputimes, doubts, noise
-from bench.observer import Moment, Observer
-from bench.quota import Throttling
-from bench.records import Trial, Workload
-from bench.resources import CpuReading, Snapshot
-from bench.topology import Cpus
+from bench.host import cpu_times
+from bench.host.quota import Throttling
+from bench.launch.observer import Moment, Observer
+from bench.launch.process_tree import CpuReading, Snapshot
+from bench.model.cpus import Cpus
+from bench.model.trial import Trial, Workload
+from bench.verdicts import checks, disturbance
 from loadgen.plan import Load
 from tests import synthetic
 
@@ -71,7 +72,7 @@ def test_stolen_time_read_from_the_kernels_counters() -> None:
         name: Moment(
             Snapshot(CpuReading(int(at_s * 1e9), 0, used_s), {}, frozenset()),
             {"server": used_s, "generator": used_s, "both": 2 * used_s},
-            {side: cputimes.parse(stat, of, at_s) for side, of in cpus.sides.items()},
+            {side: cpu_times.parse(stat, of, at_s) for side, of in cpus.sides.items()},
             [],
         )
         for name, stat, at_s, used_s in (("open", opened, 50.0, 9.0), ("close", closed, 51.0, 9.68))
@@ -88,7 +89,7 @@ def test_stolen_time_read_from_the_kernels_counters() -> None:
 
 def moment(throttling: dict[Path, Throttling] | None, stat: str = "") -> Moment:
     """Return an edge of the window at which little could be seen."""
-    times = {"server": cputimes.parse(stat, (0,), 50.0), "generator": None}
+    times = {"server": cpu_times.parse(stat, (0,), 50.0), "generator": None}
     used_s = {"server": 0.0, "generator": 0.0, "both": 0.0}
     snapshot = Snapshot(CpuReading(0, 0, 0.0), None, frozenset())
     return Moment(snapshot, used_s, times, [], throttling)
@@ -99,7 +100,7 @@ def test_a_side_that_cannot_be_seen_is_left_out() -> None:
     seen = Observer(1, Cpus((0,), (1,)), edges)
     assert (seen.others(), seen.stolen(), seen.throttled()) == ({}, {}, None)
     trial = dataclasses.replace(synthetic.trial(), others=seen.others(), stolen=seen.stolen())
-    assert noise.disturbance(trial) == ""
+    assert disturbance.disturbance(trial) == ""
 
 
 def test_what_a_quota_did_in_the_window() -> None:
@@ -145,14 +146,14 @@ def test_a_trial_that_a_quota_stopped(throttled: dict[str, float] | None, told: 
 )
 def test_a_house_that_looked_late(watched: dict[str, float], told: str) -> None:
     digest = synthetic.digest(watched=watched) if watched else synthetic.digest()
-    found = noise.disturbance(synthetic.trial(digest))
+    found = disturbance.disturbance(synthetic.trial(digest))
     assert bool(found) == bool(told)
     assert told in found
 
 
 def test_a_trial_that_the_instrument_failed_in_is_repeated() -> None:
     trial = dataclasses.replace(synthetic.trial(), status="instrument", reason="no room", load=None)
-    assert noise.disturbance(trial) == "the instrument failed: no room"
+    assert disturbance.disturbance(trial) == "the instrument failed: no room"
 
 
 @pytest.mark.parametrize(
@@ -232,9 +233,9 @@ def test_the_limit_of_an_even_deal_is_where_the_deal_alone_is_as_wide_as_the_spr
 ):
     deal = random.Random(1)
     for workers in (2, 4):
-        connections = doubts.even_from(workers)
+        connections = disturbance.even_from(workers)
         shares = [
             sum(deal.randrange(workers) == 0 for _ in range(connections)) * workers / connections
             for _ in range(3000)
         ]
-        assert statistics.stdev(shares) == pytest.approx(doubts.SPREAD_LIMIT, rel=0.05)
+        assert statistics.stdev(shares) == pytest.approx(disturbance.SPREAD_LIMIT, rel=0.05)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench.plan import BLOCKS_LEAST
+from bench.plan.blocks import BLOCKS_LEAST
 from tests import machine
 
 ROOT = Path(__file__).parent.parent

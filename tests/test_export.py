@@ -12,18 +12,19 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogReader
 
-from bench import export, store
-from bench.config import ConfigError
+from bench.base.errors import ConfigError
+from bench.model.run import Run
+from bench.report import export
 from tests import synthetic
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> store.Run:
+def run(tmp_path: Path) -> Run:
     models = [synthetic.EIGHT[0], synthetic.EIGHT[3]]
     return synthetic.run(tmp_path / "run", models, [synthetic.ONE, synthetic.OFFERED], 3)
 
 
-def test_pytest_benchmark_reads_its_json(run: store.Run, tmp_path: Path) -> None:
+def test_pytest_benchmark_reads_its_json(run: Run, tmp_path: Path) -> None:
     (path,) = export.write(run, "pytest-benchmark")
     table = tmp_path / "table.csv"
     command = [
@@ -66,13 +67,13 @@ def test_one_trial_has_statistics() -> None:
     assert (found["min"], found["median"], found["stddev"], found["rounds"]) == (0.25, 0.25, 0, 1)
 
 
-def test_what_cannot_be_believed_is_left_out(run: store.Run) -> None:
+def test_what_cannot_be_believed_is_left_out(run: Run) -> None:
     names = [one["name"] for one in export.pytest_benchmark(run)["benchmarks"]]
     assert "blocking[kept-1]" in names
     assert "blocking[offered-50]" not in names
 
 
-def test_percentiles_agree_with_the_histogram(run: store.Run) -> None:
+def test_percentiles_agree_with_the_histogram(run: Run) -> None:
     paths = {path.name: path for path in export.write(run, "hdr")}
     text = paths["selectors-default-kept-1-response.hgrm"].read_text()
     merged = HdrHistogram(1, 36_000_000_000, 3)
@@ -90,7 +91,7 @@ def test_percentiles_agree_with_the_histogram(run: store.Run) -> None:
     assert int(rows[-1][2]) == merged.get_total_count()
 
 
-def test_the_log_is_read_back_by_the_library(run: store.Run) -> None:
+def test_the_log_is_read_back_by_the_library(run: Run) -> None:
     paths = {path.name: path for path in export.write(run, "hdr")}
     path = paths["selectors-default-kept-1-response.hlog"]
     reader = HistogramLogReader(str(path), HdrHistogram(1, 36_000_000_000, 3))
@@ -113,13 +114,13 @@ def test_the_log_is_read_back_by_the_library(run: store.Run) -> None:
     )
 
 
-def test_service_times_only_where_they_differ(run: store.Run) -> None:
+def test_service_times_only_where_they_differ(run: Run) -> None:
     names = {path.name for path in export.write(run, "hdr")}
     assert "selectors-default-offered-50-service.hlog" in names
     assert "selectors-default-kept-1-service.hlog" not in names
 
 
-def test_summaries(run: store.Run) -> None:
+def test_summaries(run: Run) -> None:
     cells, trials, between = export.write(run, "csv")
     assert cells == run.folder / "export" / "summary.csv"
     assert cells.read_text().startswith("server,family,")
@@ -129,7 +130,7 @@ def test_summaries(run: store.Run) -> None:
     assert len(json.loads(path.read_text())["cells"]) == 4
 
 
-def test_refuses_an_unknown_format(run: store.Run) -> None:
+def test_refuses_an_unknown_format(run: Run) -> None:
     with pytest.raises(ConfigError, match="choose from csv, json, pytest-benchmark, hdr"):
         export.write(run, "xml")
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.launcher import Server, ServerSpec, Terms
+from bench.launch.launcher import Server, ServerSpec, Terms
 from servers import discovery, terms
 from servers.api import Settings, echo
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bench import findings, views
-from bench.records import Trial, Workload
-from bench.store import Run
+from bench.model.run import Run
+from bench.model.trial import Trial, Workload
+from bench.report.sentences import answer
+from bench.report.view import run_view
 from loadgen.plan import Load
 from tests import synthetic
 
@@ -20,8 +21,8 @@ CALM = Workload("offered", "tcp", Load(connections=50, rate=5000.0))
 
 
 def _answer(run: Run) -> str:
-    view = views.view(run)
-    return " ".join(findings.answer(view, view.workloads[0]))
+    view = run_view.view(run)
+    return " ".join(answer.answer(view, view.workloads[0]))
 
 
 def test_a_server_that_costs_several_times_the_best_deserves_a_profile(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_server_that_the_generator_could_not_keep_busy_is_cheap_enough(tmp_pat
         [synthetic.MANY],
         change=lambda trial: _idle(trial) if trial.cell.server == "cheap" else trial,
     )
-    assert views.view(run).workloads[0].ranked[0].bound
+    assert run_view.view(run).workloads[0].ranked[0].bound
     assert "times what cheap takes" in _answer(run)
 
 
@@ -104,7 +105,7 @@ def test_no_profile_is_asked_for_where_the_cost_is_in_doubt(
 ) -> None:
     asked: dict[str, Any] = {"models": [CHEAP, DEAR], "workloads": [synthetic.MANY]}
     run = synthetic.run(tmp_path, **(asked | how))
-    cells = views.view(run).workloads[0].cells
+    cells = run_view.view(run).workloads[0].cells
     (dear,) = [cell for cell in cells if cell.server == "dear"]
     assert dear.verdict.name == verdict
     assert "profiler" not in _answer(run)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import checks, contents, frames, store
-from bench.records import Cell, Trial, Workload
+from bench.model.run import Run, workload_labels
+from bench.model.trial import Cell, Trial, Workload
+from bench.report import tables
+from bench.verdicts import checks, judging
 from loadgen.plan import Load
 from tests import synthetic
 
@@ -26,12 +28,12 @@ COLUMNS = (
 
 def _rows(folder: Path, **how: object) -> list[dict[str, str]]:
     run = synthetic.run(folder, **how)  # type: ignore[arg-type]
-    return list(csv.DictReader(io.StringIO(frames.to_csv(frames.summary(run)))))
+    return list(csv.DictReader(io.StringIO(tables.to_csv(tables.summary(run)))))
 
 
 def test_columns_and_their_order(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, blocks=1)
-    assert frames.to_csv(frames.summary(run)).splitlines()[0] == COLUMNS
+    assert tables.to_csv(tables.summary(run)).splitlines()[0] == COLUMNS
 
 
 def test_one_row_a_cell_in_the_order_of_the_plan(tmp_path: Path) -> None:
@@ -122,21 +124,21 @@ def test_twins_are_trials_but_no_row(tmp_path: Path) -> None:
     run = synthetic.run(
         tmp_path, models=synthetic.EIGHT[:1], workloads=[synthetic.ONE], change=change
     )
-    assert list(frames.summary(run)["trials"]) == [0]
-    assert list(frames.trials(run)["server"]) == ["blocking~aa"] * 5
-    assert list(frames.trials(run)["family"]) == ["blocking"] * 5
+    assert list(tables.summary(run)["trials"]) == [0]
+    assert list(tables.trials(run)["server"]) == ["blocking~aa"] * 5
+    assert list(tables.trials(run)["family"]) == ["blocking"] * 5
 
 
 def test_datagram_servers_are_not_planned_on_tcp(tmp_path: Path) -> None:
     models = [synthetic.EIGHT[0], synthetic.Model("blocking", "blocking", 9, 10, kind="datagram")]
     header = synthetic.header(models, [synthetic.ONE, synthetic.DATAGRAM], [])
-    planned = contents.cells(store.Run(tmp_path, header, []))
+    planned = Run.cells(Run(tmp_path, header, []))
     assert [cell.workload.transport for cell in planned] == ["tcp", "udp"]
 
 
 def test_starved_by_design_comes_from_the_header(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, models=synthetic.EIGHT[:3], workloads=[synthetic.MANY])
-    verdicts = list(contents.verdicts(run).values())
+    verdicts = list(judging.verdicts(run).values())
     assert [verdict.name for verdict in verdicts] == ["starved", "valid", "starved"]
     assert "serves 4 clients at once" in verdicts[2].sentence
 
@@ -148,14 +150,14 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
     usual, own = (
         checks.judge(
             [dataclasses.replace(trial, load=trial.load | {"effective_concurrency": 2.0})],
-            contents.terms(run, cell),
+            judging.terms(run, cell),
         )
-        for cell, (trial, *_) in contents.cells(run).items()
+        for cell, (trial, *_) in run.cells().items()
         if trial.load is not None
     )
     assert "serves 4 clients at once" in usual.reason
     assert "serves 2 clients at once" in own.reason
-    assert list(frames.summary(run)["pool_size"].fillna(0)) == [0, 2]
+    assert list(tables.summary(run)["pool_size"].fillna(0)) == [0, 2]
 
 
 def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) -> None:
@@ -164,7 +166,7 @@ def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) ->
     _, own, mine = run.header["config"]["servers"]
     own["own_listeners"] = True
     mine["command"] = "./echo {host} {port}"
-    found = [contents.terms(run, cell) for cell in contents.cells(run)]
+    found = [judging.terms(run, cell) for cell in run.cells()]
     assert [each.own_listeners for each in found] == [False, True, False]
     assert [each.nodelay for each in found] == [True, True, False]
 
@@ -174,7 +176,7 @@ def test_servers_of_one_name_are_told_apart_by_transport(tmp_path: Path) -> None
     datagram = synthetic.Model("pool", "datagram-family", 9, 10, kind="datagram")
     workloads = [synthetic.MANY, synthetic.DATAGRAM]
     run = synthetic.run(tmp_path, models=[stream, datagram], workloads=workloads)
-    assert list(frames.summary(run)["family"]) == ["stream-family", "datagram-family"]
+    assert list(tables.summary(run)["family"]) == ["stream-family", "datagram-family"]
 
 
 def test_intervals_lie_around_their_figures(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_what_was_around_a_trial_stands_in_its_row(tmp_path: Path) -> None:
     run = synthetic.run(
         tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change
     )
-    row = frames.trials(run).iloc[0]
+    row = tables.trials(run).iloc[0]
     assert (row["course"], row["others_share"], row["server_end"]) == ("steady", 0.25, "clean")
     assert (row["frequency_open_mhz"], row["frequency_close_mhz"]) == (3100.0, 3050.0)
 
@@ -202,5 +204,5 @@ def test_what_was_around_a_trial_stands_in_its_row(tmp_path: Path) -> None:
 def test_labels_tell_equal_names_apart() -> None:
     few = Workload("kept", "tcp", Load(connections=1))
     many = Workload("kept", "tcp", Load(connections=50))
-    assert list(contents.labels([few, many]).values()) == ["kept (1 x 64 B)", "kept (50 x 64 B)"]
-    assert contents.labels([few, few]) == {few: "kept"}
+    assert list(workload_labels([few, many]).values()) == ["kept (1 x 64 B)", "kept (50 x 64 B)"]
+    assert workload_labels([few, few]) == {few: "kept"}

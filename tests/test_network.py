@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bench import checks
-from bench.records import Trial, Workload
+from bench.model.trial import Trial, Workload
+from bench.verdicts import checks
 from loadgen.plan import Load
 from tests import synthetic
 

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from bench import outcome
-from bench.checks import Verdict
-from bench.records import Cell, Workload
+from bench.model.trial import Cell, Workload
+from bench.report.terminal import verdicts
+from bench.verdicts.checks import Verdict
 from loadgen.plan import Load
 
 ONE = Workload("kept-1", "tcp", Load(connections=1))
@@ -17,7 +17,7 @@ STARVED = Verdict("starved", "49 of 50 connections had no reply", "Use fewer con
 
 def said(judged: dict[Cell, Verdict]) -> list[str]:
     console = Console(file=io.StringIO(), width=100)
-    console.print(outcome.told(judged))
+    console.print(verdicts.told(judged))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -42,8 +42,8 @@ def test_workloads_that_share_a_reason_share_a_line() -> None:
 def test_many_reasons_are_cut_short() -> None:
     judged = {Cell(f"server-{number}", MANY): STARVED for number in range(40)}
     lines = said(judged)
-    assert len(lines) == 2 + outcome.REASONS_MOST + 1
-    assert lines[-1] == f"  and {40 - outcome.REASONS_MOST} more, in the report"
+    assert len(lines) == 2 + verdicts.REASONS_MOST + 1
+    assert lines[-1] == f"  and {40 - verdicts.REASONS_MOST} more, in the report"
 
 
 def test_verdicts_are_told_in_the_order_of_their_checks() -> None:

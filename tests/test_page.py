@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench import report
+from bench.report import files
 from tests import synthetic
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -38,7 +38,7 @@ const shown = (element) => element.getClientRects().length > 0;
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return report.write(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3))
+    return files.write(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3))
 
 
 def _drive(page: Path, script: str, extra: str = "") -> Any:
@@ -254,5 +254,5 @@ def test_passes_an_accessibility_check(page: Path, theme: str) -> None:
 def test_stays_small(tmp_path: Path) -> None:
     models = (synthetic.EIGHT + synthetic.EXTRA)[:20]
     loads = [synthetic.ONE, synthetic.MANY, synthetic.CHURN]
-    page = report.write(synthetic.run(tmp_path, models, loads, blocks=5))
+    page = files.write(synthetic.run(tmp_path, models, loads, blocks=5))
     assert page.stat().st_size < 3_000_000 / 2

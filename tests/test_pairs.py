@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import floor, pairs, prior, ranking, stats, store, views
-from bench.differences import Entrant
-from bench.floor import Floor
-from bench.pairs import FIGURES
-from bench.records import TWIN, Cell, Trial
-from bench.stats import Estimate
+from bench.analysis import intervals, metrics, noise_floor, ranking, shrinkage
+from bench.analysis.metrics import FIGURES
+from bench.analysis.noise_floor import Floor
+from bench.analysis.pairwise import Entrant
+from bench.base.estimate import Estimate
+from bench.model.run import Run
+from bench.model.trial import TWIN, Cell, Trial
+from bench.report.view import run_view
 from tests import synthetic
 
 SERVER = "asyncio-protocol"
@@ -42,14 +44,14 @@ def _trials(server: str, speeds: list[float]) -> list[Trial]:
     ]
 
 
-def _run(folder: Path, trials: list[Trial]) -> store.Run:
+def _run(folder: Path, trials: list[Trial]) -> Run:
     run = synthetic.run(folder, synthetic.EIGHT, [synthetic.MANY], 0)
     return dataclasses.replace(run, trials=trials)
 
 
 def _ratio(first: list[Trial], second: list[Trial], name: str) -> Estimate | None:
     figure = FIGURES[name]
-    return stats.ratio(pairs.by_block(first, figure), pairs.by_block(second, figure))
+    return intervals.ratio(metrics.by_block(first, figure), metrics.by_block(second, figure))
 
 
 @pytest.mark.parametrize(
@@ -101,11 +103,11 @@ def test_five_percent_at_two_percent_of_noise_is_found() -> None:
 
 
 def _pooled(values: list[float]) -> tuple[Estimate, float]:
-    estimate = stats.geometric(values)
+    estimate = intervals.geometric(values)
     assert estimate is not None
     assert estimate.low is not None
     assert estimate.high is not None
-    return estimate, max(pairs.distance(estimate.low), pairs.distance(estimate.high))
+    return estimate, max(metrics.distance(estimate.low), metrics.distance(estimate.high))
 
 
 def test_eight_equal_servers_are_one_tier() -> None:
@@ -139,29 +141,29 @@ def test_a_server_with_noise_of_its_own_is_not_called_different() -> None:
 
 
 def test_degrees_of_freedom_are_those_that_servers_and_blocks_leave() -> None:
-    assert prior.freedom([range(5)] * 4) == 3 * 4
-    assert prior.freedom([range(5), range(5), range(3, 5)]) == 12 - 3 - 5 + 1
-    assert prior.freedom([]) <= 1
+    assert shrinkage.freedom([range(5)] * 4) == 3 * 4
+    assert shrinkage.freedom([range(5), range(5), range(3, 5)]) == 12 - 3 - 5 + 1
+    assert shrinkage.freedom([]) <= 1
 
 
 def test_what_pairs_have_in_common_is_their_variance() -> None:
     source = random.Random(2)
     alike = [[source.gauss(0, 0.05) for _ in range(5)] for _ in range(400)]
-    found = prior.common(alike, 1600)
+    found = shrinkage.common(alike, 1600)
     assert found is not None
     assert found.variance == pytest.approx(0.05**2, rel=0.15)
     assert found.freedom > 50
     wild = [[source.gauss(0, source.choice((0.01, 0.3))) for _ in range(5)] for _ in range(400)]
-    apart = prior.common(wild, 1600)
+    apart = shrinkage.common(wild, 1600)
     assert apart is not None
     assert apart.freedom < 3
-    assert prior.common(alike[:2], 8) is None
+    assert shrinkage.common(alike[:2], 8) is None
 
 
 def test_two_servers_have_only_their_own_variance() -> None:
     (pair,) = ranking.rank(_blocks(4, {"a": 1000, "b": 900}, 5, 0.03)).pairs
     first, second = (e.values for e in _blocks(4, {"a": 1000, "b": 900}, 5, 0.03))
-    assert pair.ratio == stats.ratio(first, second)
+    assert pair.ratio == intervals.ratio(first, second)
 
 
 def test_a_partial_order_with_ties() -> None:
@@ -218,7 +220,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
         dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
         for trial in (*own, *twins)
     ]
-    found = floor.of(_run(tmp_path, [*own, *twins, *others]))
+    found = noise_floor.of(_run(tmp_path, [*own, *twins, *others]))
     assert found is not None
     assert found.blocks == 4
     assert found.ratio.high is not None
@@ -227,12 +229,12 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
 
 
 def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
-    assert floor.of(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
+    assert noise_floor.of(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
 
 
 def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path)
-    view = views.view(run)
+    view = run_view.view(run)
     found = {item.label: item.order for item in view.workloads}
     listed = {place.server for place in found["kept-50"].places}
     assert not listed & {"blocking", "process-pool"}

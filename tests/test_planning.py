@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bench import catalog, config, plan
-from bench.config import ConfigError, Suite
-from bench.records import Cell, Workload
-from bench.spec import ServerSpec
+from bench.base.errors import ConfigError
+from bench.model.server import ServerSpec
+from bench.model.trial import Cell, Workload
+from bench.plan import blocks, catalog, suite_file, workloads
+from bench.plan.suite_file import Suite
 from loadgen.plan import Load, PlanError
 
 SUITE = """
@@ -24,15 +25,15 @@ payload = 64
 def suite_of(text: str, folder: Path) -> Suite:
     path = folder / "mine.toml"
     path.write_text(text)
-    return config.load(str(path))
+    return suite_file.load(str(path))
 
 
-@pytest.mark.parametrize("name", config.suites())
+@pytest.mark.parametrize("name", suite_file.suites())
 def test_every_suite_of_ours_can_be_planned(name: str) -> None:
-    suite = config.load(name)
-    points = plan.workloads(suite.workloads)
+    suite = suite_file.load(name)
+    points = workloads.workloads(suite.workloads)
     choice = catalog.choose(catalog.read(), list(suite.servers), {"stream", "datagram"})
-    assert plan.cells(list(choice.specs.values()), points)
+    assert workloads.cells(list(choice.specs.values()), points)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +62,9 @@ def test_a_bad_suite_is_refused_with_what_and_where(
 
 def test_a_folder_or_a_missing_suite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
-        config.load(str(tmp_path))
+        suite_file.load(str(tmp_path))
     with pytest.raises(ConfigError, match="choose from default, full, quick"):
-        config.load("quik")
+        suite_file.load("quik")
 
 
 class TestWorkloads:
@@ -72,22 +73,24 @@ class TestWorkloads:
             "kept": {"connections": [1, 50], "payload": [64]},
             "churn": {"requests_per_connection": [1]},
         }
-        assert [w.name for w in plan.workloads(tables)] == ["kept-1", "kept-50", "churn"]
+        assert [w.name for w in workloads.workloads(tables)] == ["kept-1", "kept-50", "churn"]
 
     def test_an_axis_given_on_the_command_line_replaces_it_and_equal_cells_collapse(
         self, tmp_path: Path
     ) -> None:
         suite = suite_of(SUITE + "[workloads.more]\nconnections = 7\npayload = 64\n", tmp_path)
-        given = config.override(suite, {}, {"connections": config.axis_values("connections", "3")})
-        assert len(plan.workloads(given.workloads)) == 1
+        given = suite_file.override(
+            suite, {}, {"connections": suite_file.axis_values("connections", "3")}
+        )
+        assert len(workloads.workloads(given.workloads)) == 1
 
     def test_sizes_of_pools_are_points_of_their_own(self) -> None:
-        points = plan.workloads({"kept": {"connections": [50], "pool_size": [4, 16]}})
+        points = workloads.workloads({"kept": {"connections": [50], "pool_size": [4, 16]}})
         assert [(w.name, w.pool_size) for w in points] == [("kept-pool4", 4), ("kept-pool16", 16)]
         assert Workload.from_json(dataclasses.asdict(points[1])) == points[1]
 
     def test_kept_means_no_limit_of_requests(self) -> None:
-        (point,) = plan.workloads({"a": {"requests_per_connection": ["kept"]}})
+        (point,) = workloads.workloads({"a": {"requests_per_connection": ["kept"]}})
         assert point.load.requests_per_connection is None
 
     @pytest.mark.parametrize(
@@ -99,12 +102,12 @@ class TestWorkloads:
     )
     def test_a_senseless_value_names_the_workload(self, axis: str, value: object) -> None:
         with pytest.raises(PlanError, match="workload bad"):
-            plan.workloads({"bad": {axis: [value]}})
+            workloads.workloads({"bad": {axis: [value]}})
 
 
-def plan_of(count: int, **more: Any) -> plan.Plan:
+def plan_of(count: int, **more: Any) -> blocks.Plan:
     cells = tuple(Cell(f"server-{n}", Workload("w", "tcp", Load())) for n in range(count))
-    return plan.Plan(cells, **({"blocks": 3, "seed": 1} | more))
+    return blocks.Plan(cells, **({"blocks": 3, "seed": 1} | more))
 
 
 class TestOrder:
@@ -175,7 +178,7 @@ class TestOrder:
     ],
 )
 def test_the_next_block(asked: dict[str, Any], now: dict[str, Any], expected: int | None) -> None:
-    assert plan.next_block(plan_of(2, **asked), plan.Progress(**now)) == expected
+    assert blocks.next_block(plan_of(2, **asked), blocks.Progress(**now)) == expected
 
 
 class TestTwin:
@@ -187,7 +190,7 @@ class TestTwin:
         self, asked: str | None, twin: str | None
     ) -> None:
         choice = catalog.choose(catalog.read(), ["blocking", "asyncio-streams"], {"stream"})
-        names = [spec.name for spec in plan.twin(list(choice.specs.values()), asked)]
+        names = [spec.name for spec in workloads.twin(list(choice.specs.values()), asked)]
         assert names == ["blocking", "asyncio-streams", *([twin] if twin else [])]
 
 
@@ -248,6 +251,6 @@ class TestServers:
         spec = catalog.command_spec("mine=sleep {port}")
         assert spec.serves("tcp")
         assert not spec.serves("unix")
-        points = plan.workloads({"a": {"transport": ["tcp", "unix"]}})
-        assert len(plan.cells([spec], points)) == 1
+        points = workloads.workloads({"a": {"transport": ["tcp", "unix"]}})
+        assert len(workloads.cells([spec], points)) == 1
         assert isinstance(spec, ServerSpec)

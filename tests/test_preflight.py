@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import listening, places, preflight, probe, tasks
-from bench.config import ConfigError
-from bench.records import Cell, Workload
-from bench.shortages import HouseError
-from bench.spec import Command, ServerSpec
-from bench.tasks import Limit
+from bench.base.errors import ConfigError
+from bench.base.shortages import HouseError
+from bench.host import tasks
+from bench.host.tasks import Limit
+from bench.launch import listening, places, probe
+from bench.model.server import Command, ServerSpec
+from bench.model.trial import Cell, Workload
+from bench.running import preflight
 from loadgen.plan import Load
 from servers import discovery, terms
 
@@ -178,7 +180,7 @@ class TestPathsOfUnixSockets:
 
 def test_a_socket_never_takes_the_number_of_a_standard_descriptor() -> None:
     code = (
-        "import os, socket; from bench import places; os.close(0); sock = socket.socket(); "
+        "import os, socket; from bench.launch import places; os.close(0); sock = socket.socket(); "
         "assert sock.fileno() == 0; print(places.above_standard(sock).fileno())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

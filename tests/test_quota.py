@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import quota
-from bench.quota import Throttling
+from bench.host import quota
+from bench.host.quota import Throttling
 
 V1 = "31 30 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime - cgroup cgroup rw,cpu,cpuacct"
 V2 = "38 30 0:37 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench.launcher import Server
+from bench.launch.launcher import Server
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
 from tests import machine

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import findings, report, stats, views, words
-from bench.records import Cell, Trial
-from bench.store import Run
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.model.run import Run
+from bench.model.trial import Cell, Trial
+from bench.report import files
+from bench.report.sentences import answer
+from bench.report.view import run_view
 from tests import synthetic
 
 Change = Callable[[Trial], Trial | None]
@@ -75,7 +79,7 @@ class _Balanced(html.parser.HTMLParser):
 @pytest.mark.parametrize("name", RUNS)
 def test_every_run_has_a_report(tmp_path: Path, name: str) -> None:
     run = RUNS[name](tmp_path)
-    path = report.write(run)
+    path = files.write(run)
     page = path.read_text()
     parsed = _Balanced()
     parsed.feed(page)
@@ -87,7 +91,7 @@ def test_every_run_has_a_report(tmp_path: Path, name: str) -> None:
         assert odd not in page.split("<script>")[0]
         assert odd not in (tmp_path / "report.md").read_text()
     rows = list(csv.DictReader(io.StringIO((tmp_path / "summary.csv").read_text())))
-    assert len(rows) == sum(len(workload.cells) for workload in views.view(run).workloads)
+    assert len(rows) == sum(len(workload.cells) for workload in run_view.view(run).workloads)
     assert all(row["server"] in page for row in rows)
 
 
@@ -95,7 +99,7 @@ def test_charts_are_files_and_an_older_report_leaves_none(tmp_path: Path) -> Non
     run = synthetic.run(tmp_path, synthetic.EIGHT[:2], blocks=2)
     (tmp_path / "charts").mkdir()
     (tmp_path / "charts" / "old.svg").touch()
-    report.write(run)
+    files.write(run)
     names = sorted(path.name for path in (tmp_path / "charts").iterdir())
     assert "old.svg" not in names
     assert [name for name in names if name.endswith(".png")] == [
@@ -108,19 +112,19 @@ def test_charts_are_files_and_an_older_report_leaves_none(tmp_path: Path) -> Non
 
 
 def test_png_writes_all_of_them(tmp_path: Path) -> None:
-    report.write(synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.ONE], 2), png=True)
+    files.write(synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.ONE], 2), png=True)
     assert (tmp_path / "charts" / "latency-kept-1.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_evidence_is_escaped(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:2], blocks=2, change=_broken)
-    assert "<b>'A'" not in report.render(run, "html")
-    assert "'A' \\| 'B'" in report.render(run, "md")
+    assert "<b>'A'" not in files.render(run, "html")
+    assert "'A' \\| 'B'" in files.render(run, "md")
 
 
 def test_json_holds_the_facts(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.MANY], 2)
-    document = json.loads(report.render(run, "json"))
+    document = json.loads(files.render(run, "json"))
     cell = document["cells"][0]
     assert (cell["verdict"], cell["facts"]["connections_without_reply"]) == ("starved", 49)
     assert document["run"]["seed"] == 11
@@ -128,15 +132,15 @@ def test_json_holds_the_facts(tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="choose from html, md, csv, json"):
-        report.render(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.ONE], 1), "pdf")
+        files.render(synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.ONE], 1), "pdf")
 
 
 @pytest.mark.parametrize("width", [100, 80])
 @pytest.mark.parametrize("name", RUNS)
 def test_the_terminal_table_fits(tmp_path: Path, name: str, width: int) -> None:
-    view = views.view(RUNS[name](tmp_path))
+    view = run_view.view(RUNS[name](tmp_path))
     console = Console(width=width, file=io.StringIO())
-    console.print(report.table(view, width))
+    console.print(files.table(view, width))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert all(len(line) <= width for line in text.splitlines())
     assert "…" not in text
@@ -148,14 +152,14 @@ def test_the_terminal_table_fits(tmp_path: Path, name: str, width: int) -> None:
 def test_the_starved_come_last_on_the_terminal(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT, [synthetic.MANY], 2)
     console = Console(width=100, file=io.StringIO())
-    console.print(report.table(views.view(run), 100))
+    console.print(files.table(run_view.view(run), 100))
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     assert [line.split()[0] for line in lines[2:10]][-2:] == ["blocking", "process-pool"]
 
 
 def _answer(run: Run) -> str:
-    view = views.view(run)
-    return " ".join(findings.answer(view, view.workloads[0]))
+    view = run_view.view(run)
+    return " ".join(answer.answer(view, view.workloads[0]))
 
 
 def test_the_answer_names_the_first_its_lead_and_its_cost(tmp_path: Path) -> None:
@@ -179,8 +183,8 @@ def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> No
     assert told.startswith("uvloop-protocol answers most")
     assert "Its CPU cost is 2.0 times that of native-epoll, the native server." in told
     assert "Not ranked" not in told
-    assert all("native" not in tier for tier in views.view(run).workloads[0].order.tiers)
-    assert "native-epoll" in report.render(run, "html")
+    assert all("native" not in tier for tier in run_view.view(run).workloads[0].order.tiers)
+    assert "native-epoll" in files.render(run, "html")
 
 
 def test_one_trial_tells_nobody_apart(tmp_path: Path) -> None:
@@ -199,7 +203,7 @@ def test_a_lower_bound_is_led_by_nobody(tmp_path: Path) -> None:
         return dataclasses.replace(trial, load=load, server_usage=synthetic.usage(0.8))
 
     run = synthetic.run(tmp_path, synthetic.EIGHT[3:], [synthetic.MANY], change=change)
-    order = views.view(run).workloads[0].order
+    order = run_view.view(run).workloads[0].order
     assert "selectors-default" in order.tiers[0]
     assert "lower bounds, shown as ≥" in _answer(run)
 
@@ -216,7 +220,7 @@ def test_a_difference_within_the_twins_is_no_lead(tmp_path: Path) -> None:
         return dataclasses.replace(trial, cell=Cell(name, trial.cell.workload))
 
     run = synthetic.run(tmp_path, models, [synthetic.MANY], change=change)
-    order = views.view(run).workloads[0].order
+    order = run_view.view(run).workloads[0].order
     assert order.tiers == (("fast", "slow"),)
     assert "A server and its twin differ by up to 3" in _answer(run)
 
@@ -234,23 +238,25 @@ def test_a_difference_within_the_twins_is_no_lead(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_are_rounded_to_their_interval(value: float, half: float | None, text: str) -> None:
-    assert words.number(value, half) == text
+    assert wording.number(value, half) == text
 
 
 def test_words() -> None:
-    assert words.estimate(stats.Estimate(41234.5, 40934.5, 41534.5), "/s") == "41,200 ± 300 /s"
-    assert words.estimate(stats.Estimate(41234.5)) == "41,200"
-    assert [words.duration(time_us) for time_us in (8.7, 870.4, 1240, 2.1e6)] == [
+    assert wording.estimate(Estimate(41234.5, 40934.5, 41534.5), "/s") == "41,200 ± 300 /s"
+    assert wording.estimate(Estimate(41234.5)) == "41,200"
+    assert [wording.duration(time_us) for time_us in (8.7, 870.4, 1240, 2.1e6)] == [
         "8.70 µs",
         "870 µs",
         "1.24 ms",
         "2.10 s",
     ]
-    assert words.shortened("a-server-with-an-endless-name-protocol") == "a-server-with…ame-protocol"
-    assert words.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
-    assert words.times(stats.Estimate(1.4711, 1.4502, 1.4925)) == "1.47 times (1.45 to 1.49)"
-    assert words.ratio(stats.Estimate(0.9412, 0.5, 1.4)) == "0.94"
-    assert words.ratio(stats.Estimate(0.9412, 0.9372, 0.9452)) == "0.941"
-    assert words.ranged(stats.Estimate(0.93, 0.073, 12.1)) == "0.93 (0.073 to 12)"
-    assert words.clock(247.4) == "4:07"
-    assert words.times(stats.Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"
+    assert (
+        wording.shortened("a-server-with-an-endless-name-protocol") == "a-server-with…ame-protocol"
+    )
+    assert wording.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert wording.times(Estimate(1.4711, 1.4502, 1.4925)) == "1.47 times (1.45 to 1.49)"
+    assert wording.ratio(Estimate(0.9412, 0.5, 1.4)) == "0.94"
+    assert wording.ratio(Estimate(0.9412, 0.9372, 0.9452)) == "0.941"
+    assert wording.ranged(Estimate(0.93, 0.073, 12.1)) == "0.93 (0.073 to 12)"
+    assert wording.clock(247.4) == "4:07"
+    assert wording.times(Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"

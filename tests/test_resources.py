@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench import cputimes, kernel, resources
-from bench.cputimes import CpuTimes
-from bench.observer import Observer
-from bench.topology import Cpus
+from bench.host import cpu_times, kernel
+from bench.host.cpu_times import CpuTimes
+from bench.launch import process_tree
+from bench.launch.observer import Observer
+from bench.model.cpus import Cpus
 
 STAT = "\n".join(
     [
@@ -27,7 +28,7 @@ LATER = "cpu0 120 0 60 850 15 10 40 40 0 0\ncpu1 800 0 0 300 0 0 0 40 0 0"
 
 def between(before: str, after: str, cpus: tuple[int, ...]) -> CpuTimes:
     """Return what some CPUs did between two texts of /proc/stat, a second apart."""
-    first, second = cputimes.parse(before, cpus, 20), cputimes.parse(after, cpus, 21)
+    first, second = cpu_times.parse(before, cpus, 20), cpu_times.parse(after, cpus, 21)
     assert first is not None
     assert second is not None
     return second - first
@@ -72,7 +73,7 @@ def test_what_a_cpu_spends_on_waking_up_is_nobody_elses_work() -> None:
     ],
 )
 def test_counters_that_are_not_there_are_unknown(stat: str, cpus: tuple[int, ...]) -> None:
-    assert cputimes.parse(stat, cpus, 20) is None
+    assert cpu_times.parse(stat, cpus, 20) is None
 
 
 @pytest.mark.parametrize(
@@ -115,23 +116,23 @@ def test_frequencies_that_are_not_told_are_unknown(
     answer: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(psutil, "cpu_freq", answer)
-    assert resources.frequencies_mhz((0, 1)) == []
+    assert process_tree.frequencies_mhz((0, 1)) == []
 
 
 def test_frequencies_on_a_system_that_has_no_such_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(psutil, "cpu_freq")
-    assert resources.frequencies_mhz((0,)) == []
+    assert process_tree.frequencies_mhz((0,)) == []
 
 
 def test_memory_that_is_not_told_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "7").mkdir()
     with pytest.raises(FileNotFoundError):
-        resources.pss_bytes(7, tmp_path)
+        process_tree.pss_bytes(7, tmp_path)
     (tmp_path / "7" / "smaps_rollup").write_text("Rss: 12 kB\n")
     with pytest.raises(ValueError, match="proportional"):
-        resources.pss_bytes(7, tmp_path)
+        process_tree.pss_bytes(7, tmp_path)
     (tmp_path / "7" / "smaps_rollup").write_text("Rss: 12 kB\nPss:   9 kB\nPss_Anon: 1 kB\n")
-    assert resources.pss_bytes(7, tmp_path) == 9 * 1024
+    assert process_tree.pss_bytes(7, tmp_path) == 9 * 1024
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_memory_that_is_not_told_is_unknown(tmp_path: Path) -> None:
 def test_switches_are_known_if_no_thread_has_ended(
     before: dict[int, int] | None, after: dict[int, int] | None, expected: int | None
 ) -> None:
-    assert resources.switched(before, after) == expected
+    assert process_tree.switched(before, after) == expected
 
 
 @pytest.mark.parametrize(

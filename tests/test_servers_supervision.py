@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.launcher import Command, NotReady, Server, ServerSpec, Terms
+from bench.launch.launcher import Command, NotReady, Server, ServerSpec, Terms
 from servers import discovery
 
 FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2, grace_s=0.5)
@@ -159,7 +159,7 @@ def test_a_program_that_is_absent_is_one_line() -> None:
 HOUSE = """
 import os, sys
 from pathlib import Path
-from bench.launcher import Server, ServerSpec, Terms
+from bench.launch.launcher import Server, ServerSpec, Terms
 from servers import discovery
 spec = ServerSpec("mine", "test", discovery.read(Path(sys.argv[1])))
 with Server(spec, "tcp", Terms(tuple(os.sched_getaffinity(0)), 2, grace_s=0.5)) as server:

@@ -5,15 +5,16 @@ import random
 
 import pytest
 
-from bench import stats
+from bench.analysis import intervals
+from bench.base.estimate import Estimate
 
 
 def test_no_values_no_estimate() -> None:
-    assert stats.geometric([]) is None
+    assert intervals.geometric([]) is None
 
 
 def test_one_trial_has_no_interval() -> None:
-    found = stats.geometric([40_000.0])
+    found = intervals.geometric([40_000.0])
     assert found is not None
     assert found.value == pytest.approx(40_000.0)
     assert (found.low, found.high) == (None, None)
@@ -21,7 +22,7 @@ def test_one_trial_has_no_interval() -> None:
 
 def test_two_trials_by_hand() -> None:
     # logs 0 and ln 4: mean ln 2, standard deviation ln 4 / sqrt 2, t(1) = 12.7062
-    found = stats.geometric([1.0, 4.0])
+    found = intervals.geometric([1.0, 4.0])
     half = 12.7062 * math.log(4) / math.sqrt(2) / math.sqrt(2)
     assert found is not None
     assert found.value == pytest.approx(2)
@@ -30,20 +31,20 @@ def test_two_trials_by_hand() -> None:
 
 
 def test_equal_trials_have_an_interval_without_width() -> None:
-    found = stats.geometric([5.0] * 4)
+    found = intervals.geometric([5.0] * 4)
     assert found is not None
     assert found.low == pytest.approx(5.0)
     assert found.relative_half_width == pytest.approx(0.0)
 
 
 def test_a_trial_without_replies_makes_it_zero() -> None:
-    assert stats.geometric([1000.0, 0.0]) == stats.Estimate(0.0)
+    assert intervals.geometric([1000.0, 0.0]) == Estimate(0.0)
 
 
 @pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
 def test_refuses_what_cannot_be_averaged(value: float) -> None:
     with pytest.raises(ValueError, match="cannot average"):
-        stats.geometric([1.0, value])
+        intervals.geometric([1.0, value])
 
 
 @pytest.mark.parametrize(("trials", "at_least"), [(5, 0.91), (12, 0.91), (60, 0.91)])
@@ -51,7 +52,7 @@ def test_intervals_cover_the_truth(trials: int, at_least: float) -> None:
     source = random.Random(7)
     covered = 0
     for _ in range(200):
-        found = stats.geometric([math.exp(source.gauss(10, 0.05)) for _ in range(trials)])
+        found = intervals.geometric([math.exp(source.gauss(10, 0.05)) for _ in range(trials)])
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -61,46 +62,46 @@ def test_intervals_cover_the_truth(trials: int, at_least: float) -> None:
 
 def test_a_rebuilt_bootstrap_is_the_same() -> None:
     values = [float(value) for value in range(70, 130)]
-    assert stats.geometric(values) == stats.geometric(values)
+    assert intervals.geometric(values) == intervals.geometric(values)
 
 
 @pytest.mark.parametrize(
     "values", [[5.0], [1.0, 4.0], [1000.0, 0.0], [float(n + 1) for n in range(12)]]
 )
 def test_the_centre_is_that_of_the_estimate(values: list[float]) -> None:
-    found = stats.geometric(values)
+    found = intervals.geometric(values)
     assert found is not None
-    assert stats.centre(values) == pytest.approx(found.value)
-    assert stats.centre([]) is None
+    assert intervals.centre(values) == pytest.approx(found.value)
+    assert intervals.centre([]) is None
 
 
 def test_ratio_pairs_by_block() -> None:
     first = {0: 100.0, 1: 200.0, 2: 400.0, 9: 1.0}
     second = {0: 50.0, 1: 100.0, 2: 200.0, 8: 1.0}
-    found = stats.ratio(first, second)
+    found = intervals.ratio(first, second)
     assert found is not None
     assert found.value == pytest.approx(2.0)
     assert found.low == pytest.approx(2.0)
 
 
 def test_ratio_without_a_shared_block() -> None:
-    assert stats.ratio({0: 1.0}, {1: 1.0}) is None
-    assert stats.ratio({0: 1.0}, {0: 0.0}) is None
+    assert intervals.ratio({0: 1.0}, {1: 1.0}) is None
+    assert intervals.ratio({0: 1.0}, {0: 0.0}) is None
 
 
 class TestMedian:
     def test_of_six_values_the_interval_is_from_the_least_to_the_greatest(self) -> None:
         # 1 - 2 / 2**6 is 96.9 %; without the two at the ends it is 78.1 %.
-        found = stats.median([3.0, 1.0, 4.0, 2.0, 6.0, 5.0])
-        assert found == stats.Estimate(3.5, 1.0, 6.0)
+        found = intervals.median([3.0, 1.0, 4.0, 2.0, 6.0, 5.0])
+        assert found == Estimate(3.5, 1.0, 6.0)
 
     def test_few_values_have_no_interval(self) -> None:
-        assert stats.median([3.0, 1.0, 4.0]) == stats.Estimate(3.0)
-        assert stats.median([]) is None
+        assert intervals.median([3.0, 1.0, 4.0]) == Estimate(3.0)
+        assert intervals.median([]) is None
 
     def test_one_value_far_out_moves_it_by_one_place(self) -> None:
         sound = [1.0 + place / 1000 for place in range(15)]
-        near, far = stats.median(sound), stats.median([0.5, *sound[1:]])
+        near, far = intervals.median(sound), intervals.median([0.5, *sound[1:]])
         assert near is not None
         assert far is not None
         assert (near.value, near.low) == (far.value, far.low)
@@ -109,7 +110,7 @@ class TestMedian:
         source = random.Random(8)
         covered = 0
         for _ in range(400):
-            found = stats.median([source.lognormvariate(0, 0.1) for _ in range(12)])
+            found = intervals.median([source.lognormvariate(0, 0.1) for _ in range(12)])
             assert found is not None
             assert found.low is not None
             assert found.high is not None

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import steadiness
-from bench.records import Trial
+from bench.analysis import steadiness
+from bench.model.trial import Trial
 from tests import synthetic
 
 STEPS = 60

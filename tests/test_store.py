@@ -4,8 +4,8 @@ import dataclasses
 import json
 from pathlib import Path
 
-from bench import store
-from bench.records import Trial
+from bench.model.trial import Trial
+from bench.store import run_folder
 from tests import synthetic
 
 CELLS = ("a", "b", "c")
@@ -24,7 +24,7 @@ def trials(*places: tuple[int, int]) -> list[Trial]:
 
 
 def counted(*places: tuple[int, int]) -> list[int]:
-    return [int(trial.started_at) for trial in store.counting(trials(*places))]
+    return [int(trial.started_at) for trial in run_folder.counting(trials(*places))]
 
 
 class TestCounting:
@@ -45,10 +45,10 @@ def test_a_line_that_a_kill_cut_short_is_dropped_before_others_follow(tmp_path: 
     path = folder / "trials.jsonl"
     whole = path.read_text()
     path.write_text(whole + whole[:99])
-    assert len(store.read(folder).trials) == 1
-    store.mend(folder)
-    store.append(folder, synthetic.trial(block=1))
-    assert [trial.block for trial in store.read(folder).trials] == [0, 1]
+    assert len(run_folder.read(folder).trials) == 1
+    run_folder.mend(folder)
+    run_folder.append(folder, synthetic.trial(block=1))
+    assert [trial.block for trial in run_folder.read(folder).trials] == [0, 1]
 
 
 def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
     cut_short = {"replies": [9] * steps + [1], "p50_us": [1.0] * (steps + 1)}
     fields["load"]["warmup_series"] = cut_short | {"step_s": synthetic.STEP_S}
     (run.folder / "trials.jsonl").write_text(json.dumps(fields) + "\n")
-    store.write(run.folder / "run.json", json.dumps(run.header | {"schema": 1}))
-    (trial,) = store.read(run.folder).trials
+    run_folder.write(run.folder / "run.json", json.dumps(run.header | {"schema": 1}))
+    (trial,) = run_folder.read(run.folder).trials
     cpus = {*run.header["cpus"]["server"], *run.header["cpus"]["generator"]}
     available_s = len(cpus) * synthetic.WINDOW_S
     assert trial.others == {"both": 0.2 / available_s}

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import topology
-from bench.topology import Core, Cpus, Topology
+from bench.host import topology
+from bench.host.topology import Core, Topology
+from bench.model.cpus import Cpus, listed, parse_cpus
 
 
 def made(cores: int, threads: int = 1, capacity: int = 1024, first: int = 0) -> Topology:
@@ -29,7 +30,7 @@ def hybrid(*classes: tuple[int, int, int]) -> Topology:
 
 
 def sides(cpus: Cpus) -> tuple[str, str]:
-    return topology.listed(cpus.server), topology.listed(cpus.generator)
+    return listed(cpus.server), listed(cpus.generator)
 
 
 @pytest.mark.parametrize(
@@ -202,4 +203,4 @@ class TestReading:
 
 @pytest.mark.parametrize("text", ["0", "0-2,8", "1,3,5-7"])
 def test_cpu_lists(text: str) -> None:
-    assert topology.listed(topology.parse_cpus(text)) == text
+    assert listed(parse_cpus(text)) == text

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.launcher import Command, Server, ServerSpec
+from bench.launch.launcher import Command, Server, ServerSpec
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
 from servers.discovery import discover

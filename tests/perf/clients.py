@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-from bench.launcher import Server
+from bench.launch.launcher import Server
 from tests import machine, native
 from tests.perf.comparison import Client, Figures
 

@@ -6,7 +6,7 @@ The server has one CPU, the clients another, in turn. A round runs them forwards
 
 from collections.abc import Callable, Sequence
 
-from bench.launcher import Server, ServerSpec
+from bench.launch.launcher import Server, ServerSpec
 from tests import machine
 
 ROUNDS = 5

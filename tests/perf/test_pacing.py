@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench.launcher import Server
+from bench.launch.launcher import Server
 from tests import machine
 from tests.perf.clients import digest
 from tests.perf.table import Asked, Row

@@ -9,7 +9,7 @@ import socket
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.launcher import Server, ServerSpec
+from bench.launch.launcher import Server, ServerSpec
 from servers.discovery import Variant, discover
 from servers.terms import TRANSPORTS
 from tests import machine

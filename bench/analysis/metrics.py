@@ -1,0 +1,155 @@
+"""What a trial came out with: its figures by the name of their column."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.analysis import steadiness
+from bench.model.trial import Trial, Workload
+
+PERCENTILES = ("p50", "p90", "p99", "p999", "max")
+# What a cell takes from its trials: the geometric mean of these,
+MEANS = (
+    *("throughput_rps", *(f"{name}_us" for name in PERCENTILES)),
+    *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
+    *("memory_mib", "effective_concurrency", "fairness_jain", "achieved_rps"),
+)
+# the total of these, and the largest of this.
+TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
+LARGEST = ("connections_without_reply",)
+# What a trial went through, beside its figures.
+SURROUNDINGS = (
+    *("course", "settled_s", "others_share", "stolen_share", "forced_switches"),
+    *("frequency_open_mhz", "frequency_close_mhz", "server_end"),
+)
+
+
+# A span between two looks that is shorter than this part of the window is another window.
+SPAN_LEAST = 0.5
+
+
+def of(trial: Trial) -> dict[str, Any]:
+    """Return the figures of a trial by column; None where it has none."""
+    load = trial.load
+    if load is None:
+        return {}
+    found = {f"{name}_us": load["response_us"][name] for name in PERCENTILES}
+    found |= {name: load[name] for name in ("throughput_rps", "effective_concurrency")}
+    found |= {name: load[name] for name in ("fairness_jain", "achieved_rps", "censored")}
+    found |= {name: load[name] for name in ("lost", "duplicated", "reordered", *LARGEST)}
+    found["errors"] = load["mismatches"] + load["errors"]
+    found["send_lag_p99_us"] = load["send_lag_us"]["p99"]
+    found["connect_p99_us"] = load["connect_us"]["p99"]
+    return found | _resources(trial, load["throughput_rps"], load["window_s"])
+
+
+def _resources(trial: Trial, throughput_rps: float, window_s: float) -> dict[str, Any]:
+    """Return what the server's tree used, per request answered.
+
+    Nothing per request where the counters stood still or went back, or were read twice at the same
+    end of the window, as a house does that was stopped.
+    """
+    usage = trial.server_usage
+    if usage is None:
+        return {}
+    found: dict[str, Any] = {}
+    if usage.pss_bytes is not None:
+        found["memory_mib"] = usage.pss_bytes / 2**20
+    requests = _requests_watched(trial, throughput_rps)
+    if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * window_s:
+        found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
+        if usage.ctx_switches is not None:
+            found["ctx_switches_per_request"] = usage.ctx_switches / requests
+    return found
+
+
+def _requests_watched(trial: Trial, throughput_rps: float) -> float:
+    """Return the replies between the two looks at the server's CPU.
+
+    Earlier versions did not count them: there they are what the window's rate makes of the span.
+    """
+    watched = (trial.load or {}).get("watched")
+    if watched:
+        return float(watched["replies"])
+    return trial.server_usage.span_s * throughput_rps if trial.server_usage else 0.0
+
+
+def around(trial: Trial) -> dict[str, Any]:
+    """Return what a trial went through: its course, and what beside it used the machine.
+
+    settled_s counts from the opening of the window; the shares are of the side that was worse off;
+    frequencies are means over the trial's CPUs.
+    """
+    course = steadiness.course(trial)
+    mhz = {when: sum(each) / len(each) for when, each in (trial.frequencies_mhz or {}).items()}
+    return {
+        "course": course.name,
+        "settled_s": course.settled_s,
+        "others_share": max(trial.others.values()) if trial.others else None,
+        "stolen_share": max(trial.stolen.values()) if trial.stolen else None,
+        "forced_switches": (trial.load or {}).get("generator", {}).get("forced_switches"),
+        "frequency_open_mhz": mhz.get("open"),
+        "frequency_close_mhz": mhz.get("close"),
+        "server_end": trial.server_end,
+    }
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What servers are compared by.
+
+    column: its name in `figures.of`
+    bounded: in a generator-bound cell it is a bound of what the server can do, not a measure
+    """
+
+    name: str
+    column: str
+    more_is_better: bool = False
+    bounded: bool = True
+
+
+FIGURES = {
+    figure.name: figure
+    for figure in (
+        Figure("throughput", "throughput_rps", more_is_better=True),
+        *(Figure(name, f"{name}_us") for name in ("p50", "p90", "p99", "p999")),
+        Figure("cpu", "cpu_us_per_request", bounded=False),
+        Figure("memory", "memory_mib", bounded=False),
+    )
+}
+THROUGHPUT = FIGURES["throughput"]
+
+
+def leading(workload: Workload) -> Figure:
+    """Return what ranks servers: throughput; in open loop, where that is offered, p99.
+
+    In churn at an offered rate it is the CPU time of a connection: two clients agree on it within
+    3 %, and in closed loop not even within a half (docs/methodology.md).
+    """
+    if workload.load.rate is None:
+        return THROUGHPUT
+    churns = workload.load.requests_per_connection is not None
+    return FIGURES["cpu" if churns else "p99"]
+
+
+def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
+    """Return a figure's values by block; none unless more than half of the trials have one."""
+    found = {t.block: of(t).get(figure.column) for t in trials if t.load is not None}
+    values = {block: float(value) for block, value in found.items() if value is not None}
+    return values if len(values) * 2 > len(found) else {}
+
+
+def logs(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    """Return the logarithms of first / second over the blocks in which both have a value.
+
+    Nothing has no ratio: a trial without any reply, say, is left out.
+    """
+    shared = sorted(first.keys() & second.keys())
+    both = ((first[block], second[block]) for block in shared)
+    return [math.log(one / other) for one, other in both if one > 0 and other > 0]
+
+
+def distance(value: float) -> float:
+    """Return how far a ratio is from 1, the same for a value and its inverse."""
+    return max(value, 1 / value) - 1

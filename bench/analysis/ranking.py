@@ -1,0 +1,122 @@
+"""The servers of a workload in order, as far as they are told apart: a partial order with ties."""
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from bench.analysis import intervals
+from bench.analysis.metrics import THROUGHPUT, Figure
+from bench.analysis.noise_floor import Floor
+from bench.analysis.pairwise import ERROR, Entrant, Pair, compared
+from bench.base.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server can stand: ranks from `best` to `worst`, 1 on top.
+
+    tier: 1 where nobody leads it; servers of one tier are not told apart
+    tied: those that it is not told apart from, in the order of their centres
+    """
+
+    server: str
+    centre: float
+    tier: int
+    best: int
+    worst: int
+    tied: tuple[str, ...]
+
+    @property
+    def rank(self) -> str:
+        """Return `1`, or `2 to 4`."""
+        return str(self.best) if self.best == self.worst else f"{self.best} to {self.worst}"
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The partial order of a workload by one figure; places by tier, the best centre first."""
+
+    figure: Figure
+    places: tuple[Place, ...]
+    pairs: tuple[Pair, ...]
+    floor: Floor | None
+
+    @property
+    def best(self) -> str:
+        """Return the server with the best centre, empty if there is none."""
+        centres = {place.server: place.centre for place in self.places}
+        pick = max if self.figure.more_is_better else min
+        return pick(centres, key=centres.__getitem__, default="")
+
+    def between(self, first: str, second: str) -> Pair | None:
+        """Return two servers beside each other, their ratio first / second; None if unplaced."""
+        for pair in self.pairs:
+            if (pair.first, pair.second) == (first, second):
+                return pair
+            if (pair.first, pair.second) == (second, first):
+                inverse = None if pair.ratio is None else pair.ratio.inverse()
+                return replace(pair, first=first, second=second, ratio=inverse)
+        return None
+
+    def against_best(self, server: str) -> Pair | None:
+        """Return a server beside the best, its ratio server / best; None without a place."""
+        if server == self.best:
+            return Pair(server, server, Estimate(1.0), intervals.LEVEL, apart=False)
+        return self.between(server, self.best)
+
+    @property
+    def tiers(self) -> tuple[tuple[str, ...], ...]:
+        """Return the servers of each tier in turn."""
+        groups = itertools.groupby(self.places, key=lambda place: place.tier)
+        return tuple(tuple(place.server for place in group) for _, group in groups)
+
+
+def rank(
+    entrants: Iterable[Entrant],
+    figure: Figure = THROUGHPUT,
+    noise: Floor | None = None,
+    error: float = ERROR,
+) -> Ranking:
+    """Order servers as far as they are told apart; an entrant with a zero or no value has no place.
+
+    Who differs is decided in `differences`.
+    """
+    usable = [entrant for entrant in entrants if entrant.values and all(entrant.values.values())]
+    order = sorted(usable, key=lambda entrant: entrant.centre, reverse=figure.more_is_better)
+    found = compared(order, figure, noise, error)
+    leaders: dict[str, set[str]] = {entrant.server: set() for entrant in order}
+    for pair in found:
+        if pair.apart and pair.ratio is not None:
+            ahead = (pair.ratio.value > 1) == figure.more_is_better
+            lead, led = (pair.first, pair.second) if ahead else (pair.second, pair.first)
+            leaders[led].add(lead)
+    return Ranking(figure, _places(order, leaders), found, noise)
+
+
+def _places(order: list[Entrant], leaders: dict[str, set[str]]) -> tuple[Place, ...]:
+    """Peel off those that nobody left leads, tier by tier, and place each between its bounds."""
+    led = {name: {other for other in leaders if name in leaders[other]} for name in leaders}
+    left, tiers = list(leaders), dict[str, int]()
+    for tier in itertools.count(1):
+        top = [name for name in left if not leaders[name] & set(left)] or left
+        tiers |= dict.fromkeys(top, tier)
+        left = [name for name in left if name not in tiers]
+        if not left:
+            break
+    places = [
+        Place(
+            entrant.server,
+            entrant.centre,
+            tiers[entrant.server],
+            1 + len(leaders[entrant.server]),
+            len(order) - len(led[entrant.server]),
+            tuple(
+                name
+                for name in leaders
+                if name != entrant.server
+                and name not in leaders[entrant.server] | led[entrant.server]
+            ),
+        )
+        for entrant in order
+    ]
+    return tuple(sorted(places, key=lambda place: place.tier))

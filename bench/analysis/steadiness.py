@@ -1,0 +1,198 @@
+"""Whether a trial was steady, in its window and from the first request on, and since when."""
+
+import itertools
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bench.model.trial import Trial
+
+# A drift is a Theil-Sen slope (Sen 1968) that changes the level by more than 10 % of
+# its median from end to end, and a trend by Mann (1945) and Kendall with p below 0.01.
+DRIFT_LIMIT = 0.10
+CHANCE_LIMIT = 0.01
+# Of five points no order has p below 0.01, and of few more one outlier decides.
+POINTS_LEAST = 10
+# The slopes of all pairs are computed: neighbours of a longer series are averaged first.
+POINTS_MOST = 200
+# A change of level lasts half a second at least, and costs this much times ln n. Measured: of 1,800
+# series of pure noise (2 and 10 %, 20 to 100 points) 3 are not called steady.
+SEGMENT_LEAST = 5
+PENALTY = 6.0
+
+STEADY, WARMING, SLOWING, UNSTEADY = "steady", "warming", "slowing", "unsteady"
+TOO_SHORT = "too short"
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """What a series of a trial does across the window.
+
+    name: steady, warming (it got faster), slowing, or unsteady (it changed level to and fro)
+    series: what was judged, `replies` or `p50_us`
+    change: the Theil-Sen slope times the window's length, as a fraction of the median
+    chance: Mann and Kendall's p of a trend as clear as this one without any
+    shifts: the points from which the level was another
+    """
+
+    name: str
+    series: str
+    change: float
+    chance: float
+    shifts: tuple[int, ...] = ()
+
+    @property
+    def drifts(self) -> bool:
+        """Tell if there is a trend across the whole window."""
+        return is_drift(self.change, self.chance)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a trial did from its first request to the end of its window.
+
+    name: as in `Steadiness`, or `too short` to tell
+    settled_s: when the level that it kept to the end began, seconds from where the window opens
+        (negative: in the warm-up); None where it had one level, or none to the end
+    """
+
+    name: str
+    settled_s: float | None = None
+
+
+def is_drift(change: float, chance: float) -> bool:
+    """Tell if a slope is too large, and too clear, to be called steady."""
+    return abs(change) > DRIFT_LIMIT and chance < CHANCE_LIMIT
+
+
+def of_trial(trial: Trial) -> Steadiness | None:
+    """Judge the 100 ms series of a trial; None of one that is too short, or was not measured.
+
+    In closed loop the server sets the pace, and replies tell it. In open loop the schedule does,
+    and a server that slows shows in its median response time.
+    """
+    if trial.load is None:
+        return None
+    return _telling(trial, [trial.load["series"]])
+
+
+def course(trial: Trial) -> Course:
+    """Class a trial's series from its first 100 ms on, as Barrett et al. do: nothing is cut off."""
+    if trial.load is None:
+        return Course(TOO_SHORT)
+    warmup, window = trial.load["warmup_series"], trial.load["series"]
+    found = _telling(trial, [warmup, window])
+    if found is None:
+        return Course(TOO_SHORT)
+    # A slope takes several levels to be followed; one step to another level is none.
+    if not found.shifts or (found.drifts and len(found.shifts) > 1):
+        return Course(found.name)
+    return Course(found.name, (found.shifts[-1] - len(warmup["replies"])) * window["step_s"])
+
+
+def courses(trials: Iterable[Trial]) -> str:
+    """Return how the trials that were measured went: `steady`, or `4 steady, 1 warming`."""
+    names = Counter(course(trial).name for trial in trials if trial.load is not None)
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(f"{count} {name}" for name, count in names.most_common())
+
+
+def _telling(trial: Trial, pieces: Sequence[dict[str, Any]]) -> Steadiness | None:
+    """Judge the series that tells of the server, put together from its pieces."""
+    series = "replies" if trial.cell.workload.load.rate is None else "p50_us"
+    values = [value for piece in pieces for value in piece[series] if value is not None]
+    return judge(values, series)
+
+
+def judge(values: Sequence[float], series: str = "replies") -> Steadiness | None:
+    """Class a series of equal steps, after Barrett et al. (OOPSLA 2017, section 4).
+
+    A trend, or a last level that differs from the one before, is warming or slowing. More than one
+    change of level without a trend is unsteady. None for fewer than `POINTS_LEAST` points, or if
+    most of them are zero.
+    """
+    return _judged(tuple(values), series)
+
+
+# A report asks for a trial's verdict several times, and an answer takes 1.5 ms.
+@lru_cache(maxsize=8192)
+def _judged(values: tuple[float, ...], series: str) -> Steadiness | None:
+    points = _folded(values)
+    middle = statistics.median(points) if points else 0
+    if len(points) < POINTS_LEAST or not middle:
+        return None
+    from scipy.stats import kendalltau, theilslopes
+
+    places = range(len(points))
+    change = float(theilslopes(points, places).slope) * (len(points) - 1) / middle
+    # tau of a constant series is not a number: it has no trend.
+    chance = float(kendalltau(places, points).pvalue) if len(set(points)) > 1 else 1.0
+    shifts = tuple(_shifts(points, DRIFT_LIMIT * middle))
+    faster = 1 if series == "replies" else -1
+    if is_drift(change, chance):
+        name = WARMING if change * faster > 0 else SLOWING
+    elif len(shifts) == 1:
+        up = statistics.median(points[shifts[0] :]) > statistics.median(points[: shifts[0]])
+        name = WARMING if (up == (faster > 0)) else SLOWING
+    else:
+        name = UNSTEADY if shifts else STEADY
+    fold = len(values) / len(points)
+    return Steadiness(name, series, change, chance, tuple(round(at * fold) for at in shifts))
+
+
+def _folded(values: Sequence[float]) -> list[float]:
+    """Average neighbours until there are `POINTS_MOST` points at most; a rest is left out."""
+    size = math.ceil(len(values) / POINTS_MOST)
+    if size <= 1:
+        return list(values)
+    whole = len(values) // size * size
+    return [math.fsum(values[at : at + size]) / size for at in range(0, whole, size)]
+
+
+def _shifts(points: Sequence[float], least: float) -> list[int]:
+    """Return where the level changes by more than `least`, medians of segments compared."""
+    cuts = _segments(points, least)
+    while cuts:
+        bounds = [0, *cuts, len(points)]
+        levels = [statistics.median(points[a:b]) for a, b in itertools.pairwise(bounds)]
+        steps = [abs(after - before) for before, after in itertools.pairwise(levels)]
+        if min(steps) > least:
+            break
+        del cuts[steps.index(min(steps))]
+    return cuts
+
+
+def _segments(points: Sequence[float], least: float) -> list[int]:
+    """Return the starts of all segments but the first: the cuts of least cost.
+
+    The cost of a segment is its squared deviation over the noise's variance, and every cut costs
+    `PENALTY` ln n (optimal partitioning: Jackson et al., IEEE Signal Processing Letters 2005).
+    The noise is taken from neighbours' differences, which a change of level hardly touches.
+    """
+    import numpy as np
+
+    series = np.asarray(points, dtype=np.float64)
+    size = len(series)
+    noise = 1.4826 * float(np.median(np.abs(np.diff(series)))) / math.sqrt(2)
+    variance = max(noise, least / 10) ** 2
+    sums = np.concatenate([[0.0], np.cumsum(series)])
+    squares = np.concatenate([[0.0], np.cumsum(series**2)])
+    best, before = np.full(size + 1, np.inf), np.zeros(size + 1, dtype=np.int64)
+    best[0] = 0.0
+    for end in range(SEGMENT_LEAST, size + 1):
+        starts = np.arange(end - SEGMENT_LEAST + 1)
+        deviation = squares[end] - squares[starts]
+        deviation -= (sums[end] - sums[starts]) ** 2 / (end - starts)
+        costs = best[starts] + deviation / variance + PENALTY * math.log(size)
+        before[end] = int(np.argmin(costs))
+        best[end] = costs[before[end]]
+    cuts, end = [], int(before[size])
+    while end:
+        cuts.append(end)
+        end = int(before[end])
+    return cuts[::-1]

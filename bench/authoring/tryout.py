@@ -1,0 +1,86 @@
+"""One server by hand: run it and talk to it, or hold it to the contract."""
+
+import signal
+
+from rich.console import Console
+from rich.markup import escape
+
+from bench.authoring import contract
+from bench.base.errors import ConfigError
+from bench.host import machine
+from bench.launch.launcher import BrokenEcho, NotReady, Server, Terms
+from bench.model.server import ServerSpec
+from bench.plan import catalog
+from servers.terms import TRANSPORTS, kind_of
+
+TRY = {
+    "tcp": "python -m loadgen {host}:{port} --duration 2      or: nc {host} {port}",
+    "tcp6": "python -m loadgen [{host}]:{port} --duration 2      or: nc {host} {port}",
+    "unix": "python -m loadgen unix:{path} --duration 2      or: nc -U {path}",
+    "udp": "python -m loadgen udp:{host}:{port} --duration 2      or: nc -u {host} {port}",
+}
+
+
+def find(name: str, transport: str) -> ServerSpec:
+    """Return the server of a name or a path that serves a transport; raises ConfigError."""
+    if transport not in TRANSPORTS:
+        raise ConfigError(f"transport {transport!r}: choose from {', '.join(TRANSPORTS)}")
+    choice = catalog.choose(catalog.read(), [name], {kind_of(transport)})
+    if len(choice.specs) > 1:
+        names = ", ".join(spec.name for spec in choice.specs.values())
+        raise ConfigError(f"server {name!r}: names several ({names}); choose one")
+    return next(iter(choice.specs.values()))
+
+
+def serve(name: str, transport: str, console: Console) -> None:
+    """Run a server until Ctrl-C, or until it ends by itself.
+
+    Raises:
+        ConfigError: there is no such server, or it does not get ready.
+    """
+    spec = find(name, transport)
+    try:
+        with Server(spec, transport, terms()) as server:
+            address = server.address
+            if isinstance(address, str):
+                line = TRY[transport].format(path=address)
+            else:
+                line = TRY[transport].format(host=address[0], port=address[1])
+            console.print(f"{spec.name} serves {transport} on {address}", highlight=False)
+            console.print(f"try: {line}", highlight=False, soft_wrap=True)
+            console.print("end it with Ctrl-C", highlight=False)
+            while not server.exited():
+                if signal.sigtimedwait({signal.SIGINT, signal.SIGTERM}, 0.2) is not None:
+                    return
+            raise ConfigError(f"{spec.name} ended by itself: {server.output()}")
+    except (NotReady, BrokenEcho) as error:
+        raise ConfigError(f"{spec.name}: {error}") from None
+
+
+def terms() -> Terms:
+    """Return the terms of a server that has the machine to itself."""
+    return Terms(tuple(machine.usable_cpus()), machine.cpus_for_run().pool_size)
+
+
+def check(name: str, transport: str | None, console: Console) -> bool:
+    """Hold a server to the contract on one transport, or on all it serves; True if it passed."""
+    transports = [transport] if transport else served(name)
+    passed = True
+    for each in transports:
+        spec = find(name, each)
+        console.print(f"[bold]{escape(spec.name)}[/bold] over {each}", highlight=False)
+        for outcome in contract.run(spec, each, terms()):
+            mark = "[green]pass[/green]" if outcome.passed else "[red]FAIL[/red]"
+            console.print(f"  {mark}  {escape(outcome.check)}", highlight=False)
+            if not outcome.passed:
+                passed = False
+                console.print(f"        {escape(outcome.detail)}", highlight=False)
+                console.print(f"        mend: {escape(outcome.advice)}", highlight=False)
+    return passed
+
+
+def served(name: str) -> list[str]:
+    """Return the transports that a server of this name can be held to the contract on."""
+    found = catalog.choose(catalog.read(), [name], {"stream", "datagram"})
+    kinds = {spec.variant.kind for spec in found.specs.values() if spec.variant is not None}
+    return [t for t in ("tcp", "unix", "udp") if kind_of(t) in kinds]

@@ -1,0 +1,1 @@
+"""What every room needs: errors with a remedy, intervals, numbers in words."""

@@ -1,0 +1,138 @@
+"""Numbers as people read them: rounded to what their interval supports, with their unit."""
+
+import math
+
+from bench.base.estimate import Estimate
+
+# Without an interval nothing says how many digits are sure; two more than the first are shown.
+DIGITS_WITHOUT_INTERVAL = 3
+# However narrow an interval comes out, nothing here is known better than this: clocks, counters
+# and the window's ends all add to it.
+FINEST = 0.0005
+# A half width that leaves two digits of a value.
+TWO_DIGITS = 0.03
+# The ends of an interval that are this many times apart have no digit in common.
+WIDE = 4.0
+
+
+def number(value: float, half_width: float | None = None) -> str:
+    """Round to the digit in which the interval's half width starts, and group thousands.
+
+    With a half width of 300, 41,234 is 41,200; where it starts with a 1, one digit more is kept.
+    """
+    if not value or not math.isfinite(value):
+        return f"{value:g}"
+    if half_width:
+        place = _place(max(half_width, FINEST * abs(value)))
+    else:
+        place = math.floor(math.log10(abs(value))) - DIGITS_WITHOUT_INTERVAL + 1
+    return _rounded(value, place)
+
+
+def estimate(value: Estimate, unit: str = "") -> str:
+    """Return `41,200 ± 300 /s`; the half width is left out where there is no interval."""
+    half = (value.relative_half_width or 0) * value.value
+    tail = f" {unit}" if unit else ""
+    if not half:
+        return number(value.value) + tail
+    half = max(half, FINEST * value.value)
+    return f"{number(value.value, half)} ± {_rounded(half, _place(half))}{tail}"
+
+
+def digits(value: float, many: int) -> str:
+    """Return a positive number with so many digits: `7.0`, `13`, `120`."""
+    return _rounded(value, math.floor(math.log10(value)) - many + 1)
+
+
+def _place(half_width: float) -> int:
+    """Return the power of ten of the last digit that a half width supports."""
+    place = math.floor(math.log10(half_width))
+    return place - 1 if round(half_width / 10**place, 1) < 2 else place
+
+
+def _rounded(value: float, place: int) -> str:
+    return f"{round(value, -place):,.{max(0, -place)}f}"
+
+
+def scale(value: float) -> str:
+    """Return a number at a tick of an axis: `25`, `950`, `40k`, `1.5M`."""
+    for limit, divisor, suffix in ((1e6, 1e6, "M"), (1e4, 1e3, "k")):
+        if abs(value) >= limit:
+            return f"{value / divisor:g}{suffix}"
+    return f"{value:,g}"
+
+
+def duration(time_us: float) -> str:
+    """Return a time in the unit that reads best: `87.0 µs`, `1.24 ms`, `2.10 s`."""
+    divisor, unit = _unit(time_us)
+    return f"{number(time_us / divisor)} {unit}"
+
+
+def interval(time_us: Estimate) -> str:
+    """Return a time with its half width, in the unit that reads best: `1.24 ± 0.02 ms`."""
+    divisor, unit = _unit(time_us.value)
+    low, high = (None if end is None else end / divisor for end in (time_us.low, time_us.high))
+    return estimate(Estimate(time_us.value / divisor, low, high), unit)
+
+
+def tick(time_us: float) -> str:
+    """Return a time at a tick of an axis, where the round number says how exact it is."""
+    divisor, unit = _unit(time_us)
+    return f"{time_us / divisor:g} {unit}"
+
+
+def clock(time_s: float) -> str:
+    """Return a span as minutes and seconds: `4:07`."""
+    minutes, seconds = divmod(round(time_s), 60)
+    return f"{minutes}:{seconds:02}"
+
+
+def _unit(time_us: float) -> tuple[float, str]:
+    if abs(time_us) >= 1e6:
+        return 1e6, "s"
+    return (1e3, "ms") if abs(time_us) >= 1e3 else (1.0, "µs")
+
+
+def shortened(name: str, at_most: int = 26) -> str:
+    """Return a name for a narrow place; the middle of a long one is left out."""
+    if len(name) <= at_most:
+        return name
+    tail = (at_most - 1) // 2
+    return f"{name[: at_most - 1 - tail]}…{name[-tail:]}"
+
+
+def count(amount: int, one: str, many: str) -> str:
+    """Return `1 trial`, `5 trials`."""
+    return f"{amount:,} {one if amount == 1 else many}"
+
+
+def times(ratio: Estimate) -> str:
+    """Return `1.47 times (1.45 to 1.49)`, with the interval if there is one."""
+    return ranged(ratio, " times")
+
+
+def ratio(value: Estimate) -> str:
+    """Return a ratio without its interval, two digits of it however wide that is: `0.94`."""
+    return number(value.value, min(value.half_width or 0.0, TWO_DIGITS * value.value))
+
+
+def ranged(ratio: Estimate, unit: str = "") -> str:
+    """Return `1.47 (1.45 to 1.49)`, with the interval if there is one.
+
+    Where it is so wide that one digit would be too many, each part has two of its own.
+    """
+    if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
+        return f"{number(ratio.value)}{unit}"
+    if ratio.high > WIDE * ratio.low:
+        value, low, high = (digits(part, 2) for part in (ratio.value, ratio.low, ratio.high))
+        return f"{value}{unit} ({low} to {high})"
+    place = _place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
+    value, low, high = (_rounded(part, place) for part in (ratio.value, ratio.low, ratio.high))
+    return f"{value}{unit} ({low} to {high})"
+
+
+def listing(names: list[str], at_most: int = 4) -> str:
+    """Return `a, b and c`; past `at_most` names, `a, b, c and 9 more`."""
+    if len(names) > at_most:
+        names = [*names[: at_most - 1], f"{len(names) - at_most + 1} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,138 @@
+"""Commands on what was measured, and on the machine: `bench report`, `compare`, `doctor`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.base.errors import ConfigError
+from bench.cli.console import console
+from bench.verdicts import judging
+
+app = typer.Typer()
+
+
+def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
+    """Write the report of a run, print its summary and say where the report is."""
+    from bench.report import files
+    from bench.report.terminal import verdicts
+    from bench.report.view import run_view
+    from bench.store import run_folder
+
+    stored = run_folder.read(folder)
+    page = files.write(stored, png=png)
+    if as_json:
+        print(files.render(stored, "json"))
+        return
+    console.print(files.table(run_view.view(stored), console.width))
+    console.print(verdicts.told(judging.verdicts(stored)), highlight=False)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+@app.command("report", rich_help_panel="Read")
+def rebuild(
+    folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
+    form: Annotated[
+        str | None, typer.Option("--format", help="print it instead: html, md, csv or json")
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="every chart as PNG as well")] = False,
+) -> None:
+    """Rebuild the report of a run from its files; no server is started."""
+    from bench.report import files
+    from bench.store import run_folder
+
+    folder = folder.resolve() if folder.is_symlink() else folder
+    if form is None:
+        show(folder, png=png)
+    elif form in files.FORMATS:
+        print(files.render(run_folder.read(folder), form))
+    else:
+        raise ConfigError(f"--format {form!r}: choose from {', '.join(files.FORMATS)}")
+
+
+@app.command(rich_help_panel="Read")
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="the folder of a run")],
+    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="of another, later one")],
+    force: Annotated[
+        bool, typer.Option("--force", help="even if machines or settings differ")
+    ] = False,
+    control: Annotated[
+        str,
+        typer.Option(
+            metavar="SERVER", help="one that did not change: what it moved by, the machine did"
+        ),
+    ] = "",
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GATE", help="status 1 if so: 'throughput < 0.95', 'p99 > 1.10' (repeatable)"
+        ),
+    ] = None,
+) -> None:
+    """Compare two runs: the ratio B / A of each figure, with its interval.
+
+    A gate fires only if the whole interval is beyond its limit, or a server of B broke.
+    """
+    from bench.comparing import gates
+    from bench.comparing.comparison import compare as compared
+    from bench.report.terminal import comparison
+    from bench.store import run_folder
+
+    limits = [gates.parse_gate(text) for text in fail_if or ()]
+    found = compared(run_folder.read(before), run_folder.read(after), force, control)
+    console.print(comparison.table(found))
+    for sentence in gates.undecided(found, limits):
+        console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)
+    fired = gates.fired(found, limits)
+    for sentence in fired:
+        console.print(f"failed: {sentence}", highlight=False, soft_wrap=True)
+    if fired:
+        sys.exit(1)
+
+
+@app.command(rich_help_panel="Read")
+def export(
+    folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
+    form: Annotated[
+        str, typer.Option("--format", help="csv, json, pytest-benchmark or hdr")
+    ] = "csv",
+) -> None:
+    """Write a run in another tool's format, into its folder export/."""
+    from bench.report import export as exporting
+    from bench.store import run_folder
+
+    run = run_folder.read(folder.resolve() if folder.is_symlink() else folder)
+    for path in exporting.write(run, form):
+        console.print(str(path), highlight=False, soft_wrap=True)
+
+
+@app.command("doctor", rich_help_panel="Measure")
+def examine() -> None:
+    """Look for what on this machine would disturb a measurement, with a remedy for each."""
+    from bench.host.doctor import examine
+
+    console.print(examine.table(examine.examine()))
+
+
+@app.command(rich_help_panel="Read")
+def explain() -> None:
+    """Say what each verdict means, and which limits it rests on."""
+    from bench.cli import explain as explaining
+
+    console.print(explaining.table())
+
+
+@app.command("open", rich_help_panel="Read")
+def open_page(
+    folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
+) -> None:
+    """Open the page of a run in the browser."""
+    from bench.base.errors import StoreError
+
+    page = (folder / "report.html").resolve()
+    if not page.exists():
+        raise StoreError(f"{folder}: has no report.html; write it with bench report")
+    if typer.launch(str(page)):
+        raise StoreError(f"{page}: no program to open it was found; open it by hand")

@@ -1,0 +1,189 @@
+"""The command that measures: `bench run`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bench.base.errors import ConfigError
+from bench.cli.console import console
+from bench.cli.results import show
+from bench.model.cpus import parse_cpus
+from bench.plan import suite_file
+from bench.plan.suite_file import Suite
+from bench.plan.workloads import AXES
+
+app = typer.Typer()
+
+# The panels of `bench run --help`.
+WHAT, AXIS, HOW = "What to measure", "Axes of a workload, replaced in each; lists", "How"
+GO_ON = "Go on with a run"
+
+
+def option(panel: str, text: str, *names: str, metavar: str | None = None) -> Any:
+    """Return an option of `bench run`, in its panel."""
+    return typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar)
+
+
+@app.command(rich_help_panel="Measure")
+def run(
+    context: typer.Context,
+    suite: Annotated[str, option(WHAT, "a suite's name, or a .toml file")] = "default",
+    workloads: Annotated[str | None, option(WHAT, "of the suite, by name (a list)")] = None,
+    servers: Annotated[
+        str | None,
+        option(WHAT, "names, families, patterns such as 'selectors-*', paths to files (a list)"),
+    ] = None,
+    command: Annotated[
+        list[str] | None,
+        option(WHAT, "a server of your own: mine='./prog {host} {port}'", metavar="NAME='CMD'"),
+    ] = None,
+    loop: Annotated[
+        list[str] | None,
+        option(WHAT, "an event loop, run in asyncio's four styles", metavar="NAME=MODULE:FACTORY"),
+    ] = None,
+    python: Annotated[
+        list[str] | None,
+        option(WHAT, "another interpreter; NAME:server names a cell", metavar="NAME='/PATH'"),
+    ] = None,
+    connections: Annotated[str | None, option(AXIS, "active connections")] = None,
+    payload: Annotated[str | None, option(AXIS, "bytes of a request")] = None,
+    requests_per_connection: Annotated[
+        str | None, option(AXIS, "reconnect after so many; 'kept': never")
+    ] = None,
+    transport: Annotated[str | None, option(AXIS, "tcp, tcp6, unix, udp")] = None,
+    rate: Annotated[
+        str | None, option(AXIS, "requests offered per second: open loop; common: found")
+    ] = None,
+    arrivals: Annotated[str | None, option(AXIS, "exponential or constant")] = None,
+    assignment: Annotated[
+        str | None, option(AXIS, "whose turn in open loop: random, or turns")
+    ] = None,
+    max_in_flight: Annotated[str | None, option(AXIS, "requests at most, open loop")] = None,
+    depth: Annotated[str | None, option(AXIS, "requests in flight on a connection")] = None,
+    think_us: Annotated[str | None, option(AXIS, "µs from a reply to the next request")] = None,
+    idle: Annotated[str | None, option(AXIS, "connections that never send")] = None,
+    pool_size: Annotated[str | None, option(AXIS, "workers of a pool")] = None,
+    generator_wait: Annotated[
+        str | None, option(AXIS, "how the generator waits for replies: spin, sleep")
+    ] = None,
+    duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
+    warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
+    trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,
+    server_cpus: Annotated[str | None, option(HOW, "such as 0-1,4")] = None,
+    generator_cpus: Annotated[str | None, option(HOW, "such as 2-3")] = None,
+    seed: Annotated[int | None, option(HOW, "of the order and of the payloads")] = None,
+    aa: Annotated[
+        str | None, option(HOW, "the server measured twice to show the noise, or 'none'")
+    ] = None,
+    until: Annotated[
+        str | None, option(HOW, "add blocks until intervals are this narrow: 3%")
+    ] = None,
+    budget: Annotated[float | None, option(HOW, "seconds for added and repeated blocks")] = None,
+    out: Annotated[Path | None, option(HOW, "a folder for the run, new or empty")] = None,
+    quiet: Annotated[bool, option(HOW, "print the result only", "--quiet")] = False,
+    as_json: Annotated[bool, option(HOW, "print the result as JSON, only", "--json")] = False,
+    resume: Annotated[Path | None, option(GO_ON, "a run to finish")] = None,
+    add: Annotated[
+        Path | None, option(GO_ON, "a run to add blocks to, or the servers of --servers")
+    ] = None,
+) -> None:
+    """Measure servers under workloads and write a report.
+
+    Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
+    gets a verdict, and none is left out.
+    """
+    from bench.plan.catalog import Outside
+    from bench.running import prepare, run
+    from bench.running.resume import reopen
+
+    outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
+    if resume is not None or add is not None:
+        check_goes_on(context)
+        folder = (add or resume or Path()).resolve()
+        blocks = None if add is None else (trials or suite_file.load(suite).trials)
+        measured = reopen(folder, blocks, tuple(suite_file.words(servers or "")), outside)
+    else:
+        extras = prepare.Extras(
+            aa,
+            None if until is None else suite_file.fraction(until),
+            chosen_cpus("--server-cpus", server_cpus),
+            chosen_cpus("--generator-cpus", generator_cpus),
+        )
+        measured = prepare.prepare(asked(context.params), outside, out, extras)
+    for reason in () if quiet or as_json else measured.skipped:
+        console.print(f"skipped: {reason}", highlight=False)
+    # Standard output is for the document alone.
+    notices = Console(stderr=True) if as_json else console
+    complete = run.measure(measured, notices, quiet=quiet or as_json)
+    show(measured.folder, as_json=as_json)
+    if not complete:
+        sys.exit(130)
+
+
+def chosen_cpus(flag: str, text: str | None) -> tuple[int, ...]:
+    """Read a list of CPUs such as `0-3,8`, empty for None; raises ConfigError."""
+    if text is None:
+        return ()
+    from bench.host import machine
+
+    usable = machine.allowed_cpus()
+    try:
+        chosen = parse_cpus(text)
+    except ValueError:
+        raise ConfigError(f"{flag} {text!r}: write CPUs such as 0-3,8") from None
+    if not set(chosen) <= set(usable):
+        raise ConfigError(f"{flag} {text}: this process may use the CPUs {usable} only")
+    return tuple(chosen)
+
+
+# What a run that goes on may be told; all else it keeps.
+GOES_ON = {
+    "resume": {"resume", "quiet", "as_json"},
+    "add": {"add", "servers", "trials", "command", "loop", "python", "quiet", "as_json"},
+}
+
+
+def check_goes_on(context: typer.Context) -> None:
+    """Refuse options that a run that goes on would have to ignore; raises ConfigError."""
+    given = [name for name in context.params if _is_given(context, name)]
+    verb = "add" if "add" in given else "resume"
+    for name in given:
+        if name not in GOES_ON[verb]:
+            raise ConfigError(
+                f"--{name.replace('_', '-')}: a run that goes on (--{verb}) keeps its own; "
+                "drop the option, or start a new run"
+            )
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def asked(params: dict[str, Any]) -> Suite:
+    """Return the suite that the options of `bench run` name, with what they replace in it.
+
+    Raises:
+        ConfigError: there is no such suite, or an option is not valid.
+    """
+    suite = suite_file.load(params["suite"])
+    options = {
+        "workloads": None if params["workloads"] is None else suite_file.words(params["workloads"]),
+        "servers": None
+        if params["servers"] is None
+        else tuple(suite_file.words(params["servers"])),
+        "duration_s": params["duration"],
+        "warmup_s": params["warmup"],
+        "trials": params["trials"],
+        "seed": params["seed"],
+        "budget_s": params["budget"],
+    }
+    axes = {
+        axis: suite_file.axis_values(axis, params[axis])
+        for axis in AXES
+        if params[axis] is not None
+    }
+    return suite_file.override(suite, options, axes)

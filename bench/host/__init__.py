@@ -1,0 +1,1 @@
+"""The machine: its CPUs, its limits, and what its kernel counts."""

@@ -1,0 +1,8 @@
+"""What is looked at of a machine, in the order in which it is told."""
+
+from collections.abc import Callable
+
+from bench.host.doctor import network, processor
+from bench.host.doctor.finding import Facts, Finding
+
+LOOKS: tuple[Callable[[Facts], Finding], ...] = (*processor.LOOKS, *network.LOOKS)

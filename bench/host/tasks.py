@@ -1,0 +1,70 @@
+"""How many more threads and processes this machine lets us start, and what says so."""
+
+import contextlib
+import os
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.host import kernel, quota
+
+SYSTEM_WIDE = ("kernel.threads-max", "kernel.pid_max")
+# Capabilities that exempt from RLIMIT_NPROC: CAP_SYS_ADMIN and CAP_SYS_RESOURCE.
+EXEMPT = 1 << 21 | 1 << 24
+# What /proc/self/uid_map says outside of any user namespace.
+EVERY_USER = "0 0 4294967295"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many more threads and processes may be started, what says so, and how to raise it."""
+
+    left: int
+    name: str
+    remedy: str
+
+
+def limits(root: Path = kernel.ROOT) -> list[Limit]:
+    """Return every limit that is known; what cannot be read limits nothing."""
+    found = []
+    group = quota.processes_left(root)
+    if group is not None:
+        left, path = group
+        found.append(Limit(left, f"the control group ({path})", f"raise it (echo max > {path})"))
+    running = tasks(root)
+    for name in SYSTEM_WIDE:
+        most = kernel.number(f"/proc/sys/{name.replace('.', '/')}", root)
+        if most is not None and running is not None:
+            remedy = f"raise it (sysctl {name}={2 * most})"
+            found.append(Limit(max(0, most - running), f"{name} ({most:,})", remedy))
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    if hard != resource.RLIM_INFINITY and not exempt(root):
+        left = max(0, hard - tasks_of_user(os.getuid(), root))
+        name = f"the user's limit of processes ({hard:,})"
+        found.append(Limit(left, name, "raise it (ulimit -Hu, or LimitNPROC=)"))
+    return found
+
+
+def tasks(root: Path = kernel.ROOT) -> int | None:
+    """Return how many threads there are on this machine."""
+    words = (kernel.text("/proc/loadavg", root) or "").split()
+    total = words[3].rpartition("/")[2] if len(words) > 3 else ""
+    return int(total) if total.isdigit() else None
+
+
+def tasks_of_user(user: int, root: Path = kernel.ROOT) -> int:
+    """Return how many threads a user has, of those that can be seen."""
+    count = 0
+    for process in (root / "proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == user:
+                count += len(os.listdir(process / "task"))
+    return count
+
+
+def exempt(root: Path = kernel.ROOT) -> bool:
+    """Return whether the user's limit of processes is not for us: root outside user namespaces."""
+    uid_map = " ".join((kernel.text("/proc/self/uid_map", root) or "").split())
+    rows = (kernel.text("/proc/self/status", root) or "").splitlines()
+    held = next((row.split()[1] for row in rows if row.startswith("CapEff:")), "0")
+    return uid_map == EVERY_USER and bool(int(held, 16) & EXEMPT)

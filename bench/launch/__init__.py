@@ -1,0 +1,1 @@
+"""One server for one trial: started, proven, watched and ended."""

@@ -1,0 +1,68 @@
+"""Who runs where: the CPUs of both sides, and lists of CPUs as the kernel writes them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+POOL_LEAST = 4
+
+
+@dataclass(frozen=True)
+class Cpus:
+    """Who runs where. `shared`: server and generator have to share one CPU.
+
+    single: the CPU of a server that can use one alone; None: it gets all of the server's side
+    """
+
+    server: tuple[int, ...]
+    generator: tuple[int, ...]
+    single: int | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Return whether the two sides disturb each other."""
+        return bool(set(self.server) & set(self.generator))
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Return the CPUs of both sides, each once."""
+        return tuple(sorted({*self.server, *self.generator}))
+
+    @property
+    def sides(self) -> dict[str, tuple[int, ...]]:
+        """Return the CPUs of `server` and `generator`, or of `both` where they share some."""
+        if self.shared:
+            return {"both": self.all}
+        return {"server": self.server, "generator": self.generator}
+
+    @property
+    def pool_size(self) -> int:
+        """Return the default size of a pool of workers."""
+        return max(POOL_LEAST, len(self.server))
+
+    def for_server(self, many: bool) -> tuple[int, ...]:
+        """Return the CPUs of one server. many: whether it can use more than one."""
+        return self.server if many or self.single is None else (self.single,)
+
+    def narrowed(self, many: bool) -> "Cpus":
+        """Return these CPUs without those of the server's side that one server is not given."""
+        return Cpus(self.for_server(many), self.generator)
+
+
+def parse_cpus(text: str) -> list[int]:
+    """Read a CPU list such as `0-3,8`; raises ValueError."""
+    cpus: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        cpus += range(int(first), int(last or first) + 1)
+    return cpus
+
+
+def listed(cpus: Iterable[int]) -> str:
+    """Return a CPU list as the kernel writes it: `0-3,8`."""
+    ranges: list[list[int]] = []
+    for cpu in sorted(cpus):
+        if ranges and cpu == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], cpu]
+        else:
+            ranges.append([cpu, cpu])
+    return ",".join(f"{low}" if low == high else f"{low}-{high}" for low, high in ranges)

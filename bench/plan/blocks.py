@@ -1,0 +1,67 @@
+"""Which block is measured next, and in which order: decided from values alone."""
+
+import random
+from dataclasses import dataclass
+
+from bench.model.trial import Cell
+
+# `--until` wants this many blocks before it believes an interval.
+BLOCKS_LEAST = 8
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run measures.
+
+    cells: each server under each workload; blocks: how often, first: the number of the first block
+    until: go on until every interval of throughput is at most this wide, as a fraction; None
+    budget_s: time limit for blocks beyond the planned ones, repeated or added
+    """
+
+    cells: tuple[Cell, ...]
+    blocks: int
+    seed: int
+    first: int = 0
+    until: float | None = None
+    budget_s: float = 0.0
+
+    def order(self, block: int) -> tuple[int, ...]:
+        """Return the order of a block, as indexes of cells: every cell once, shuffled.
+
+        Interleaving keeps a slow drift of the machine from reading as a difference between servers.
+        """
+        count = len(self.cells)
+        return tuple(random.Random(f"{self.seed} {block}").sample(range(count), count))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: what decides on its next block.
+
+    done: the number of the last block, None before the first; disturbed: whether it was
+    repeated: the blocks that have been measured again; extra_s: time that went into blocks beyond
+    the planned ones; width: the widest interval so far, as a fraction; None unknown
+    """
+
+    done: int | None = None
+    disturbed: bool = False
+    repeated: frozenset[int] = frozenset()
+    extra_s: float = 0.0
+    width: float | None = None
+
+
+def next_block(plan: Plan, now: Progress) -> int | None:
+    """Return the number of the block to measure next, None at the end.
+
+    A disturbed block is measured again, once, as a whole, while the budget of extra time lasts.
+    """
+    left = now.extra_s < plan.budget_s
+    if now.done is not None and now.disturbed and now.done not in now.repeated and left:
+        return now.done
+    following = plan.first if now.done is None else now.done + 1
+    if following < plan.first + plan.blocks:
+        return following
+    if plan.until is None or not left:
+        return None
+    narrow = now.width is not None and now.width <= plan.until
+    return None if narrow and following >= BLOCKS_LEAST else following

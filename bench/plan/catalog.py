@@ -1,0 +1,264 @@
+"""Which servers take part: names, families, patterns, files and commands become specs."""
+
+import difflib
+import fnmatch
+import importlib.util
+import os
+import shlex
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.base.errors import ConfigError, InterpreterError
+from bench.model.interpreter import Interpreter
+from bench.model.server import ROOT, Command, EventLoop, ServerSpec
+from bench.plan import interpreters
+from servers import discovery
+from servers.discovery import Variant, VariantError
+
+FOREIGN = "foreign"
+NATIVE_NAME = "native"
+NATIVE = ROOT / "servers" / "native" / "echo"
+# The last words of the names of asyncio's variants; servers.coroutines has a coroutine for each.
+LOOP_STYLES = ("streams", "protocol", "buffered", "sockets")
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What users bring: each as it was written on the command line.
+
+    commands: NAME='program {host} {port}'; loops: NAME=module:factory
+    pythons: NAME='/path/to/python [options]'
+    """
+
+    commands: tuple[str, ...] = ()
+    loops: tuple[str, ...] = ()
+    pythons: tuple[str, ...] = ()
+
+    def unlisted(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """Return the names of the commands and loops that no word of a list is about."""
+        listed = {word.rpartition(":")[2] for word in wanted}
+        commands = [text.partition("=")[0] for text in self.commands]
+        loops = [text.partition("=")[0] for text in self.loops]
+        about = {name: {name} for name in commands}
+        about |= {name: {name, *(f"{name}-{style}" for style in LOOP_STYLES)} for name in loops}
+        return tuple(name for name, words in about.items() if not words & listed)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The servers that can be named: variants by kind and name, and what users bring."""
+
+    variants: dict[tuple[str, str], Variant]
+    brought: dict[str, ServerSpec]
+    pythons: dict[str, Interpreter]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The servers chosen, by kind and name, and why others were left out."""
+
+    specs: dict[tuple[str, str], ServerSpec]
+    skipped: tuple[str, ...]
+
+
+def read(outside: Outside = Outside()) -> Catalog:
+    """Return what can be named: the variants of the tree, and what users bring.
+
+    Raises:
+        ConfigError: a file in the tree is not a variant, or what is brought cannot be used.
+    """
+    try:
+        variants = discovery.discover()
+        packages = sorted({name for each in variants.values() for name in each.requires})
+        pythons = [interpreters.examine(text, packages) for text in outside.pythons]
+    except (VariantError, InterpreterError) as error:
+        raise ConfigError(str(error)) from None
+    brought: dict[str, ServerSpec] = native()
+    specs = [command_spec(text) for text in outside.commands]
+    specs += [spec for text in outside.loops for spec in loop_specs(text)]
+    for spec in specs:
+        taken = {NATIVE_NAME, *brought, *(name for _, name in variants)}
+        if spec.name in taken:
+            raise ConfigError(f"{spec.name}: a server has that name; choose another")
+        brought[spec.name] = spec
+    return Catalog(variants, brought, {python.name: python for python in pythons})
+
+
+def native() -> dict[str, ServerSpec]:
+    """Return the C server by its name, if `make native` has built it."""
+    command = Command((str(NATIVE), "{host}", "{port}"))
+    spec = ServerSpec(NATIVE_NAME, NATIVE_NAME, command=command)
+    return {NATIVE_NAME: spec} if NATIVE.exists() else {}
+
+
+def loop_specs(text: str) -> list[ServerSpec]:
+    """Read `NAME=module:factory`: a server for each style of asyncio; raises ConfigError."""
+    name, _, factory = text.partition("=")
+    module, colon, function = factory.partition(":")
+    if not name or not module or not colon or not function.isidentifier():
+        raise ConfigError(f"--loop {text!r}: write NAME=module:factory")
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:
+        found = None
+    if found is None:
+        raise ConfigError(f"--loop {name}: there is no module {module!r}; is it installed here?")
+    return [
+        ServerSpec(f"{name}-{style}", name, loop=EventLoop(factory, style)) for style in LOOP_STYLES
+    ]
+
+
+def command_spec(text: str) -> ServerSpec:
+    """Read `NAME=COMMAND`; raises ConfigError if it cannot be run."""
+    name, equals, line = text.partition("=")
+    if not equals or not name.strip() or any(c in name for c in " ,/*?["):
+        raise ConfigError(f"--command {text!r}: write NAME='program {{host}} {{port}}'")
+    try:
+        command = Command.parse(line)
+    except ValueError as error:
+        raise ConfigError(f"--command {name}: {error} in {line!r}") from None
+    if not command.words:
+        raise ConfigError(f"--command {name}: is empty; write NAME='program {{host}} {{port}}'")
+    program = command.words[0]
+    if shutil.which(program) is None:
+        there = "is not executable" if Path(program).exists() else "is not there"
+        raise ConfigError(f"--command {name}: the program {program!r} {there}")
+    if "{port}" not in line and "{path}" not in line:
+        raise ConfigError(
+            f"--command {name}: has no {{port}} (or {{path}}, for Unix sockets), so the server "
+            "cannot be told where to listen"
+        )
+    return ServerSpec(name, FOREIGN, command=command)
+
+
+def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
+    """Return the servers that the words name, of the kinds that the workloads need.
+
+    A word is a name, a family, a pattern, or a path to a file outside the tree. Servers whose
+    packages are missing are left out, with the reason.
+
+    Raises:
+        ConfigError: a word names nothing, or nothing is left.
+    """
+    specs: dict[tuple[str, str], ServerSpec] = {}
+    skipped: list[str] = []
+    prefixed = any(word.partition(":")[0] in catalog.pythons for word in wanted)
+    for word in wanted:
+        if word == NATIVE_NAME and word not in catalog.brought:
+            skipped.append("native: is not built (make native; needs a C compiler)")
+            continue
+        prefix, _, rest = word.partition(":")
+        python = catalog.pythons.get(prefix)
+        found = _named(catalog, rest if python else word, kinds)
+        # Interpreters that no word names run every server beside ours.
+        others = () if prefixed else tuple(catalog.pythons.values())
+        for each in (python, *others):
+            for spec in found:
+                reason = _add(specs, spec, each)
+                skipped += [reason] if reason else []
+    if not specs:
+        reason = "; ".join(skipped) or "none serves the transports of the workloads"
+        raise ConfigError(f"no server is left to measure: {reason}")
+    return Choice(specs, tuple(dict.fromkeys(skipped)))
+
+
+def _add(
+    specs: dict[tuple[str, str], ServerSpec], spec: ServerSpec, python: Interpreter | None
+) -> str:
+    """Add a server under an interpreter; return why it was left out, if it was."""
+    if python is not None:
+        if spec.command is not None:
+            return ""  # a program of its own has no other interpreter
+        spec = replace(spec, name=f"{python.name}:{spec.name}", python=python)
+    missing = spec.missing()
+    if missing:
+        remedy = f"install them for {python.name}" if python else install(missing)
+        return f"{spec.name}: needs {', '.join(missing)} ({remedy})"
+    key = (spec.variant.kind if spec.variant else "", spec.name)
+    if key in specs and specs[key] != spec:
+        raise ConfigError(f"server {spec.name}: there is another of that name")
+    specs[key] = spec
+    return ""
+
+
+def _named(catalog: Catalog, word: str, kinds: set[str]) -> list[ServerSpec]:
+    """Return the servers that a word names; what users bring goes before the tree."""
+    by_name = [spec for spec in catalog.brought.values() if spec.name == word]
+    by_family = [spec for spec in catalog.brought.values() if spec.family == word]
+    if by_name or by_family:
+        return by_name or by_family
+    return [ServerSpec(v.name, v.family, v) for v in _matching(catalog, word, kinds)]
+
+
+def again(fields: dict[str, Any]) -> ServerSpec:
+    """Return a server of an earlier run from its description; raises ConfigError if it is gone."""
+    name, family, source = fields["name"], fields["family"], fields["source"]
+    if fields["command"] is not None:
+        return replace(command_spec(f"{name}={fields['command']}"), family=family)
+    if family == NATIVE_NAME:
+        if not NATIVE.exists():
+            raise ConfigError("server native: is not built; make native")
+        return replace(native()[NATIVE_NAME], name=name)
+    python = None
+    try:
+        if fields["python_words"]:
+            text = f"{name.partition(':')[0]}={shlex.join(fields['python_words'])}"
+            python = interpreters.examine(text, list(fields["packages"]))
+    except InterpreterError as error:
+        raise ConfigError(str(error)) from None
+    if fields["loop"] is not None:
+        return ServerSpec(name, family, loop=EventLoop(**fields["loop"]), python=python)
+    try:
+        variant = discovery.read(ROOT / source)
+    except VariantError as error:
+        raise ConfigError(f"server {name}: {error}") from None
+    return ServerSpec(name, family, variant, python=python)
+
+
+def install(missing: list[str]) -> str:
+    """Return the command that installs missing packages."""
+    return f"make frameworks, or pip install {' '.join(missing)}"
+
+
+def _matching(catalog: Catalog, word: str, kinds: set[str]) -> list[Variant]:
+    """Return the variants that a word names; an exact name goes before a family."""
+    if os.sep in word or word.endswith(".py"):
+        return [_outside(catalog, word)]
+    everywhere = list(catalog.variants.values())
+    tests = (
+        lambda variant: variant.name == word,
+        lambda variant: variant.family == word,
+        lambda variant: fnmatch.fnmatchcase(variant.name, word),
+    )
+    for test in tests:
+        found = [variant for variant in everywhere if test(variant)]
+        fitting = [variant for variant in found if variant.kind in kinds]
+        if fitting:
+            return fitting
+        if found:
+            kind = found[0].kind
+            raise ConfigError(f"server {word!r}: serves {kind} sockets; no workload here has such")
+    known = sorted({v.name for v in everywhere} | {v.family for v in everywhere})
+    known += catalog.brought
+    close = difflib.get_close_matches(word, known, 3)
+    hint = f"did you mean {' or '.join(close)}?" if close else "see `bench list`"
+    raise ConfigError(f"server {word!r}: there is none; {hint}")
+
+
+def _outside(catalog: Catalog, word: str) -> Variant:
+    path = Path(word)
+    if not path.is_file():
+        raise ConfigError(f"server {word}: there is no such file")
+    try:
+        variant = discovery.read(path)
+    except VariantError as error:
+        raise ConfigError(str(error)) from None
+    known = catalog.variants.get((variant.kind, variant.name))
+    if known is not None and known.path != variant.path:
+        raise ConfigError(
+            f"server {word}: {variant.name} is the name of a server of the tree; rename the file"
+        )
+    return variant

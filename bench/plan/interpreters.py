@@ -1,0 +1,60 @@
+"""Other interpreters that servers can be run under: found out about before anything starts."""
+
+import json
+import shlex
+import shutil
+import subprocess
+
+from bench.base.errors import InterpreterError
+from bench.model.interpreter import Interpreter
+
+# Run by the interpreter itself; it needs nothing but its standard library.
+QUESTION = """
+import importlib.util, json, platform, sys, sysconfig
+from importlib import metadata
+def version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "installed"
+jit = getattr(sys, "_jit", None)
+print(json.dumps({
+    "implementation": platform.python_implementation(),
+    "version": platform.python_version(),
+    "pypy": ".".join(map(str, getattr(sys, "pypy_version_info", ())[:3])),
+    "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
+    "jit": bool(jit and jit.is_enabled()),
+    "packages": {n: version(n) for n in sys.argv[1:] if importlib.util.find_spec(n)},
+}))
+"""
+OLDEST = (3, 11)
+LIMIT_S = 20
+
+
+def examine(text: str, packages: list[str]) -> Interpreter:
+    """Return the interpreter of `NAME=/path [options]`, asked which of the packages it has.
+
+    Raises:
+        InterpreterError: it is not there, does not answer, or is too old.
+    """
+    name, equals, line = text.partition("=")
+    if not equals or not name or any(c in name for c in " ,:/*?["):
+        raise InterpreterError(f"--python {text!r}: write NAME=/path/to/python")
+    words = tuple(shlex.split(line))
+    if not words or shutil.which(words[0]) is None:
+        raise InterpreterError(f"--python {name}: the program {line!r} is not there")
+    asked = [*words, "-c", QUESTION, *packages]
+    try:
+        answer = subprocess.run(
+            asked, capture_output=True, text=True, timeout=LIMIT_S, check=True
+        ).stdout
+        facts = json.loads(answer)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        raise InterpreterError(f"--python {name}: {line!r} does not answer as a Python") from None
+    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
+        raise InterpreterError(
+            f"--python {name}: is Python {facts['version']}; servers need 3.11 or later"
+        )
+    pypy = facts.pop("pypy")
+    facts["version"] += f" ({pypy})" if pypy else ""
+    return Interpreter(name, words, **facts)

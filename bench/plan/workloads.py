@@ -1,0 +1,94 @@
+"""The axes, and the cells that they span: tables of axes become workloads, servers join them."""
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+from bench.model.server import ServerSpec
+from bench.model.trial import TWIN, Cell, Workload
+from loadgen.plan import Load, PlanError
+from servers.terms import TRANSPORTS
+
+# The axes of a workload, and how a point of one is written in a workload's name.
+AXES = {
+    "transport": "{}",
+    "connections": "{}",
+    "payload": "{}B",
+    "requests_per_connection": "{}rpc",
+    "depth": "depth{}",
+    "think_us": "{}us",
+    "rate": "{}rps",
+    "arrivals": "{}",
+    "assignment": "{}",
+    "max_in_flight": "max{}",
+    "idle": "{}idle",
+    "pool_size": "pool{}",
+    "generator_wait": "{}",
+}
+POOL_MOST = 10_000
+KEPT = ("kept", 0)
+# The rate that every server of a run can carry: found when it starts.
+COMMON = "common"
+
+
+def workloads(tables: dict[str, dict[str, list[Any]]]) -> list[Workload]:
+    """Return every point of every table of axes; equal points collapse into the first.
+
+    A point is named after its table, and after its values on the axes that have several.
+
+    Raises:
+        PlanError: a value makes no sense on its axis; with the workload's name.
+    """
+    points: dict[Workload, None] = {}
+    for table, axes in tables.items():
+        several = [axis for axis, values in axes.items() if len(values) > 1]
+        for values in itertools.product(*axes.values()):
+            point = dict(zip(axes, values, strict=True))
+            suffix = "-".join(AXES[axis].format(point[axis]) for axis in several)
+            name = f"{table}-{suffix}" if suffix else table
+            try:
+                points.setdefault(_workload(name, point))
+            except PlanError as error:
+                raise PlanError(f"workload {table}: {error}") from None
+    return list(points)
+
+
+def _workload(name: str, point: dict[str, Any]) -> Workload:
+    point = dict(point)
+    transport = point.pop("transport", "tcp")
+    if transport not in TRANSPORTS:
+        raise PlanError(f"transport {transport!r}: choose from {', '.join(TRANSPORTS)}")
+    if point.get("requests_per_connection") in KEPT:
+        del point["requests_per_connection"]
+    if "payload" in point:
+        point["payload_bytes"] = point.pop("payload")
+    if "generator_wait" in point:
+        point["wait"] = point.pop("generator_wait")
+    pool_size = point.pop("pool_size", None)
+    if pool_size is not None and not 1 <= pool_size <= POOL_MOST:
+        raise PlanError(f"pool_size {pool_size}: give a whole number from 1 to {POOL_MOST}")
+    if common_rate := point.get("rate") == COMMON:
+        del point["rate"]
+    load = Load(**point)
+    if transport == "udp" and load.requests_per_connection is not None:
+        raise PlanError("UDP has no connections to renew: drop requests_per_connection")
+    return Workload(name, transport, load, pool_size, common_rate)
+
+
+def cells(servers: list[ServerSpec], points: list[Workload]) -> tuple[Cell, ...]:
+    """Return each server under each workload whose transport it serves."""
+    return tuple(
+        Cell(spec.name, workload)
+        for workload in points
+        for spec in servers
+        if spec.serves(workload.transport)
+    )
+
+
+def twin(servers: list[ServerSpec], name: str | None) -> list[ServerSpec]:
+    """Return the servers with the twin of one: `name`, or the first that serves all clients."""
+    if name == "none":
+        return servers
+    unlimited = [s for s in servers if s.variant is None or s.variant.max_clients is None]
+    chosen = next((s for s in servers if s.name == name), (unlimited or servers)[0])
+    return [*servers, replace(chosen, name=chosen.name + TWIN)]

@@ -1,0 +1,141 @@
+"""One bar a server: throughput, CPU per request, memory."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.report.drawing import palette
+from bench.report.drawing.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
+from bench.report.view.cell_view import NATIVE, CellView, WorkloadView
+from bench.report.view.run_view import Subject
+
+ROW_IN = 0.21
+GAP_IN = 0.06
+HATCH = "//////"
+
+
+def margins(subject: Subject) -> Margins:
+    """Leave room for the longest name on the left and the scale below."""
+    longest = max(len(wording.shortened(cell.server)) for cell in subject.workload.cells)
+    left = min(2 * EDGE_IN + longest * CHARACTER_IN, PANEL_IN * 0.45)
+    return Margins(left, EDGE_IN, 0.42, ROW_IN * len(subject.workload.cells) + 0.06)
+
+
+def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw correct replies per second, the fastest on top."""
+    _bars(canvas, axes, subject.workload.cells, "throughput_rps", "requests/s", "/s")
+
+
+def cpu(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw CPU time of the server's processes per request, the cheapest on top."""
+    column = "cpu_us_per_request"
+    _bars(canvas, axes, _cheapest(subject.workload, column), column, "CPU µs per request", "µs")
+
+
+def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw the memory of the server's processes, the smallest on top."""
+    _bars(canvas, axes, _cheapest(subject.workload, "memory_mib"), "memory_mib", "MiB", "MiB")
+
+
+def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
+    def place(cell: CellView) -> tuple[bool, bool, float]:
+        found = cell.estimate(column)
+        return (not cell.ranked, cell.family == NATIVE, found.value if found else 0.0)
+
+    return sorted(workload.cells, key=place)
+
+
+def _bars(
+    canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, scale: str, unit: str
+) -> None:
+    found = [cell.estimate(column) for cell in cells]
+    texts = [_text(cell, value, column, unit) for cell, value in zip(cells, found, strict=True)]
+    limit = _limit(canvas.size_in(axes)[0], found, texts)
+    for row, (cell, value, text) in enumerate(zip(cells, found, texts, strict=True)):
+        _row(canvas, axes, row, cell, value, text, limit)
+    axes.set_xlim(0, limit)
+    axes.set_ylim(len(cells) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+    axes.grid(visible=True, axis="x")
+    axes.set_xlabel(scale)
+
+
+def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str:
+    if value is None:
+        return cell.verdict.name
+    bound = "≥ " if column == "throughput_rps" and cell.bound else ""
+    half = (value.relative_half_width or 0) * value.value
+    verdict = "" if cell.verdict.name == "valid" else f"  {cell.verdict.name}"
+    verdict += "  the limit" if cell.family == NATIVE and not verdict else ""
+    return f"{bound}{wording.number(value.value, half)} {unit}{verdict}"
+
+
+def _limit(room_in: float, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
+    """Return the end of the scale that leaves room for each row's text behind its bar."""
+    ends = [
+        (value.high or value.value) / max(0.2, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
+        for value, text in zip(found, texts, strict=True)
+        if value is not None
+    ]
+    return max(ends, default=0) or 1.0
+
+
+def _row(
+    canvas: Canvas,
+    axes: Axes,
+    row: int,
+    cell: CellView,
+    value: Estimate | None,
+    text: str,
+    limit: float,
+) -> None:
+    sound = cell.verdict.name == "valid"
+    tip = f"{cell.server}: {text}"
+    end = 0.0
+    if value is not None:
+        canvas.mark(
+            axes.add_patch(_bar(row, value.value, palette.of(cell.family), sound)), cell, tip
+        )
+        end = value.value
+    if value is not None and value.low is not None and value.high is not None:
+        whisker = axes.plot([value.low, value.high], [row, row], color=palette.INK[0], lw=1.2)[0]
+        canvas.mark(whisker, cell, tip)
+        end = value.high
+    label = axes.text(
+        end + limit * 0.012,
+        row,
+        text,
+        va="center_baseline",
+        size=FONT_PT - 1,
+        color=palette.INK[0] if sound else palette.MUTED[0],
+    )
+    canvas.mark(label, cell, tip)
+    name(canvas, axes, row, cell, tip)
+
+
+def name(canvas: Canvas, axes: Axes, row: int, cell: CellView, tip: str) -> None:
+    """Write a server's name left of its row."""
+    written = axes.text(
+        -GAP_IN / canvas.size_in(axes)[0],
+        row,
+        wording.shortened(cell.server),
+        transform=axes.get_yaxis_transform(),
+        va="center_baseline",
+        ha="right",
+    )
+    canvas.mark(written, cell, tip)
+
+
+def _bar(row: int, value: float, colour: str, sound: bool) -> Rectangle:
+    """Return a filled bar, or a hatched one with a pale ground if the cell is not valid."""
+    if sound:
+        return Rectangle((0, row - 0.36), value, 0.72, facecolor=colour, edgecolor=colour)
+    return Rectangle(
+        (0, row - 0.36), value, 0.72, facecolor="none", edgecolor=colour, hatch=HATCH, lw=0.9
+    )

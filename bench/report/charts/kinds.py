@@ -1,0 +1,242 @@
+"""The kinds of charts: the words, the subjects, the room and the drawing of each, as a table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from bench.report.charts import bars, latency, ratios, rows, shares, sweeps
+from bench.report.charts.sweeps import Axis
+from bench.report.drawing.canvas import Canvas, Margins
+from bench.report.view.run_view import RunView, Subject
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of chart; overview: it is drawn once more for all of its subjects together."""
+
+    name: str
+    title: str
+    how: str
+    subjects: Callable[[RunView], list[Subject]]
+    margins: Callable[[Subject], Margins]
+    draw: Callable[[Canvas, Axes, Subject], None]
+    overview: bool = False
+
+
+def _all(view: RunView) -> list[Subject]:
+    """Return the whole run, if there is something to compare in two directions."""
+    measured = tuple(item for item in view.workloads if item.ranked)
+    enough = len(measured) > 1 and len(view.servers) > 1
+    return [Subject("all workloads", measured)] if enough else []
+
+
+def _open(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if subject.workload.open_loop]
+
+
+def _several(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if subject.workload.workload.load.connections > 1]
+
+
+def _comparable(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if len(subject.workload.measured) > 1]
+
+
+def _over_time(view: RunView) -> list[Subject]:
+    return [subject for subject in view.each() if rows.has_p99(subject)]
+
+
+def _over(axis: Axis, column: str) -> Callable[[RunView], list[Subject]]:
+    """Return what gives the sweeps of an axis in which any cell has a figure in a column."""
+
+    def found(view: RunView) -> list[Subject]:
+        return [
+            subject
+            for subject in view.sweeps(axis.key)
+            if any(sweeps.points(cells, axis, column) for cells in subject.by_server())
+        ]
+
+    return found
+
+
+KINDS = (
+    Kind(
+        "heat",
+        "Relative to the best",
+        "Throughput as a share of the best one ranked in each workload; in open loop the best p99, "
+        "of connections that are offered the least CPU time, as a share of its own. The darker, "
+        "the nearer. Hatched: not ranked.",
+        _all,
+        shares.heat_margins,
+        shares.heat,
+    ),
+    Kind(
+        "throughput",
+        "Throughput",
+        "Correct replies per second; longer is better. The line is the 95 % interval over trials. "
+        "Hatched: not valid, the reason is beside it; ≥ is a lower bound.",
+        RunView.each,
+        bars.margins,
+        bars.throughput,
+        overview=True,
+    ),
+    Kind(
+        "ratio",
+        "Compared with the best",
+        "Throughput, in open loop p99, of connections that are offered CPU time, as a ratio to the "
+        "best over shared blocks. The line is its interval, corrected for the number of pairs; the "
+        "grey band is what a server and its twin differ by. Hollow: tied with the best. What "
+        "cannot be ranked is left out.",
+        ratios.subjects,
+        ratios.margins,
+        ratios.ratios(ratios.leading),
+    ),
+    Kind(
+        "latency",
+        "Latency by percentile",
+        "Response time that a share of the requests stayed below; lower is better. Each step to "
+        "the right is ten times rarer. Thin with rings: not valid.",
+        RunView.each,
+        latency.margins,
+        latency.response,
+        overview=True,
+    ),
+    Kind(
+        "service",
+        "Service time by percentile",
+        "The same requests timed from their actual sending. What response time has on top of it "
+        "is waiting behind a schedule that a slow server held up.",
+        _open,
+        latency.margins,
+        latency.service,
+    ),
+    Kind(
+        "load",
+        "Response time against offered load",
+        "p99 of response time as more is offered; flat is good. A cross is the first load that "
+        "the server does not follow: beyond it, waits grow as long as the window lasts.",
+        _over(sweeps.OFFERED, "p99_us"),
+        sweeps.margins,
+        sweeps.load,
+    ),
+    Kind(
+        "connections",
+        "Throughput against connections",
+        "Correct replies per second as connections are added; higher is better. Hollow: not valid.",
+        _over(sweeps.CONNECTIONS, "throughput_rps"),
+        sweeps.margins,
+        sweeps.throughput(sweeps.CONNECTIONS),
+    ),
+    Kind(
+        "tail",
+        "p99 against connections",
+        "p99 of response time as connections are added; lower is better. In closed loop it grows "
+        "with their number, for each waits for the others. Hollow: not valid.",
+        _over(sweeps.CONNECTIONS, "p99_us"),
+        sweeps.margins,
+        sweeps.p99(sweeps.CONNECTIONS),
+    ),
+    Kind(
+        "payload",
+        "Throughput against payload",
+        "Correct replies per second as requests grow; higher is better. Where it falls, copying "
+        "bytes has become the work. Hollow: not valid.",
+        _over(sweeps.PAYLOAD, "throughput_rps"),
+        sweeps.margins,
+        sweeps.throughput(sweeps.PAYLOAD),
+    ),
+    Kind(
+        "pool",
+        "Throughput against size of pools",
+        "Correct replies per second as workers are added; higher is better. A server without a "
+        "pool is measured again and stays level. Hollow: not valid.",
+        _over(sweeps.POOL_SIZE, "throughput_rps"),
+        sweeps.margins,
+        sweeps.throughput(sweeps.POOL_SIZE),
+    ),
+    Kind(
+        "pool-tail",
+        "p99 against size of pools",
+        "p99 of response time as workers are added; lower is better. Hollow: not valid; where "
+        "clients have no worker, it is the time of those that have one.",
+        _over(sweeps.POOL_SIZE, "p99_us"),
+        sweeps.margins,
+        sweeps.p99(sweeps.POOL_SIZE),
+    ),
+    Kind(
+        "cpu",
+        "CPU per request",
+        "CPU time of all the server's processes per request; shorter is better. The line is the "
+        "95 % interval over trials. Hatched: not valid.",
+        RunView.each,
+        bars.margins,
+        bars.cpu,
+        overview=True,
+    ),
+    Kind(
+        "cpu-ratio",
+        "CPU per request compared",
+        "CPU time per request as a ratio to the least of the servers ranked, in the same way: the "
+        "figure that neither a busy generator nor a slow client distorts. Hollow: tied.",
+        ratios.subjects,
+        ratios.margins,
+        ratios.ratios(ratios.cpu),
+    ),
+    Kind(
+        "cost",
+        "CPU per request against throughput",
+        "Right is faster, down is cheaper. A server that is cheap and slow waited for something; "
+        "a dotted line is the cost of the native server. Hollow: not valid.",
+        _comparable,
+        latency.margins,
+        shares.cost,
+    ),
+    Kind(
+        "memory",
+        "Memory",
+        "Memory of all the server's processes (PSS) with the connections open; shorter is better. "
+        "Hatched: not valid.",
+        RunView.each,
+        bars.margins,
+        bars.memory,
+        overview=True,
+    ),
+    Kind(
+        "growth",
+        "Memory against connections",
+        "Memory of all the server's processes as connections are added; the slope is what one "
+        "connection costs. Hollow: not valid.",
+        _over(sweeps.CONNECTIONS, "memory_mib"),
+        sweeps.margins,
+        sweeps.memory(sweeps.CONNECTIONS),
+    ),
+    Kind(
+        "time",
+        "Throughput over time",
+        "A row a server, a line a trial, at most five: replies per 100 ms against their median, "
+        "which is the thin rule. A dip to the floor is a pause, a slope is drift; beside it, how "
+        "the trials went from their first request on.",
+        RunView.each,
+        rows.margins_with_courses,
+        rows.throughput,
+    ),
+    Kind(
+        "pauses",
+        "p99 over time",
+        "A row a server, a line a trial: p99 of each 100 ms, from the median response time at the "
+        "foot of the row to 1,000 times it at the top.",
+        _over_time,
+        rows.margins,
+        rows.pauses,
+    ),
+    Kind(
+        "fairness",
+        "Fairness between connections",
+        "Requests that each connection had, from the worst served to the best; a flat line at 1 "
+        "is fair. Shares above 2.5 are drawn there.",
+        _several,
+        latency.margins,
+        shares.fairness,
+    ),
+)

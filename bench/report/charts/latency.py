@@ -1,0 +1,96 @@
+"""Latency by percentile on a nines axis: as far as there are ten samples beyond."""
+
+from collections.abc import Callable, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+
+from bench.base import wording
+from bench.report.charts import lines
+from bench.report.drawing import palette
+from bench.report.drawing.canvas import Canvas, Margins
+from bench.report.view.cell_view import CellView, Curve
+from bench.report.view.run_view import Subject
+
+TICKS = {0.30103: "50%", 1: "90%", 2: "99%", 3: "99.9%", 4: "99.99%", 5: "99.999%"}
+
+
+def margins(subject: Subject) -> Margins:
+    """Leave room for the names on the right, beside the ends of their lines."""
+    return lines.margins([lines.label(cell) for cell in subject.workload.cells])
+
+
+def response(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw the response time of each server."""
+    _draw(canvas, axes, subject, lambda cell: cell.response, "response time")
+
+
+def service(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw the service time of each server."""
+    _draw(canvas, axes, subject, lambda cell: cell.service, "service time")
+
+
+def tip(cell: CellView) -> str:
+    """Return the percentiles of a cell in words."""
+    parts = []
+    for column, name in (("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p99.9")):
+        value = cell.estimate(column)
+        parts += [] if value is None else [f"{name} {wording.duration(value.value)}"]
+    return f"{lines.label(cell)}: {', '.join(parts) or 'no percentiles'}"
+
+
+def times(axes: Axes) -> None:
+    """Make the vertical axis one of times, logarithmic."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.tick(tick)))
+    axes.tick_params(which="minor", length=0)
+
+
+def _draw(
+    canvas: Canvas,
+    axes: Axes,
+    subject: Subject,
+    curve_of: Callable[[CellView], Curve | None],
+    what: str,
+) -> None:
+    measured = subject.workload.measured
+    curves = [(cell, curve) for cell in measured if (curve := curve_of(cell)) is not None]
+    dashes = lines.dashes(measured)
+    for cell, curve in curves:
+        _line(canvas, axes, cell, curve, dashes[cell.index])
+    _scales(axes, [curve for _, curve in curves], what)
+    ends = [
+        (cell, lines.label(cell), tip(cell), curve[0][-1], curve[1][-1]) for cell, curve in curves
+    ]
+    lines.names(canvas, axes, ends)
+    if not curves:
+        axes.text(0.5, 0.5, "too few samples", ha="center", transform=axes.transAxes)
+
+
+def _line(canvas: Canvas, axes: Axes, cell: CellView, curve: Curve, dash: lines.Dash) -> None:
+    sound = cell.verdict.name == "valid"
+    line = axes.plot(
+        *curve,
+        color=palette.of(cell.family),
+        linestyle=dash,
+        lw=1.5 if sound else 0.9,
+        alpha=1 if sound else 0.75,
+        marker="" if sound else "o",
+        markevery=8,
+        markersize=3.5,
+        markerfacecolor=palette.PAPER[0],
+    )[0]
+    canvas.mark(line, cell, tip(cell))
+
+
+def _scales(axes: Axes, curves: Sequence[Curve], what: str) -> None:
+    end = max((curve[0][-1] for curve in curves), default=2.0)
+    axes.set_xlim(0, end)
+    shown = {place: text for place, text in TICKS.items() if place <= end + 0.02}
+    axes.xaxis.set_major_locator(FixedLocator(list(shown)))
+    axes.set_xticklabels(list(shown.values()))
+    times(axes)
+    axes.grid(visible=True, which="major")
+    axes.set_xlabel(f"percentile of {what}")

@@ -1,0 +1,96 @@
+"""What line charts share: dashes for the variants of a family, and names at the lines' ends."""
+
+from collections.abc import Iterable, Sequence
+
+from matplotlib.axes import Axes
+
+from bench.base import wording
+from bench.report.drawing import palette
+from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, PANEL_IN, Canvas, Margins
+from bench.report.view.cell_view import CellView
+
+Dash = str | tuple[int, tuple[float, ...]]
+
+DASHES: tuple[Dash, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (3, 3)),
+)
+LABEL_PT = FONT_PT - 1.5
+LABEL_IN = 0.145
+# Room between the end of the axes and the names, where lines lead from one to the other.
+LEAD_IN = 0.2
+
+
+def margins(labels: Sequence[str], height: float = 2.4) -> Margins:
+    """Leave room for the names on the right, and a line's height for each."""
+    longest = max(map(len, labels), default=1)
+    right = min(LEAD_IN + 0.1 + longest * CHARACTER_IN * 0.82, PANEL_IN * 0.5)
+    return Margins(0.66, right, 0.42, max(height, LABEL_IN * len(labels)))
+
+
+def dashes(cells: Iterable[CellView]) -> dict[int, Dash]:
+    """Return a dash by server: the first variant of a family has a plain line."""
+    seen: dict[str, int] = {}
+    found = {}
+    for cell in sorted(cells, key=lambda cell: cell.index):
+        place = seen[cell.family] = seen.get(cell.family, -1) + 1
+        found[cell.index] = DASHES[place % len(DASHES)]
+    return found
+
+
+def label(cell: CellView) -> str:
+    """Return the server's name, with the verdict if it is not valid."""
+    name = wording.shortened(cell.server)
+    return name if cell.verdict.name == "valid" else f"{name} ({cell.verdict.name})"
+
+
+def names(
+    canvas: Canvas, axes: Axes, ends: Sequence[tuple[CellView, str, str, float, float]]
+) -> None:
+    """Write names beside the ends of their lines, moved apart where they would overlap.
+
+    Args:
+        canvas, axes: what is drawn upon; its limits must be final.
+        ends: cell, name, tip, and the data coordinates of the line's end.
+    """
+    axes.autoscale_view()
+    width_in, height_in = canvas.size_in(axes)
+    to_axes = axes.transData + axes.transAxes.inverted()
+    starts = [to_axes.transform((end[3], end[4])) for end in ends]
+    places = apart([float(start[1]) for start in starts], LABEL_IN / height_in)
+    across = 1 + LEAD_IN / width_in
+    for (cell, name, tip, *_), start, place in zip(ends, starts, places, strict=True):
+        leader = axes.plot(
+            [float(start[0]), across],
+            [float(start[1]), place],
+            transform=axes.transAxes,
+            color=palette.of(cell.family),
+            lw=0.8,
+            clip_on=False,
+        )[0]
+        text = axes.text(
+            across + 0.04 / width_in,
+            place,
+            name,
+            transform=axes.transAxes,
+            va="center",
+            size=LABEL_PT,
+        )
+        canvas.mark(leader, cell, tip)
+        canvas.mark(text, cell, tip)
+
+
+def apart(wanted: Sequence[float], gap: float) -> list[float]:
+    """Move places in [0, 1] as little as needed to be `gap` apart, keeping their order."""
+    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    places: list[float] = []
+    for index in order:
+        places.append(max(wanted[index], places[-1] + gap if places else 0.0))
+    ceiling = 1.0
+    for rank in range(len(places) - 1, -1, -1):
+        places[rank] = min(places[rank], ceiling)
+        ceiling = places[rank] - gap
+    return [place for _, place in sorted(zip(order, places, strict=True))]

@@ -1,0 +1,130 @@
+"""The ratio of each server to the best of its workload, with its interval and the floor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+
+from bench.analysis import metrics
+from bench.analysis.metrics import Figure
+from bench.analysis.ranking import Ranking
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.report.charts import bars
+from bench.report.drawing import palette, scales
+from bench.report.drawing.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
+from bench.report.view.cell_view import CellView
+from bench.report.view.run_view import RunView, Subject
+
+# What is written beside a row, at its longest: `≥ 0.966 (0.952 to 0.981)`.
+TEXT_CHARACTERS = 24
+WORDS = {"throughput": "throughput", "p99": "p99 of response time", "cpu": "CPU per request"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A server beside the best; because: why the two are not told apart, empty if they are."""
+
+    cell: CellView
+    ratio: Estimate
+    because: str
+
+    @property
+    def sure(self) -> bool:
+        """Tell if it is the best, or told apart from it."""
+        return not self.because
+
+    @property
+    def text(self) -> str:
+        """Return what is written beside it."""
+        if self.ratio.low is None and self.ratio.value == 1:
+            return "the best"
+        # Of a server that may be faster than measured, the ratio is a lower bound too.
+        return ("≥ " if self.because == "bound" else "") + wording.ranged(self.ratio)
+
+
+def leading(subject: Subject) -> Figure:
+    """Return what ranks the servers of a subject."""
+    return metrics.leading(subject.workload.workload)
+
+
+def cpu(subject: Subject) -> Figure:
+    """Return CPU per request."""
+    return metrics.FIGURES["cpu"]
+
+
+def subjects(view: RunView) -> list[Subject]:
+    """Return the workloads in which there are two servers to compare, over two blocks or more."""
+    return [
+        subject
+        for subject in view.each()
+        if any(pair.ratio and pair.ratio.low for pair in subject.workload.order.pairs)
+    ]
+
+
+def margins(subject: Subject) -> Margins:
+    """Leave room for the names on the left, and for the numbers on the right."""
+    left = bars.margins(subject).left
+    right = min(TEXT_CHARACTERS * CHARACTER_IN * 0.85, PANEL_IN * 0.42)
+    return Margins(left, right, 0.42, bars.ROW_IN * len(subject.workload.ranked) + 0.06)
+
+
+def ratios(of: Callable[[Subject], Figure]) -> Callable[[Canvas, Axes, Subject], None]:
+    """Return what draws the ratios of a figure to its best, the best on top."""
+
+    def drawn(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+        order = subject.workload.orders[of(subject)]
+        found = _rows(subject, order)
+        if order.floor is not None:
+            reach = 1 + order.floor.extent
+            axes.axvspan(1 / reach, reach, color=palette.RULE[0], alpha=0.6, lw=0)
+        axes.axvline(1, color=palette.MUTED[0], lw=0.8)
+        for place, row in enumerate(found):
+            _draw_row(canvas, axes, place, row)
+        scales.logarithmic(axes, "x", *_limits(found, order))
+        axes.set_ylim(len(found) - 0.4, -0.6)
+        axes.set_yticks([])
+        axes.grid(visible=True, axis="x")
+        axes.set_xlabel(f"{WORDS[order.figure.name]}, ratio to {wording.shortened(order.best)}")
+
+    return drawn
+
+
+def _rows(subject: Subject, order: Ranking) -> list[Row]:
+    cells = {cell.server: cell for cell in subject.workload.ranked}
+    found = []
+    for place in order.places:
+        pair = order.against_best(place.server)
+        if pair is not None and pair.ratio is not None:
+            found.append(Row(cells[place.server], pair.ratio, pair.because))
+    return sorted(found, key=lambda row: row.ratio.value, reverse=order.figure.more_is_better)
+
+
+def _draw_row(canvas: Canvas, axes: Axes, place: int, row: Row) -> None:
+    colour, ratio = palette.of(row.cell.family), row.ratio
+    tip = f"{row.cell.server}: {row.text}" + ("" if row.sure else ", tied with the best")
+    if ratio.low is not None and ratio.high is not None:
+        whisker = axes.plot([ratio.low, ratio.high], [place, place], color=colour, lw=1.6)[0]
+        canvas.mark(whisker, row.cell, tip)
+    fill = colour if row.sure else palette.PAPER[0]
+    canvas.mark(axes.plot(ratio.value, place, "o", ms=5, mfc=fill, mec=colour)[0], row.cell, tip)
+    beside = axes.text(
+        1 + EDGE_IN / 2 / canvas.size_in(axes)[0],
+        place,
+        row.text,
+        transform=axes.get_yaxis_transform(),
+        va="center_baseline",
+        size=FONT_PT - 1,
+        color=palette.INK[0] if row.sure else palette.MUTED[0],
+    )
+    canvas.mark(beside, row.cell, tip)
+    bars.name(canvas, axes, place, row.cell, tip)
+
+
+def _limits(rows: list[Row], order: Ranking) -> tuple[float, float]:
+    """Return limits that hold every interval and the floor."""
+    ends = [end for row in rows for end in (row.ratio.low, row.ratio.value, row.ratio.high) if end]
+    reach = 1 + (order.floor.extent if order.floor else 0.01)
+    low, high = min([*ends, 1 / reach]), max([*ends, reach])
+    room = (high / low) ** 0.04
+    return low / room, high * room

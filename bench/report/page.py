@@ -1,0 +1,260 @@
+"""The page and its Markdown sister: what they hold, handed to their templates."""
+
+import re
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bench.analysis.pairwise import Pair
+from bench.analysis.ranking import Place
+from bench.base import wording
+from bench.model.server import ROOT
+from bench.report.charts import Chart, slug
+from bench.report.drawing import embed, palette
+from bench.report.sentences import answer, captions
+from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.run_view import RunView
+
+# The table of all figures: titles, and whether a column holds numbers.
+COLUMNS = (
+    *(("workload", False), ("place", True), ("server", False), ("family", False)),
+    *(("requests/s", True), ("of the best", True), ("p50", True), ("p99", True), ("p99.9", True)),
+    *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
+    *(("course", False), ("verdict", False)),
+)
+# A server's source is shown if it is no longer than this.
+SOURCE_LIMIT_BYTES = 64 * 1024
+UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
+
+
+def html(view: RunView, drawn: Iterable[Chart]) -> str:
+    """Return the self-contained page."""
+    environment = _environment(autoescape=True)
+    template = environment.get_template("report.html.j2")
+    return template.render(_content(view), kinds=_figures(drawn), colours=_colours())
+
+
+def markdown(view: RunView, overview: Iterable[Chart]) -> str:
+    """Return the report as Markdown; it shows the overview charts beside it."""
+    template = _environment(autoescape=False).get_template("report.md.j2")
+    charts = [(chart, shows(chart)) for chart in overview]
+    return template.render(_content(view), charts=charts)
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    made = Environment(
+        loader=PackageLoader("bench.report"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["number"] = wording.number
+    made.filters["tight"] = _tight
+    made.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    return made
+
+
+def _tight(text: str) -> str:
+    """Keep a number on one line with what belongs to it."""
+    text = text.replace(" ± ", "\u00a0±\u00a0").replace("≥ ", "≥\u00a0")
+    return UNIT.sub("\u00a0\\1", text)
+
+
+def _content(view: RunView) -> dict[str, Any]:
+    header = view.run.header
+    workloads = [_workload(view, workload) for workload in view.workloads]
+    cells = [cell for item in view.workloads for cell in item.cells]
+    measured = sum(bool(cell.trials) for cell in cells)
+    return {
+        "run_id": header.get("run_id", view.run.folder.name),
+        "created": _day(header.get("created_at", "")),
+        "cut_off": measured < len(cells) or not view.finished,
+        "cautions": answer.cautions(view),
+        "measured": measured,
+        "planned": len(cells),
+        "workloads": workloads,
+        "servers": _servers(view),
+        "skipped": [str(reason) for reason in header.get("skipped", [])],
+        "command": " ".join(map(shlex.quote, header.get("command", []))),
+        "config": header.get("config", {}),
+        "cpus": view.cpus(),
+        "facts": _facts(header),
+        "definitions": DEFINITIONS,
+        "columns": COLUMNS,
+    }
+
+
+def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
+    order = workload.order
+    sure = any(len(cell.figures) > 1 for cell in workload.ranked)
+    places = {place.server: place for place in order.places} if sure else {}
+    return {
+        "label": workload.label,
+        "slug": slug(workload.label),
+        "described": workload.described(),
+        "answer": answer.answer(view, workload),
+        "tiers": order.tiers if sure else (),
+        "rows": [
+            _row(cell, places.get(cell.server), order.against_best(cell.server))
+            for cell in workload.cells
+        ],
+    }
+
+
+def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, Any]:
+    def value(column: str) -> float | None:
+        found = cell.estimate(column)
+        return None if found is None else found.value
+
+    def time(column: str) -> str:
+        found = cell.estimate(column)
+        return "" if found is None else wording.interval(found)
+
+    cpu = cell.estimate("cpu_us_per_request")
+    percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
+    names = ("throughput_rps", "cpu_us_per_request", "memory_mib", "effective_concurrency")
+    return {name: value(name) for name in names} | {
+        "index": cell.index,
+        "server": cell.server,
+        "family": cell.family,
+        "place": place.rank if place else "",
+        "best": place.best if place else "",
+        "percentiles": percentiles,
+        "of_best": pair.ratio.value if pair and pair.ratio else "",
+        "against_best": str(pair) if pair else "",
+        "at_once": cell.at_once(" of "),
+        "throughput": cell.throughput().removesuffix(" /s"),
+        "cpu": "" if cpu is None else wording.estimate(cpu),
+        "verdict": cell.verdict.name,
+        "why": captions.described(cell),
+        "course": cell.course,
+        "noted": bool(cell.verdict.notes),
+    }
+
+
+def _servers(view: RunView) -> list[dict[str, Any]]:
+    """Return what is drawn as one server, with the texts behind it: a name may serve two kinds."""
+    entries: dict[str, list[dict[str, str]]] = {}
+    for entry in view.run.header["config"]["servers"]:
+        source = str(entry.get("source") or "")
+        text = {"summary": entry.get("summary") or "", "source": source, "text": _source(source)}
+        entries.setdefault(entry["name"], []).append(text)
+    return [
+        {
+            "index": index,
+            "name": name,
+            "colour": f"--family-{family if family in palette.FAMILIES else 'other'}",
+            "entries": entries.get(name, []),
+        }
+        for index, name, family in view.servers
+    ]
+
+
+def _source(path: str) -> str:
+    """Return the text of a file of this checkout; empty for a command or a missing file."""
+    file = (ROOT / path).resolve()
+    try:
+        if not path.endswith(".py") or file.stat().st_size > SOURCE_LIMIT_BYTES:
+            return ""
+        return file.read_text(encoding="utf-8") if file.is_relative_to(ROOT) else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def _figures(drawn: Iterable[Chart]) -> list[dict[str, Any]]:
+    """Return the charts by kind, each as an element of the page with its caption."""
+    kinds: dict[str, dict[str, Any]] = {}
+    variables = {value: name for name, value in palette.variables(dark=False).items()}
+    for chart in drawn:
+        kind, canvas, caption = chart.kind, chart.canvas, shows(chart)
+        entry = {"name": kind.name, "title": kind.title, "how": kind.how, "figures": []}
+        label = f"{kind.title}, {chart.subjects[0].label}. {caption}"
+        element = embed.inline(
+            canvas.svg, chart.name, label, canvas.head_share, canvas.marks, variables
+        )
+        figures = kinds.setdefault(kind.name, entry)["figures"]
+        figures.append({"name": chart.name, "svg": element, "shows": caption})
+    return list(kinds.values())
+
+
+def shows(chart: Chart) -> str:
+    """Return what a chart shows, in a sentence for each of its subjects."""
+    several = len(chart.subjects) > 1
+    return " ".join(
+        (f"{subject.label}: " if several else "") + captions.shows(chart.kind.name, subject)
+        for subject in chart.subjects
+    )
+
+
+def _colours() -> dict[str, dict[str, str]]:
+    return {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
+
+
+def _facts(header: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the groups of terms and machine facts as pairs of text."""
+    groups = (("Terms", "terms"), ("Machine", "machine"), ("Versions", "versions"))
+    found = [
+        (title, [(_worded(name), _printable(value)) for name, value in header[key].items()])
+        for title, key in groups
+        if header.get(key)
+    ]
+    if header.get("commit"):
+        found.append(("Source", [("commit", str(header["commit"]))]))
+    return found
+
+
+def _worded(name: str) -> str:
+    # Names of options, such as TCP_NODELAY, stay as they are.
+    return name if name.isupper() else name.replace("_mib", " (MiB)").replace("_", " ")
+
+
+def _printable(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_printable(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_printable(item) for item in value)
+    if value is None or isinstance(value, bool):
+        return {None: "not known", True: "yes", False: "no"}[value]
+    return wording.number(value) if isinstance(value, float) else str(value)
+
+
+def _day(moment: str) -> str:
+    return moment.replace("T", " ")[:16]
+
+
+# The words of the report, one for each thing.
+DEFINITIONS = (
+    ("throughput", "Correct replies received in the window, per second."),
+    ("response time", "From the moment a request was due to be sent until its reply was complete."),
+    ("service time", "From the moment a request was sent until its reply was complete."),
+    ("p99", "The response time that 99 of 100 requests stayed below, waits cut off included."),
+    ("CPU per request", "CPU time of all the server's processes in the window, per reply."),
+    ("memory", "Proportional set size of all the server's processes: shared pages count once."),
+    ("±", "Half of the 95 % confidence interval over trials, each with a fresh server process."),
+    ("≥", "A lower bound: the generator had no time left while the server had."),
+    (
+        "of the best",
+        "Throughput, in open loop p99, as a ratio to the best over shared blocks; ≈ is tied with"
+        " it. Every pair stands in pairs.csv.",
+    ),
+    (
+        "served at once",
+        "Effective concurrency, by Little's law: throughput times the mean cycle, of the requests"
+        " in flight (in open loop beside the connections that share them).",
+    ),
+    ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
+    ("place", "Where a server can stand: a range where it is tied with others."),
+    ("floor", "How far a server and its twin, the same server again, came out apart."),
+    ("closed loop", "Each connection sends its next request when the reply is there."),
+    ("open loop", "Requests follow a schedule, whatever the server does."),
+    ("starved", "Some connections were left waiting while others were served."),
+    (
+        "course",
+        "Replies per 100 ms from the first request on, in open loop the median response time:"
+        " steady, warming (faster later), slowing, or unsteady (to and fro); from one second on.",
+    ),
+    ("trial, block", "One measurement of one cell; one repeat of all cells, in shuffled order."),
+)

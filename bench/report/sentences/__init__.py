@@ -1,0 +1,1 @@
+"""What the data of a run says, in words."""

@@ -1,0 +1,250 @@
+"""What the data of a run says, in sentences: the ranking with its ties, its cost, the doubts."""
+
+import math
+from collections.abc import Sequence
+
+from bench.analysis import metrics
+from bench.analysis.ranking import Ranking
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.run_view import RunView
+
+# What the best of an order does, by the figure that ranks.
+VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
+# The models of the published run differ by up to 2.7 times in CPU per request (kept connections); a
+# server that costs twice as much again does something that its neighbours do not.
+COSTLY_TIMES = 5.0
+ASLEEP = (
+    "Measured by a generator that sleeps: with few connections the times are those of its own "
+    "waking (docs/methodology.md). Measure again to compare."
+)
+
+
+def cautions(view: RunView) -> list[str]:
+    """Return what holds against all figures of a run, a sentence or two for each."""
+    header = view.run.header
+    asleep = header.get("config", {}).get("generator_wait") == "sleep"
+    # On a shared CPU a generator has to sleep, and the run has its own mark for that.
+    return [ASLEEP] if asleep and not (header.get("cpus") or {}).get("shared") else []
+
+
+def answer(view: RunView, workload: WorkloadView) -> list[str]:
+    """Return a few sentences: who is first, at what cost, and what is not sure."""
+    cells = workload.ranked
+    if not cells:
+        return [*_nobody(workload), *_left_out(workload)]
+    order = workload.order
+    return [
+        _first(workload, cells, order),
+        *_follows(workload),
+        *_cost(cells),
+        *_peaks(view, workload),
+        *_ceiling(workload, cells[0]),
+        *_costly(cells),
+        *_unsure(cells, order),
+        *_left_out(workload),
+    ]
+
+
+def lead(order: Ranking, first: str, second: str) -> Estimate | None:
+    """Return by what factor the first is better, with the interval that the ranking used."""
+    pair = order.between(*((first, second) if order.figure.more_is_better else (second, first)))
+    return None if pair is None else pair.ratio
+
+
+def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) -> str:
+    best = cells[0]
+    verb = VERBS[metrics.leading(best.workload).name]
+    figure = _figure(best)
+    if len(cells) == 1:
+        only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
+        return f"{best.server} {only}: {figure}."
+    if max(len(cell.figures) for cell in cells) < 2:
+        unsure = "one trial tells nobody apart: measure again with more trials"
+        return f"{best.server} {verb}, {figure}, but {unsure}."
+    tied = [name for place in order.places if place.server == best.server for name in place.tied]
+    if tied:
+        names = wording.listing(tied)
+        draw = _draw(order, best.server, tied)
+        return f"{best.server} {verb}, {figure}, but is tied with {names}: {draw}."
+    ahead = lead(order, best.server, cells[1].server)
+    if ahead is None:
+        return f"{best.server} {verb}: {figure}."
+    if best.open_loop:
+        return (
+            f"{best.server} {verb}: {figure}; {cells[1].server} takes {wording.times(ahead)} that."
+        )
+    return f"{best.server} {verb}: {figure}, {wording.times(ahead)} as many as {cells[1].server}."
+
+
+def _draw(order: Ranking, best: str, tied: Sequence[str]) -> str:
+    """Return why there is no winner: of two servers, with the ratio that leaves it open."""
+    found = lead(order, best, tied[0]) if len(tied) == 1 else None
+    return "no sure difference" if found is None else f"{wording.times(found)}, no sure difference"
+
+
+def _figure(cell: CellView) -> str:
+    found = cell.estimate(cell.leading)
+    if not cell.open_loop or found is None:
+        return f"{cell.throughput().removesuffix(' /s')} requests/s"
+    load = cell.workload.load
+    if load.requests_per_connection is None:
+        return f"a p99 of {wording.interval(found)} at {load.rate:,g} requests/s"
+    each = "connection" if load.requests_per_connection == 1 else "request"
+    return f"{wording.estimate(found, 'µs')} of CPU per {each} at {load.rate:,g} {each}s/s"
+
+
+def _follows(workload: WorkloadView) -> list[str]:
+    """Tell in open loop how many servers keep up with the offered load."""
+    cells = workload.ranked
+    late = [
+        cell.server
+        for cell in cells
+        if "overloaded" in {cell.verdict.name, *(note.name for note in cell.verdict.notes)}
+    ]
+    if not cells[0].open_loop or len(cells) < 2:
+        return []
+    if not late:
+        return ["All of those ranked keep up with the load offered."]
+    return [f"{wording.listing(late)} cannot keep up with the load offered."]
+
+
+def _cost(cells: Sequence[CellView]) -> list[str]:
+    best = cells[0]
+    cpu, memory = best.estimate("cpu_us_per_request"), best.estimate("memory_mib")
+    if metrics.leading(best.workload).name == "cpu":
+        return _beside_cpu(best)
+    parts = [] if cpu is None else [f"{wording.estimate(cpu, 'µs')} of CPU per request"]
+    parts += [] if memory is None else [f"{wording.number(memory.value)} MiB of memory"]
+    if not parts:
+        return []
+    told = f"It takes {' and '.join(parts)}"
+    thrifty = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
+    least = thrifty.estimate("cpu_us_per_request")
+    if thrifty is not best and least is not None and least is not cpu:
+        told += f"; {thrifty.server} needs the least CPU, {wording.estimate(least, 'µs')}"
+    if best.open_loop:
+        return [f"{told}."]
+    calm = min(cells, key=lambda cell: _value(cell, "p99_us"))
+    p99 = calm.estimate("p99_us")
+    if p99 is None:
+        return [f"{told}."]
+    whose = "its p99" if calm is best else f"the best p99 is {calm.server}'s"
+    told += f"; {whose}{' is' if calm is best else ','} {wording.duration(p99.value)}"
+    return [f"{told}."]
+
+
+def _beside_cpu(best: CellView) -> list[str]:
+    """Tell the p99 and the memory of a server whose CPU time has been told already."""
+    p99, memory = best.estimate("p99_us"), best.estimate("memory_mib")
+    parts = [] if p99 is None else [f"its p99 is {wording.duration(p99.value)}"]
+    parts += [] if memory is None else [f"it takes {wording.number(memory.value)} MiB of memory"]
+    told = ", and ".join(parts)
+    return [f"{told[:1].upper()}{told[1:]}."] if parts else []
+
+
+def _peaks(view: RunView, workload: WorkloadView) -> list[str]:
+    """Tell what was reached in closed loop before the rate was chosen, for what that is worth."""
+    calibration = view.run.header.get("calibration") or {}
+    found = (calibration.get("peaks_rps") or {}).get(workload.workload.name)
+    if not found:
+        return []
+    ordered = sorted(found, key=found.__getitem__)
+    ends = " to ".join(
+        f"{wording.number(found[name])} ({name})" for name in (ordered[-1], ordered[0])
+    )
+    return [
+        f"With nothing held back they reached {ends} requests/s in one short look: a maximum that "
+        "depends on when a client dials and hangs up, and no property of the server alone."
+    ]
+
+
+def _ceiling(workload: WorkloadView, best: CellView) -> list[str]:
+    """Tell how far the first is from the native server, by CPU per request."""
+    if workload.native is None:
+        return []
+    own, least = (_value(cell, "cpu_us_per_request") for cell in (best, workload.native))
+    if not (math.isfinite(own) and math.isfinite(least) and least):
+        return []
+    times = wording.digits(own / least, 2)
+    return [f"Its CPU cost is {times} times that of {workload.native.server}, the native server."]
+
+
+def _costly(cells: Sequence[CellView]) -> list[str]:
+    """Name the servers that cost several times the CPU per request of the one that costs least.
+
+    Not in churn, where a request carries its share of a connection. A server that the generator
+    does not keep busy wakes up for each request: what it costs is the most that it can be, which is
+    no reproach to it, and more than fair to the others.
+    """
+    found = [
+        (cost, cell)
+        for cell in cells
+        if cell.workload.load.requests_per_connection is None
+        if (cost := cell.estimate("cpu_us_per_request")) is not None and cost.value > 0
+    ]
+    found.sort(key=lambda each: each[0].value, reverse=True)
+    costly = [
+        (cost, cell.server)
+        for cost, cell in found
+        if not cell.bound and _several_times(cost, found[-1][0])
+    ]
+    return [_to_profile(costly, found[-1][0], found[-1][1].server)] if costly else []
+
+
+def _to_profile(costly: Sequence[tuple[Estimate, str]], least: Estimate, thrifty: str) -> str:
+    """Return what is told of the servers that cost so much more than the least."""
+    cost, server = costly[0]
+    if len(costly) == 1:
+        times = wording.digits(cost.value / least.value, 2)
+        return (
+            f"{server} takes {wording.number(cost.value)} µs of CPU per request, {times} times "
+            f"what {thrifty} takes: look at it with a profiler."
+        )
+    names = wording.listing(
+        [f"{server} ({wording.number(cost.value)} µs)" for cost, server in costly]
+    )
+    return (
+        f"{names} take {COSTLY_TIMES:g} times and more of the CPU per request that {thrifty} takes "
+        f"({wording.number(least.value)} µs): look at them with a profiler."
+    )
+
+
+def _several_times(cost: Estimate, least: Estimate) -> bool:
+    """Tell if a cost is several times the least, and surely more than it."""
+    sure = cost.low is not None and least.high is not None and cost.low > least.high
+    return sure and cost.value >= COSTLY_TIMES * least.value
+
+
+def _value(cell: CellView, column: str) -> float:
+    found = cell.estimate(column)
+    return math.inf if found is None else found.value
+
+
+def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:
+    told = []
+    if bound := [cell.server for cell in cells if cell.bound]:
+        told.append(
+            f"The generator was the limit for {wording.listing(bound)}: lower bounds, shown as ≥."
+        )
+    if order.floor is not None:
+        told.append(f"A server and its twin differ by up to {order.floor.extent:.1%}: the floor.")
+    return told
+
+
+def _left_out(workload: WorkloadView) -> list[str]:
+    by_name: dict[str, list[str]] = {}
+    for cell in workload.cells:
+        if not cell.ranked and cell is not workload.native:
+            by_name.setdefault(cell.verdict.name, []).append(cell.server)
+    if not by_name:
+        return []
+    parts = [f"{wording.listing(servers)} ({name})" for name, servers in by_name.items()]
+    return [f"Not ranked: {'; '.join(parts)}."]
+
+
+def _nobody(workload: WorkloadView) -> list[str]:
+    if not workload.measured and all(not cell.trials for cell in workload.cells):
+        return ["Nothing was measured before the run ended."]
+    return ["No server can be ranked: none has figures that stand for it."]

@@ -1,0 +1,251 @@
+"""What each chart shows of a run, in a sentence made from its data; also its alternative text."""
+
+from collections.abc import Callable
+
+from bench.analysis import metrics
+from bench.analysis.ranking import Ranking
+from bench.base import wording
+from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.run_view import Subject
+
+
+def shows(kind: str, subject: Subject) -> str:
+    """Return a sentence on what a chart of this kind shows of its subject."""
+    return CAPTIONS[kind](subject)
+
+
+def described(cell: CellView) -> str:
+    """Return a cell's verdict and its notes in sentences."""
+    notes = [f"{note.name}: {note.sentence}" for note in cell.verdict.notes]
+    return " ".join([cell.verdict.sentence, *(f"Also {note}" for note in notes)])
+
+
+def _throughput(subject: Subject) -> str:
+    cells = sorted(subject.workload.ranked, key=lambda cell: -_value(cell, "throughput_rps"))
+    if not cells:
+        return "No bar stands for its server here."
+    told = f"{cells[0].server}: {cells[0].throughput()}"
+    if len(cells) > 1:
+        told += f", down to {cells[-1].server}: {cells[-1].throughput()}"
+    return f"{told}."
+
+
+def _ratio(subject: Subject) -> str:
+    return _against_best(subject.workload.order)
+
+
+def _cpu_ratio(subject: Subject) -> str:
+    return _against_best(subject.workload.orders[metrics.FIGURES["cpu"]])
+
+
+def _against_best(order: Ranking) -> str:
+    """Tell how many servers are told apart from the best."""
+    others = [place.server for place in order.places if place.server != order.best]
+    tied = [name for name in others if (pair := order.against_best(name)) and not pair.apart]
+    if not tied:
+        return f"{order.best} is told apart from {wording.count(len(others), 'other', 'others')}."
+    return f"{wording.listing(tied)} cannot be told apart from {order.best}."
+
+
+def _latency(subject: Subject) -> str:
+    told = _extremes(subject.workload, "p99_us", wording.duration, "p99")
+    absent = [cell.server for cell in subject.workload.cells if cell.response is None]
+    told += f" Not drawn: {wording.listing(absent)}." if absent else ""
+    if subject.workload.open_loop:
+        return told
+    return f"{told} Closed loop: a pause counts once a connection, for nothing is sent meanwhile."
+
+
+def _service(subject: Subject) -> str:
+    """Tell where response time is most above service time, at the end of both curves."""
+    gaps = [
+        (cell.response[1][-1] / cell.service[1][-1], cell)
+        for cell in subject.workload.measured
+        if cell.response and cell.service and cell.service[1][-1]
+    ]
+    if not gaps:
+        return "Nothing to compare with response time."
+    most, cell = max(gaps, key=lambda gap: gap[0])
+    if most < 1.1:
+        return (
+            "Nowhere does response time end more than 10 % above it: nobody held up the schedule."
+        )
+    return f"For {cell.server} response time ends {wording.number(most)} times as high."
+
+
+def _load(subject: Subject) -> str:
+    told = []
+    for cells in subject.by_server():
+        for cell in cells:
+            found, rate = cell.estimate("throughput_rps"), cell.workload.load.rate or 0
+            if found is not None and found.value < 0.95 * rate:
+                told.append(f"{cell.server} at {rate:,g}")
+                break
+    if not told:
+        return "Every server follows the highest load offered."
+    return f"Past saturation, in requests/s offered: {wording.listing(told, 8)}."
+
+
+def _growth(column: str, write: Callable[[float], str]) -> Callable[[Subject], str]:
+    """Return a caption on how a figure changes from the first workload of a sweep to the last."""
+
+    def caption(subject: Subject) -> str:
+        changes = []
+        for cells in subject.by_server():
+            ends = [cells[0].estimate(column), cells[-1].estimate(column)]
+            if len(cells) > 1 and ends[0] is not None and ends[1] is not None and ends[0].value:
+                changes.append((ends[1].value / ends[0].value, cells, ends[0], ends[1]))
+        if not changes:
+            return "No server has figures at both ends."
+        most = max(changes, key=lambda change: change[0])
+        least = min(changes, key=lambda change: change[0])
+        told = [
+            f"{cells[0].server} from {write(first.value)} to {write(last.value)}"
+            for _, cells, first, last in ([most] if most is least else [most, least])
+        ]
+        return f"Grows most: {'; least: '.join(told)}."
+
+    return caption
+
+
+def _heat(subject: Subject) -> str:
+    winners: dict[str, list[str]] = {}
+    for workload in subject.workloads:
+        winners.setdefault(workload.ranked[0].server, []).append(workload.label)
+    told = [f"{server} in {wording.listing(labels)}" for server, labels in winners.items()]
+    return f"Best: {'; '.join(told)}."
+
+
+def _cost(subject: Subject) -> str:
+    cells = [cell for cell in subject.workload.ranked if cell.estimate("cpu_us_per_request")]
+    if not cells:
+        return "No ranked server has CPU figures."
+    native = subject.workload.native
+    if native is None or not native.estimate("cpu_us_per_request"):
+        return _busy(cells)
+    floor = _value(native, "cpu_us_per_request")
+    best = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
+    times = _value(best, "cpu_us_per_request") / floor
+    return f"{best.server} is the nearest to native: {wording.number(times)} times its CPU cost."
+
+
+def _busy(cells: list[CellView]) -> str:
+    """Tell which servers kept the CPU the busiest and the least: throughput x CPU per request."""
+    shares = [
+        (_value(cell, "throughput_rps") * _value(cell, "cpu_us_per_request") / 1e6, cell)
+        for cell in cells
+    ]
+    most, busiest = max(shares, key=lambda pair: pair[0])
+    least, idlest = min(shares, key=lambda pair: pair[0])
+    told = f"Busiest: {busiest.server}, {wording.digits(most, 2)} CPUs"
+    if idlest is not busiest:
+        told += f"; least busy: {idlest.server}, {wording.digits(least, 2)}"
+    return f"{told}."
+
+
+def _time(subject: Subject) -> str:
+    """Name the server whose throughput sank lowest within a trial."""
+    found = []
+    for cell in subject.workload.measured:
+        for trial in cell.trials:
+            replies = sorted((trial.load or {}).get("series", {}).get("replies", []))
+            if replies and replies[len(replies) // 2]:
+                found.append((replies[0] / replies[len(replies) // 2], cell))
+    if not found:
+        return "No trial kept its course."
+    share, cell = min(found, key=lambda pair: pair[0])
+    if share > 0.7:
+        return f"Steady: no 100 ms fell below {share:.0%} of its trial's median."
+    return f"Lowest: {cell.server}, which fell to {share:.0%} of its median within 100 ms."
+
+
+def _pauses(subject: Subject) -> str:
+    found = [
+        (value, cell)
+        for cell in subject.workload.measured
+        for trial in cell.trials
+        for value in (trial.load or {}).get("series", {}).get("p99_us", [])
+        if value is not None
+    ]
+    if not found:
+        return "No trial kept its course."
+    worst, cell = max(found, key=lambda pair: pair[0])
+    return f"The worst 100 ms were {cell.server}'s, with a p99 of {wording.duration(worst)}."
+
+
+def _fairness(subject: Subject) -> str:
+    found = [
+        (value.value, cell)
+        for cell in subject.workload.measured
+        if (value := cell.estimate("fairness_jain")) is not None
+    ]
+    if not found:
+        return "No trial counted replies per connection."
+    index, cell = min(found, key=lambda pair: pair[0])
+    even = [other.server for value, other in found if value >= 0.99]
+    told = f"Least even: {cell.server}, with a Jain index of {index:.2f} (1 is even)."
+    return told if index < 0.99 else f"All {len(even)} serve their connections evenly."
+
+
+def _extremes(
+    workload: WorkloadView, column: str, write: Callable[[float], str], of_what: str
+) -> str:
+    found = [(value.value, cell) for cell in workload.ranked if (value := cell.estimate(column))]
+    if not found:
+        return f"No ranked server has {of_what}."
+    found.sort(key=lambda pair: pair[0])
+    (least, first), (most, last) = found[0], found[-1]
+    told = f"Lowest {of_what}: {first.server}, {write(least)}"
+    if len(found) > 1:
+        told += f"; highest: {last.server}, {write(most)}"
+        if least and 1.05 < most / least < 1000:
+            told += f", {wording.digits(most / least, 2)} times that"
+    return f"{told}."
+
+
+def _value(cell: CellView, column: str) -> float:
+    found = cell.estimate(column)
+    return found.value if found else float("inf")
+
+
+def _us(value: float) -> str:
+    return f"{wording.number(value)} µs"
+
+
+def _mib(value: float) -> str:
+    return f"{wording.number(value)} MiB"
+
+
+def _per_second(value: float) -> str:
+    return f"{wording.number(value)} /s"
+
+
+def _cpu(subject: Subject) -> str:
+    return _extremes(subject.workload, "cpu_us_per_request", _us, "CPU per request")
+
+
+def _memory(subject: Subject) -> str:
+    return _extremes(subject.workload, "memory_mib", _mib, "memory")
+
+
+CAPTIONS: dict[str, Callable[[Subject], str]] = {
+    "heat": _heat,
+    "throughput": _throughput,
+    "ratio": _ratio,
+    "cpu-ratio": _cpu_ratio,
+    "latency": _latency,
+    "service": _service,
+    "load": _load,
+    "connections": _growth("throughput_rps", _per_second),
+    "tail": _growth("p99_us", wording.duration),
+    "payload": _growth("throughput_rps", _per_second),
+    "pool": _growth("throughput_rps", _per_second),
+    "pool-tail": _growth("p99_us", wording.duration),
+    "cpu": _cpu,
+    "cost": _cost,
+    "memory": _memory,
+    "growth": _growth("memory_mib", _mib),
+    "time": _time,
+    "pauses": _pauses,
+    "fairness": _fairness,
+}

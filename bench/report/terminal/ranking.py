@@ -1,0 +1,82 @@
+"""The ranking on a terminal: one table a workload, as wide as the terminal allows."""
+
+from collections.abc import Callable
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from bench.base import wording
+from bench.report.sentences import answer
+from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.run_view import RunView
+from bench.verdicts import checks
+
+# On a narrow terminal these are left out, one after the other: the page has them.
+DISPENSABLE = ("MiB", "p50", "CPU µs")
+LEGEND = (
+    "of best: throughput (open loop: p99, of connections CPU) against the best, over shared "
+    "blocks; "
+    "≈ is not told apart from it.\n"
+    "at once: requests that were served at a time (throughput x mean cycle) of those in flight."
+)
+
+
+def table(view: RunView, width: int = 100) -> Group:
+    """Return the workloads of a run in turn, the ranked cells first, the best on top."""
+    tables: list[Table] = []
+    for left_out in range(len(DISPENSABLE) + 1):
+        titles = [title for title in COLUMNS if title not in DISPENSABLE[:left_out]]
+        tables = [_workload(workload, titles) for workload in view.workloads]
+        if all(Console(width=1000).measure(made).maximum <= width for made in tables):
+            break
+    pieces: list[Table | Text] = []
+    for made, workload in zip(tables, view.workloads, strict=True):
+        pieces += [made, Text(answer.answer(view, workload)[0]), Text()]
+    return Group(*pieces, Text(LEGEND, style="dim"))
+
+
+def _workload(workload: WorkloadView, titles: list[str]) -> Table:
+    made = Table(box=None, pad_edge=False, collapse_padding=True)
+    made.title, made.title_justify, made.title_style = workload.label, "left", "bold"
+    made.add_column("server", max_width=18, overflow="fold")
+    for title in titles:
+        made.add_column(title, justify="right", no_wrap=True)
+    made.add_column("verdict", no_wrap=True)
+    for cell in workload.cells:
+        style = "" if cell.verdict.name == checks.VALID else "dim"
+        shown = [COLUMNS[title](workload, cell) for title in titles]
+        made.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
+    return made
+
+
+def _throughput(workload: WorkloadView, cell: CellView) -> str:
+    return cell.throughput().removesuffix(" /s")
+
+
+def _against_best(workload: WorkloadView, cell: CellView) -> str:
+    pair = workload.order.against_best(cell.server)
+    return "" if pair is None else str(pair)
+
+
+def _at_once(workload: WorkloadView, cell: CellView) -> str:
+    return cell.at_once("/")
+
+
+def _figure(column: str, write: Callable[[float], str]) -> Callable[[WorkloadView, CellView], str]:
+    def written(workload: WorkloadView, cell: CellView) -> str:
+        found = cell.estimate(column)
+        return "" if found is None else write(found.value)
+
+    return written
+
+
+COLUMNS: dict[str, Callable[[WorkloadView, CellView], str]] = {
+    "requests/s": _throughput,
+    "of best": _against_best,
+    "p50": _figure("p50_us", wording.duration),
+    "p99": _figure("p99_us", wording.duration),
+    "CPU µs": _figure("cpu_us_per_request", wording.number),
+    "MiB": _figure("memory_mib", wording.number),
+    "at once": _at_once,
+}

@@ -1,0 +1,53 @@
+"""The end of a run on a terminal: how many cells have which verdict, why, and what to do."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from bench.base import wording
+from bench.model.run import workload_labels
+from bench.model.trial import Cell
+from bench.verdicts import checks
+from bench.verdicts.checks import Verdict
+
+# Beyond this many lines for one verdict a reader is better served by the report.
+REASONS_MOST = 6
+# In the order of the checks; what was not measured comes last.
+NAMES = (checks.VALID, *(check.name for check in checks.CHECKS), checks.NOT_MEASURED)
+
+
+def told(judged: Mapping[Cell, Verdict]) -> Group:
+    """Return a line that counts the verdicts, and for each but `valid` its remedy and reasons."""
+    counts = Counter(verdict.name for verdict in judged.values())
+    line = ", ".join(f"{counts[name]} {name}" for name in NAMES if counts[name])
+    doubtful = [name for name in NAMES[1:] if counts[name]]
+    return Group(
+        Text(f"verdicts: {line}", style="bold"),
+        *(part for name in doubtful for part in _explained(name, judged)),
+    )
+
+
+def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding]:
+    found = {cell: verdict for cell, verdict in judged.items() if verdict.name == name}
+    remedy = " ".join(dict.fromkeys(verdict.remedy for verdict in found.values()))
+    reasons = _reasons(found)
+    lines = reasons[:REASONS_MOST]
+    if more := len(reasons[REASONS_MOST:]):
+        lines.append(f"and {more} more, in the report")
+    head = Text.assemble((name, "bold"), f": {remedy}")
+    return [head, *(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in lines)]
+
+
+def _reasons(found: Mapping[Cell, Verdict]) -> list[str]:
+    """Return a line for each server and reason, with the workloads that share it."""
+    labels = workload_labels(cell.workload for cell in found)
+    where: dict[tuple[str, str], list[str]] = {}
+    for cell, verdict in found.items():
+        where.setdefault((cell.server, verdict.reason), []).append(labels[cell.workload])
+    return [
+        f"{server} in {wording.listing(workloads)}: {reason[:1].lower()}{reason[1:]}"
+        for (server, reason), workloads in where.items()
+    ]

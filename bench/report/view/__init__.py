@@ -1,0 +1,1 @@
+"""A run as it is shown: every verdict, figure and ranking, computed once."""

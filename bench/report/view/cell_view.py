@@ -1,0 +1,197 @@
+"""A cell and a workload as they are shown: their figures with intervals, their place, in words."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from bench.analysis import intervals, metrics, percentiles, steadiness
+from bench.analysis.metrics import Figure
+from bench.analysis.noise_floor import Floor
+from bench.analysis.pairwise import Entrant
+from bench.analysis.ranking import Ranking, rank
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.model.trial import Trial, Workload
+from bench.verdicts.checks import Verdict
+
+# The family of the ceiling: shown beside the others as what is possible, never ranked among them.
+NATIVE = "native"
+
+# What servers are ordered by: one of the first two ranks them, in closed or in open loop, and CPU
+# per request is the figure that a busy generator does not distort.
+RANKED_BY = (metrics.THROUGHPUT, metrics.FIGURES["p99"], metrics.FIGURES["cpu"])
+
+# How a generator waits for replies, where a workload says so.
+WAITING = {"spin": "spins", "sleep": "sleeps"}
+
+Curve = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True)
+class CellView:
+    """A cell as it is shown.
+
+    index: the server's place in the run, the same in every chart
+    figures: of each trial that has any, by block and column
+    """
+
+    index: int
+    server: str
+    family: str
+    workload: Workload
+    verdict: Verdict
+    trials: list[Trial]
+    figures: dict[int, dict[str, Any]]
+
+    @property
+    def ranked(self) -> bool:
+        """Tell if it has a place in a ranking."""
+        stands = self.verdict.ranked and self.family != NATIVE
+        return stands and self.estimate(self.leading) is not None
+
+    @property
+    def open_loop(self) -> bool:
+        """Tell if its load follows a schedule, so that its latency is what tells servers apart."""
+        return self.workload.load.rate is not None
+
+    @property
+    def leading(self) -> str:
+        """Return the column that ranks it: throughput, in open loop p99 of response time."""
+        return metrics.leading(self.workload).column
+
+    @property
+    def bound(self) -> bool:
+        """Tell if its throughput is a lower bound."""
+        return self.verdict.name == "generator-bound"
+
+    def by_block(self, column: str) -> dict[int, float]:
+        """Return a column's values by block, where there are any."""
+        values = {block: found.get(column) for block, found in self.figures.items()}
+        return {block: value for block, value in values.items() if value is not None}
+
+    def estimate(self, column: str) -> Estimate | None:
+        """Return a column's geometric mean and interval if most of the trials have a value."""
+        values = list(self.by_block(column).values())
+        return _geometric(tuple(values)) if len(values) * 2 > len(self.figures) else None
+
+    def throughput(self) -> str:
+        """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
+        found = self.estimate("throughput_rps")
+        return "" if found is None else ("≥ " if self.bound else "") + wording.estimate(found, "/s")
+
+    def at_once(self, of: str) -> str:
+        """Return how many requests were served at a time, of those in flight: `49.9 of 50`.
+
+        By Little's law that is throughput times the mean cycle. In open loop nothing holds the
+        requests in flight at a number: there it stands alone.
+        """
+        found, load = self.estimate("effective_concurrency"), self.workload.load
+        if found is None:
+            return ""
+        if load.rate is not None:
+            return wording.number(found.value)
+        return f"{wording.number(found.value)}{of}{load.connections * load.depth:,}"
+
+    @cached_property
+    def course(self) -> str:
+        """Return how its trials went: `steady`, or `4 steady, 1 warming`."""
+        return steadiness.courses(self.trials)
+
+    @cached_property
+    def response(self) -> Curve | None:
+        """Return the nines and the µs of the response time over all trials."""
+        return self._curve("response_hdr")
+
+    @cached_property
+    def service(self) -> Curve | None:
+        """Return the nines and the µs of the service time over all trials."""
+        return self._curve("service_hdr")
+
+    def _curve(self, name: str) -> Curve | None:
+        loads = [trial.load for trial in self.trials if trial.load is not None]
+        return percentiles.curve((load[name], load["hdr_unit_ns"]) for load in loads)
+
+
+@dataclass(frozen=True)
+class WorkloadView:
+    """A workload and its cells: the ranked first, the best on top, then the others.
+
+    floors: how far a server and its twin are apart in each of `RANKED_BY`
+    """
+
+    label: str
+    workload: Workload
+    cells: list[CellView]
+    floors: dict[Figure, Floor | None]
+
+    @cached_property
+    def orders(self) -> dict[Figure, Ranking]:
+        """Return the order of the servers by each of `RANKED_BY`."""
+        return {figure: self._ordered(figure) for figure in RANKED_BY}
+
+    def _ordered(self, figure: Figure) -> Ranking:
+        entrants = [
+            Entrant(cell.server, cell.by_block(figure.column), figure.bounded and cell.bound)
+            for cell in self.ranked
+        ]
+        return rank(entrants, figure, self.floors[figure])
+
+    @property
+    def order(self) -> Ranking:
+        """Return the order of the servers by what ranks them under this load."""
+        return self.orders[metrics.leading(self.workload)]
+
+    @property
+    def measured(self) -> list[CellView]:
+        """Return the cells with figures."""
+        return [cell for cell in self.cells if cell.figures]
+
+    @property
+    def native(self) -> CellView | None:
+        """Return the cell of the native server, if it was measured and its figures stand."""
+        found = [cell for cell in self.measured if cell.family == NATIVE and cell.verdict.ranked]
+        return found[0] if found else None
+
+    @property
+    def ranked(self) -> list[CellView]:
+        """Return the cells that have a place, the best first."""
+        return [cell for cell in self.cells if cell.ranked]
+
+    @property
+    def open_loop(self) -> bool:
+        """Tell if the load follows a schedule."""
+        return self.workload.load.rate is not None
+
+    def described(self) -> str:
+        """Return the axes in words: `50 connections kept open, 64 B, closed loop, TCP`."""
+        load = self.workload.load
+        parts = [wording.count(load.connections, "connection", "connections")]
+        if load.connection_rate is not None:
+            requests = wording.count(load.requests_per_connection or 1, "request", "requests")
+            parts[0] += " at a time at most"
+            parts.append(f"{load.connection_rate:,g} offered per second, of {requests} each")
+        elif load.requests_per_connection is None:
+            parts[0] += " kept open"
+        else:
+            requests = wording.count(load.requests_per_connection, "request", "requests")
+            parts.append(f"reconnecting after {requests}")
+        parts.append(f"{load.payload_bytes:,} B")
+        if load.rate is None:
+            parts.append("closed loop")
+            parts += [f"depth {load.depth}"] if load.depth > 1 else []
+            parts += [f"{load.think_us:,} µs think time"] if load.think_us else []
+        elif load.connection_rate is not None:
+            parts.append(f"open loop ({load.arrivals} gaps)")
+        else:
+            parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
+            parts += ["connections by turns"] if load.assignment == "turns" else []
+        parts += [f"{load.idle:,} idle connections"] if load.idle else []
+        pool = self.workload.pool_size
+        parts += [f"pools of {wording.count(pool, 'worker', 'workers')}"] if pool else []
+        parts += [f"the generator {WAITING[load.wait]}"] if load.wait else []
+        return ", ".join([*parts, self.workload.transport.upper()])
+
+
+@cache
+def _geometric(values: tuple[float, ...]) -> Estimate | None:
+    return intervals.geometric(values)

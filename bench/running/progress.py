@@ -1,0 +1,118 @@
+"""What a person sees while a run goes on; drawn between windows only, so that it costs none."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from bench.base import wording
+from bench.model.trial import Cell, Trial
+from bench.verdicts.disturbance import disturbance
+
+
+class Display:
+    """A bar on a terminal; elsewhere plain lines, one a trial."""
+
+    def __init__(self, console: Console, trials: int, load_s: float, quiet: bool = False) -> None:
+        """Expect a number of trials, with this many seconds of load in each."""
+        self.console = console
+        self.trials = trials
+        self.load_s = load_s
+        self.quiet = quiet
+        # Why blocks were disturbed, and which of them were measured again.
+        self.disturbed: dict[int, str] = {}
+        self.again: list[int] = []
+        self.done = self.loaded = 0
+        self.seen: set[tuple[int, Cell]] = set()
+        self.began_s = time.monotonic()
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[left]}"),
+            console=console,
+            # A thread that redraws would run inside the windows.
+            auto_refresh=False,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self.task = self.bar.add_task("starting", total=trials, left="")
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self.bar.start()
+        self.bar.refresh()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the bar."""
+        self.bar.stop()
+
+    def ended(self, trial: Trial) -> None:
+        """Show how far the run is, what came last, and trouble at once."""
+        self.done += 1
+        self.loaded += trial.load is not None
+        name = f"{trial.cell.server} {trial.cell.workload.name}"
+        left = self._left(trial)
+        line = f"{name}: {outcome(trial)}"
+        if trial.reason:
+            self.console.print(f"[red]{escape(line)}[/red]", highlight=False, soft_wrap=True)
+        if self.bar.disable and not self.quiet and not trial.reason:
+            text = f"{self.done}/{self.trials} {line}; {left}"
+            self.console.print(text, highlight=False, soft_wrap=True)
+        self.bar.update(
+            self.task,
+            completed=self.done,
+            total=max(self.done, self.trials),
+            description=escape(line),
+            left=left,
+        )
+        self.bar.refresh()
+
+    def told(self) -> str:
+        """Tell at the end how the time was spent, and which blocks were measured again."""
+        elapsed_s = time.monotonic() - self.began_s
+        loaded = self.loaded * self.load_s / elapsed_s
+        line = f"{wording.count(self.done, 'trial', 'trials')} in {wording.clock(elapsed_s)} min, "
+        line += f"{loaded:.0%} of it under load"
+        if self.again:
+            blocks = wording.listing([str(block + 1) for block in self.again])
+            line += f"; disturbed and measured again: block {blocks}"
+        return line
+
+    def _left(self, trial: Trial) -> str:
+        """Tell the time left; blocks beyond the plan have no end that is known."""
+        if why := disturbance(trial):
+            self.disturbed.setdefault(trial.block, why)
+        again = (trial.block, trial.cell) in self.seen
+        self.seen.add((trial.block, trial.cell))
+        if again:
+            self.trials += 1
+            if trial.block not in self.again:
+                self.again.append(trial.block)
+            return f"block {trial.block + 1} again: {self.disturbed[trial.block]}"
+        if self.done > self.trials:
+            return f"block {trial.block + 1}, added"
+        elapsed_s = time.monotonic() - self.began_s
+        return f"{wording.clock(elapsed_s / self.done * (self.trials - self.done))} left"
+
+
+def outcome(trial: Trial) -> str:
+    """Return a trial's result in a few words."""
+    if trial.load is None:
+        return f"{trial.status}: {trial.reason.splitlines()[0] if trial.reason else ''}"
+    load = trial.load
+    p99 = load["response_us"]["p99"]
+    parts = [f"{load['throughput_rps']:,.0f}/s"]
+    parts += [f"p99 {p99:,.0f} µs"] if p99 is not None else []
+    for name in ("mismatches", "errors", "connections_without_reply"):
+        parts += [f"{load[name]} {name.replace('_', ' ')}"] if load[name] else []
+    return ", ".join([*parts, trial.reason] if trial.reason else parts)

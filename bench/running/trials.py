@@ -1,0 +1,224 @@
+"""Carry out a plan: measure cell after cell, block by block, each trial on disk as it ends."""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench.launch.launcher import BrokenEcho, HouseError, NotReady, Server, Terms
+from bench.launch.observer import Observer
+from bench.model.cpus import Cpus
+from bench.model.server import ServerSpec
+from bench.model.trial import Cell, Trial, Workload
+from bench.plan.blocks import Plan, Progress, next_block
+from bench.store import run_folder
+from bench.verdicts import precision
+from bench.verdicts.disturbance import disturbance
+from loadgen import fleet
+from loadgen.fleet import FleetError
+from loadgen.plan import Plan as LoadPlan
+from loadgen.plan import Target
+from servers.terms import Address
+
+# Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
+SAMPLES_BUDGET = 256 * 2**20
+GENERATORS_PER_CPU = 2
+# A server has so many times as long to be ready as an interpreter takes to start here: thirty times
+# what the slowest of ours needs. On a fast machine it has a time in which people think it hangs.
+READY_TIMES = 100
+READY_LEAST_S = 10.0
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What all trials of a run have in common; a workload may ask for another size of pools.
+
+    ready_s: how long a server may take until it has answered the probe
+    """
+
+    cpus: Cpus
+    pool_size: int
+    duration_s: float
+    warmup_s: float
+    drain_s: float
+    seed: int
+    ready_s: float = READY_LEAST_S
+
+    @property
+    def load_s(self) -> float:
+        """Return how long a trial's server is under load."""
+        return self.warmup_s + self.duration_s
+
+    def fair(self, workload: Workload, spec: ServerSpec) -> Terms:
+        """Return the terms that a server is started on under a workload."""
+        cpus = self.cpus.for_server(spec.many_cpus)
+        return Terms(cpus, workload.pool_size or self.pool_size, self.ready_s)
+
+
+def target(transport: str, address: Address) -> Target:
+    """Return where the generator finds a server."""
+    if isinstance(address, str):
+        return Target("unix", path=address)
+    return Target(transport, address[0], address[1])
+
+
+def load_plan(
+    workload: Workload, conditions: Conditions, address: Address, block: int, first_source: int
+) -> LoadPlan:
+    """Return the order to the generator: one process for each CPU that it needs.
+
+    Two of its processes for each CPU of the server are more than any server keeps busy: the one in
+    C, which does nothing else, is driven to its limit by less than two.
+    """
+    cpus = conditions.cpus.generator
+    most = GENERATORS_PER_CPU * len(conditions.cpus.server)
+    return LoadPlan(
+        target(workload.transport, address),
+        workload.load,
+        conditions.duration_s,
+        conditions.warmup_s,
+        conditions.drain_s,
+        seed=conditions.seed,
+        processes=min(len(cpus), workload.load.connections, most),
+        cpus=cpus,
+        block=block,
+        spin=not conditions.cpus.shared,
+        first_source=first_source,
+    )
+
+
+def measure(
+    spec: ServerSpec,
+    cell: Cell,
+    conditions: Conditions,
+    place: tuple[int, int],
+    samples: Path,
+    first_source: int = 0,
+) -> Trial:
+    """Measure a cell once, with a server process of its own; place is block and position.
+
+    first_source: the address to dial from first, so that no trial meets the closed connections of
+        the one before
+
+    Raises:
+        PlanError: a limit of this machine forbids the load
+    """
+    began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    trial = Trial(*place, cell, began, "failed")
+    server = Server(spec, cell.workload.transport, conditions.fair(cell.workload, spec))
+    try:
+        with server:
+            trial = driven(trial, server, conditions, samples, first_source)
+    except BrokenEcho as error:
+        trial = replace(trial, status="broken-echo", reason=f"at the probe: {error}")
+    except NotReady as error:
+        trial = replace(trial, reason=str(error))
+    except (FleetError, HouseError) as error:
+        trial = replace(trial, status="instrument", reason=str(error))
+    return replace(trial, server_end=server.ended)
+
+
+def driven(
+    trial: Trial, server: Server, conditions: Conditions, samples: Path, first_source: int
+) -> Trial:
+    """Put the load on a server that is ready and return the trial with what was seen.
+
+    Raises:
+        FleetError: the generator failed
+        PlanError: a limit of this machine forbids the load
+    """
+    workload = trial.cell.workload
+    order = load_plan(workload, conditions, server.address, trial.block, first_source)
+    cpus = conditions.cpus.narrowed(server.spec.many_cpus)
+    observer = Observer(server.supervisor_pid, cpus, address=server.address)
+    digest = fleet.run(order, observer, samples)
+    trial = replace(
+        trial,
+        status="measured",
+        load=digest,
+        server_usage=observer.usage,
+        others=observer.others(),
+        stolen=observer.stolen(),
+        frequencies_mhz=observer.frequencies_mhz(),
+        throttled=observer.throttled(),
+        counters=observer.counters(),
+        ready_s=server.ready_s,
+    )
+    if not server.exited():
+        return trial
+    status = server.exit_status
+    last = server.last_words()
+    reason = f"the server ended with status {status} in mid-trial{': ' if last else ''}{last}"
+    return replace(trial, exit_status=status, output=server.output(), reason=reason)
+
+
+def run(
+    plan: Plan, specs: list[ServerSpec], conditions: Conditions, folder: Path
+) -> Iterator[Trial]:
+    """Measure block after block as the plan decides; each trial is stored, then yielded.
+
+    Raises:
+        PlanError: a limit of this machine forbids a load
+    """
+    step_aside(conditions.cpus)
+    now, kept, source = Progress(width=_width(plan, folder)), Budget(SAMPLES_BUDGET), 0
+    while (block := next_block(plan, now)) is not None:
+        again = block == now.done
+        block_began_s = time.monotonic()
+        trials = []
+        for position, index in enumerate(plan.order(block)):
+            cell = plan.cells[index]
+            path = run_folder.samples_path(folder, block, position, cell)
+            spec = spec_of(cell, specs)
+            trial = measure(spec, cell, conditions, (block, position), path, source)
+            source = (trial.load or {}).get("next_source", source)
+            kept.keep(path)
+            run_folder.append(folder, trial)
+            trials.append(trial)
+            yield trial
+        planned = plan.first <= block < plan.first + plan.blocks and not again
+        now = Progress(
+            done=block,
+            disturbed=any(disturbance(trial) for trial in trials),
+            repeated=now.repeated | ({block} if again else set()),
+            extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
+            width=_width(plan, folder),
+        )
+
+
+def step_aside(cpus: Cpus) -> None:
+    """Leave the CPUs of both sides to them, where there are others for this process.
+
+    Where there are none, what it does in a window is in the trial as `watched.house_cpu_s`.
+    """
+    others = os.sched_getaffinity(0) - set(cpus.all)
+    if others:
+        os.sched_setaffinity(0, others)
+
+
+def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
+    """Return the server of a cell."""
+    return next(s for s in specs if s.name == cell.server and s.serves(cell.workload.transport))
+
+
+def _width(plan: Plan, folder: Path) -> float | None:
+    """Return how wide the widest interval is, where the plan wants it narrow."""
+    found = None if plan.until is None else precision.widest(run_folder.read(folder))
+    return None if found is None else found.width
+
+
+class Budget:
+    """What may be kept on disk of the raw samples; what goes beyond it is removed again."""
+
+    def __init__(self, left: int) -> None:
+        """Start with this many bytes."""
+        self.left = left
+
+    def keep(self, path: Path) -> None:
+        """Keep a file if it fits."""
+        if path.exists():
+            self.left -= path.stat().st_size
+            if self.left < 0:
+                path.unlink()

@@ -1,0 +1,1 @@
+"""Whether a cell can be believed, and whether another run differs from it."""

@@ -1,0 +1,90 @@
+"""Checks of who limits: the generator, or the server under a load that is offered."""
+
+from typing import Any
+
+from bench.base import wording
+from bench.model.trial import Trial
+from bench.verdicts.finding import Finding, Terms
+
+# Of a generator's looks for replies, those that found as many as they may take: past this part,
+# replies pile up before it faster than it takes them. An indication, no proof.
+FULL_POLLS_LIMIT = 0.50
+# A generator that slept for less than this part of the window had no time left to send more.
+IDLE_LIMIT = 0.05
+# A server below this part of the CPU that it could use was waiting, not working.
+SPARE_BELOW = 0.90
+# Lancet (ATC 2019), first check: the achieved rate within 10 % of the target.
+RATE_TOLERANCE = 0.10
+# Response time contains the send lag; past this part of its p99 the tail is the generator's own.
+LAG_SHARE_LIMIT = 0.50
+# Exponential arrivals of n requests vary by sqrt(n) / n: 5 % is five deviations from 10,000 on, and
+# for fewer the five deviations themselves are the limit.
+OVERLOAD_TOLERANCE = 0.05
+OVERLOAD_DEVIATIONS = 5.0
+
+
+def generator_bound(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if the generator was at its limit while the server was not at its own."""
+    usage, load = trial.server_usage, trial.load
+    if load is None or usage is None or not usage.span_s or terms.shared:
+        return None
+    used = usage.cpu_s / usage.span_s
+    # One Python process runs one thread at a time; one that used more is not held by the GIL.
+    workers = usage.processes if used <= 1.05 * usage.processes else usage.threads
+    usable = max(1, min(terms.server_cpus, workers))
+    if used >= SPARE_BELOW * usable:
+        return None
+    facts = {"server_cpus_used": used, "server_cpus_usable": usable}
+    reason = _generator_limit(trial, load, facts)
+    if reason is None:
+        return None
+    spare = f"while the server used {used:.2f} of {wording.count(usable, 'CPU', 'CPUs')}"
+    return Finding(f"{reason}, {spare}", facts)
+
+
+def _generator_limit(trial: Trial, load: dict[str, Any], facts: dict[str, Any]) -> str | None:
+    """Return what the generator ran out of; adds the numbers to the facts."""
+    asked = trial.cell.workload.load
+    rate = asked.rate
+    # A connection that is due waits for a place while all are taken: no lateness of the generator.
+    if rate is None or asked.requests_per_connection is not None:
+        idle = facts["generator_idle_fraction"] = load["generator_idle_fraction"]
+        full = facts["generator_full_polls"] = load.get("generator_full_polls")
+        if load.get("wait") == "spin":
+            if full is None or full <= FULL_POLLS_LIMIT:
+                return None
+            return f"{full:.0%} of the generator's looks found as many replies as they may take"
+        if idle is None or idle >= IDLE_LIMIT:
+            return None
+        return f"the generator was idle for {idle:.0%} of the window only"
+    achieved = facts["achieved_rps"] = load["achieved_rps"]
+    # What fell due is known exactly; a run of an earlier version knows the rate alone.
+    offered = facts["offered_rps"] = _due_rps(load, rate)
+    if achieved < (1 - RATE_TOLERANCE) * offered:
+        return f"the generator sent {achieved:,.0f} of {offered:,.0f} requests/s"
+    lag = facts["send_lag_p99_us"] = load["send_lag_us"]["p99"]
+    response = facts["response_p99_us"] = load["response_us"]["p99"]
+    if lag is None or response is None or lag <= LAG_SHARE_LIMIT * response:
+        return None
+    return f"the generator was {lag:,.0f} µs late at p99, of {response:,.0f} µs response time"
+
+
+def overloaded(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if the server answered less than was offered."""
+    rate = trial.cell.workload.load.rate
+    if trial.load is None or rate is None:
+        return None
+    answered, window_s = trial.load["throughput_rps"], trial.load["window_s"]
+    offered, tolerance = _due_rps(trial.load, rate), OVERLOAD_TOLERANCE
+    if trial.load.get("due") is None:
+        tolerance = max(tolerance, OVERLOAD_DEVIATIONS / (rate * window_s) ** 0.5)
+    if answered >= (1 - tolerance) * offered:
+        return None
+    facts = {"throughput_rps": answered, "offered_rps": offered}
+    return Finding(f"{answered:,.0f} of {offered:,.0f} requests/s were answered", facts)
+
+
+def _due_rps(load: dict[str, Any], rate: float) -> float:
+    """Return the requests per second that fell due in the window."""
+    due = load.get("due")
+    return rate if due is None else float(due) / float(load["window_s"])

@@ -1,0 +1,218 @@
+"""Checks of the surroundings of a trial: others at work, a drift, trials that differ."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.analysis import intervals, steadiness
+from bench.base import wording
+from bench.model.trial import Trial
+from bench.verdicts.finding import Finding, Terms
+from loadgen.plan import Load
+
+# Shares of the CPU time of one side of a trial.
+OTHERS_SHARE = 0.10
+# What the hypervisor withheld is lost at moments of its own choice.
+STOLEN_SHARE = 0.03
+# A server's figures follow the clock: this much in one of its CPUs, and they are of two machines.
+FREQUENCY_CHANGE = 0.10
+# Of the window: a quota stops every process of a group until the next period, and a stop of more
+# than a hundredth of the window is what a p99 then shows. A house whose own work beside a full
+# quota is cut by less is not worth a repeat.
+THROTTLED_SHARE = 0.01
+# Of the window. A generator that did not get its own CPU for so long measured the one who did.
+RUN_QUEUE_SHARE = 0.10
+# Of the window. A generator that spins always runs, or waits for its CPU: what is in neither is
+# time in which it was stopped, or its CPU was the hypervisor's.
+STOPPED_SHARE = 0.05
+# Of the window. A late look harms CPU per request little: CPU time and replies are counted between
+# the same two stamps. But so late, the window that is judged for its noise is another than the
+# window of the latencies, and what stopped the house may have stopped the generator.
+LATE_SHARE = 0.05
+
+# The standard deviation of the logarithms. Five trials that differ so much leave an interval of
+# 12 % to each side (t of 2.78), too wide to tell most models apart.
+SPREAD_LIMIT = 0.10
+
+SIDES = {"server": "the server's side", "generator": "the generator's side", "both": "both sides"}
+
+
+def disturbance(trial: Trial) -> str:
+    """Return what disturbed a trial, in words; empty if nothing did."""
+    if trial.status == "instrument":
+        return f"the instrument failed: {trial.reason}"
+    parts = (_taken, _run_queue, _stopped, _clock, _quota, _lateness)
+    return "; ".join(words for part in parts for words in part(trial))
+
+
+def _taken(trial: Trial) -> Iterator[str]:
+    for who, limit, shares in (
+        ("others used", OTHERS_SHARE, trial.others or {}),
+        ("the hypervisor took", STOLEN_SHARE, trial.stolen or {}),
+    ):
+        for side, share in shares.items():
+            if share is not None and share > limit:
+                yield f"{who} {share:.0%} of the CPU time of {SIDES[side]} (limit {limit:.0%})"
+
+
+def _run_queue(trial: Trial) -> Iterator[str]:
+    share = run_queue_share(trial)
+    # Where both sides share a CPU, each waits for the other by design.
+    alone = "both" not in (trial.others or trial.stolen or {})
+    if share is not None and share > RUN_QUEUE_SHARE and alone:
+        yield (
+            f"the generator waited for its own CPU for {share:.0%} of the window "
+            f"(limit {RUN_QUEUE_SHARE:.0%})"
+        )
+
+
+def _stopped(trial: Trial) -> Iterator[str]:
+    share = stopped_share(trial)
+    alone = "both" not in (trial.others or trial.stolen or {})
+    if share is not None and share > STOPPED_SHARE and alone:
+        yield (
+            f"the generator was stopped for {share:.0%} of the window (limit {STOPPED_SHARE:.0%})"
+        )
+
+
+def _clock(trial: Trial) -> Iterator[str]:
+    change = frequency_change(trial)
+    if change is not None and abs(change) > FREQUENCY_CHANGE:
+        yield f"the clock of a CPU changed by {change:+.0%} (limit {FREQUENCY_CHANGE:.0%})"
+
+
+def _quota(trial: Trial) -> Iterator[str]:
+    share = throttled_share(trial)
+    if trial.throttled is not None and share is not None and share > THROTTLED_SHARE:
+        periods, throttled = trial.throttled["periods"], trial.throttled["throttled"]
+        yield (
+            f"the CPU quota was used up in {throttled:.0f} of {periods:.0f} periods, and processes "
+            f"stopped for {trial.throttled['seconds']:.2g} s (limit {THROTTLED_SHARE:.0%} of the "
+            "window)"
+        )
+
+
+def _lateness(trial: Trial) -> Iterator[str]:
+    late_s, window_s = lateness_s(trial), (trial.load or {}).get("window_s")
+    if late_s is not None and window_s and late_s > LATE_SHARE * window_s:
+        yield (
+            f"the harness itself was stopped or late by {late_s * 1000:,.0f} ms "
+            f"(limit {LATE_SHARE:.0%} of the window)"
+        )
+
+
+def frequency_change(trial: Trial) -> float | None:
+    """Return the largest change of a CPU's frequency across the window, as a fraction of the first.
+
+    None where the machine does not tell frequencies.
+    """
+    mhz = trial.frequencies_mhz or {"open": [], "close": []}
+    pairs = zip(mhz["open"], mhz["close"], strict=True)
+    changes = [after / before - 1 for before, after in pairs if before]
+    return max(changes, key=abs, default=None)
+
+
+def run_queue_share(trial: Trial) -> float | None:
+    """Return the part of the window in which the generator was runnable and did not run."""
+    load = trial.load or {}
+    usage = load.get("generator")
+    if not usage or usage.get("run_queue_s") is None:
+        return None
+    return float(usage["run_queue_s"] / (usage["processes"] * load["window_s"]))
+
+
+def stopped_share(trial: Trial) -> float | None:
+    """Return the part of the window in which a generator that spins neither ran nor waited to run.
+
+    None for one that sleeps, or where that was not written down.
+    """
+    load = trial.load or {}
+    usage = load.get("generator")
+    if not usage or load.get("wait") != "spin" or usage.get("cpu_s") is None:
+        return None
+    window_s = usage["processes"] * load["window_s"]
+    return 1 - float((usage["cpu_s"] + usage["run_queue_s"]) / window_s)
+
+
+def throttled_share(trial: Trial) -> float | None:
+    """Return the time that a CPU quota stopped the trial for, over the window; None unknown.
+
+    Summed over CPUs, since each side waits for the other: it may be more than 1.
+    """
+    window_s = (trial.load or {}).get("window_s")
+    if trial.throttled is None or not window_s:
+        return None
+    return trial.throttled["seconds"] / float(window_s)
+
+
+def lateness_s(trial: Trial) -> float | None:
+    """Return by how much the later of the looks at the edges of the window was late, in seconds.
+
+    None where that was not written down.
+    """
+    watched = (trial.load or {}).get("watched") or {}
+    late = [watched.get(f"{edge}_late_s") for edge in ("open", "close")]
+    return max((abs(each) for each in late if each is not None), default=None)
+
+
+def unsteady(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if the trial drifts across its window."""
+    found = steadiness.of_trial(trial)
+    if found is None or not found.drifts:
+        return None
+    facts = {"series": found.series, "change": found.change, "chance": found.chance}
+    what = "replies" if found.series == "replies" else "the median response time"
+    way = "rose" if found.change > 0 else "fell"
+    reason = (
+        f"{what} {way} by {abs(found.change):.0%} across the window: the server was {found.name}"
+    )
+    return Finding(reason, facts | {"class": found.name})
+
+
+def disturbed(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if others, the hypervisor or a quota took CPU of the trial."""
+    reason = disturbance(trial)
+    if not reason:
+        return None
+    forced = (trial.load or {}).get("generator", {}).get("forced_switches")
+    facts = {"others": trial.others, "stolen": trial.stolen, "forced_switches": forced}
+    facts |= {"throttled": trial.throttled, "late_s": lateness_s(trial)}
+    return Finding(reason, facts | {"frequency_change": frequency_change(trial)})
+
+
+def spread(trials: Sequence[Trial], terms: Terms) -> Finding | None:
+    """Return a finding if the trials of a cell differ too much among themselves."""
+    rates = [trial.load["throughput_rps"] for trial in trials if trial.load is not None]
+    spread = intervals.log_deviation(rates)
+    if spread is None or spread <= SPREAD_LIMIT:
+        return None
+    reason = f"its trials differ by {spread:.0%} (standard deviation of throughput)"
+    found = Finding(reason, {"spread": spread, "limit": SPREAD_LIMIT})
+    return _dealt_unevenly(found, trials[0].cell.workload.load, terms) or found
+
+
+def _dealt_unevenly(found: Finding, load: Load, terms: Terms) -> Finding | None:
+    """Return the finding with its cause, if trials differ since the kernel deals out connections.
+
+    In churn it deals throughout the window, which evens it out.
+    """
+    workers, least = terms.server_cpus, even_from(terms.server_cpus)
+    kept = load.requests_per_connection is None
+    if not terms.own_listeners or not kept or load.connections >= least:
+        return None
+    connections = wording.count(load.connections, "connection", "connections")
+    reason = (
+        f"{found.reason}: its {workers} workers have listeners of their own, and the kernel's hash "
+        f"deals {connections} out unevenly, in each trial anew"
+    )
+    facts = found.facts | {"connections": load.connections, "even_from": least}
+    return Finding(reason, facts, f"Use more connections: {least:,} for {workers} workers.")
+
+
+def even_from(workers: int) -> int:
+    """Return the connections from which a hash deals them out evenly to so many workers.
+
+    SO_REUSEPORT picks a listener by a hash of addresses and ports, so of n connections a worker of
+    w gets a binomial number: n / w in the mean, with a standard deviation of sqrt(n (w - 1)) / w.
+    Their ratio, sqrt((w - 1) / n), is the spread that the dealing alone brings about. It is within
+    SPREAD_LIMIT from n = (w - 1) / SPREAD_LIMIT^2 on; one worker gets all of any number.
+    """
+    return round((workers - 1) / SPREAD_LIMIT**2)

@@ -1,0 +1,128 @@
+"""Checks of what the kernel's network did to a trial: drops, and acknowledgements that wait."""
+
+from typing import Any
+
+from bench.base import wording
+from bench.model.trial import Trial
+from bench.verdicts.finding import Finding, Terms
+from servers.terms import DATAGRAM_BUFFER
+
+# Datagrams lost on loopback are drops from a full socket buffer, and connection attempts dropped
+# there met a full accept queue, which costs the client a second (the kernel's TCP_TIMEOUT_INIT);
+# one in a thousand is none.
+LOSS_LIMIT = 0.001
+# Linux holds an acknowledgement back for 40 ms at least (TCP_DELACK_MIN in include/net/tcp.h), or
+# a tick of 4 ms less as its timers are rounded. What comes on top is the server's own and the
+# scheduler's; past a half more it is something else.
+DELAYED_LEAST_US = 38_000.0
+DELAYED_MOST_US = 60_000.0
+# CPUs. A server that used more may have had a queue of requests before it, and no need to wait. Of
+# one CPU, however many it has: one loop is busy with that.
+WAITING_BELOW = 0.5
+# Acknowledgements whose timer fired, over replies: if half of the requests waited for one each,
+# there is one for every second reply at least.
+DELAYED_SHARE = 0.5
+STREAMS = ("tcp", "tcp6")
+
+
+def lossy(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if datagrams, or attempts to connect, were dropped beyond the limit."""
+    transport = trial.cell.workload.transport
+    if transport in STREAMS:
+        return _turned_away(trial)
+    return _dropped(trial) or _lost(trial)
+
+
+def _turned_away(trial: Trial) -> Finding | None:
+    """Return a finding if a full accept queue cost connections their first attempt."""
+    dropped = (trial.counters or {}).get("ListenOverflows")
+    made = _connections_made(trial)
+    if not dropped or made is None or dropped <= LOSS_LIMIT * made:
+        return None
+    attempts = wording.count(dropped, "connection attempt was", "connection attempts were")
+    reason = (
+        f"{attempts} dropped: the server's accept queue was full, and each waits a second for the "
+        "next try"
+    )
+    remedy = "Give its listener a longer backlog (listen(4096)), and raise net.core.somaxconn."
+    return Finding(reason, _facts(trial, connections=made), remedy)
+
+
+def _connections_made(trial: Trial) -> float | None:
+    """Return how many connections were made in the window; None where they are kept.
+
+    In churn that is the replies over those of one connection: at least as many were made. Where
+    none is dialled in the window, what was dropped in it is somebody else's: the kernel counts for
+    the whole namespace.
+    """
+    if trial.load is None:
+        return None
+    asked = trial.cell.workload.load
+    if asked.requests_per_connection is None:
+        return None
+    replies = float(trial.load["throughput_rps"] * trial.load["window_s"])
+    return replies / asked.requests_per_connection
+
+
+def _dropped(trial: Trial) -> Finding | None:
+    """Return a finding if the server's own socket had no room for datagrams."""
+    sent, dropped = (trial.load or {}).get("sent"), (trial.counters or {}).get("udp_drops")
+    if not sent or not dropped or dropped <= LOSS_LIMIT * sent:
+        return None
+    most = (trial.counters or {}).get("rmem_max")
+    buffer = "its receive buffer"
+    remedy = "Offer less, or let the server ask for a larger buffer (SO_RCVBUF)."
+    if most is not None and most < DATAGRAM_BUFFER:
+        buffer += f" of at most {most:,} bytes (net.core.rmem_max)"
+        remedy = f"Offer less, or `sysctl net.core.rmem_max={DATAGRAM_BUFFER}`."
+    reason = (
+        f"{dropped:,} of {sent:,} datagrams were dropped at the server's socket: {buffer} was full"
+    )
+    return Finding(reason, _facts(trial), remedy)
+
+
+def _lost(trial: Trial) -> Finding | None:
+    """Return a finding if datagrams had no answer, wherever they were lost."""
+    load = trial.load or {}
+    sent, lost = load.get("sent"), load.get("lost")
+    if not sent or not lost or lost <= LOSS_LIMIT * sent:
+        return None
+    reason = f"{lost:,} of {sent:,} datagrams were lost ({lost / sent:.2%})"
+    return Finding(reason, _facts(trial))
+
+
+def _facts(trial: Trial, **more: object) -> dict[str, Any]:
+    load = trial.load or {}
+    return {"sent": load.get("sent"), "lost": load.get("lost"), "counters": trial.counters} | more
+
+
+def delayed(trial: Trial, terms: Terms) -> Finding | None:
+    """Return a finding if most requests waited for a delayed acknowledgement.
+
+    A server with Nagle's algorithm on that sends a reply in pieces holds the second one until the
+    first is acknowledged, and a client that waits for the rest has nothing to send along with it
+    (RFC 896; Minshall et al., 2000). Where the house turned the algorithm off it is another wait.
+    """
+    usage, load = trial.server_usage, trial.load
+    if terms.nodelay or load is None or trial.cell.workload.transport not in STREAMS:
+        return None
+    times = (load[name]["p50"] for name in ("response_us", "service_us"))
+    found = [each for each in times if each and DELAYED_LEAST_US <= each <= DELAYED_MOST_US]
+    if not found or usage is None or not usage.span_s:
+        return None
+    used = usage.cpu_s / usage.span_s
+    if used >= WAITING_BELOW or _acknowledged_at_once(trial):
+        return None
+    reason = (
+        f"half of the requests took {wording.duration(found[0])}: the server sends a reply in "
+        "pieces and waits for the client's delayed acknowledgement (40 ms)"
+    )
+    facts = {"p50_us": found[0], "server_cpus_used": used, "counters": trial.counters}
+    return Finding(reason, facts)
+
+
+def _acknowledged_at_once(trial: Trial) -> bool:
+    """Tell if the kernel counted fewer delayed acknowledgements than requests that took so long."""
+    load, counted = trial.load or {}, (trial.counters or {}).get("DelayedACKs")
+    replies = float(load["throughput_rps"] * load["window_s"])
+    return counted is not None and counted < DELAYED_SHARE * replies
