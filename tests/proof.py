@@ -23,8 +23,8 @@ from bench.base import wording
 from bench.model.run import Run
 from bench.model.trial import TWIN, Trial
 from bench.store import run_folder
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 PLAIN, SLOWER = "selectors-default", "five-percent"
 BLOCKS = 240
 COMPARISONS, WRONG_MOST = 20, 3

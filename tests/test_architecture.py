@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.paths import ROOT
+
 # From the floor to the roof: a room imports itself and the rooms before it, never one behind it.
 ROOMS = (
     *("base", "model", "store", "plan", "analysis", "verdicts", "comparing"),

@@ -6,8 +6,9 @@ import sys
 from typing import Any
 
 from bench.launch.launcher import Server
-from tests import machine, native
 from tests.perf.comparison import Client, Figures
+from tests.support import machine, native
+from tests.support.paths import ROOT
 
 SECONDS = 0.5
 WARMUP_S = 0.2  # the C clients have the same, built in
@@ -21,9 +22,7 @@ SERVER_CPU = "server's CPU µs/reply"
 
 def run(words: list[str]) -> dict[str, Any]:
     """Run a client and read the document that it prints."""
-    done = subprocess.run(
-        words, cwd=native.ROOT, timeout=LIMIT_S, check=True, stdout=subprocess.PIPE
-    )
+    done = subprocess.run(words, cwd=ROOT, timeout=LIMIT_S, check=True, stdout=subprocess.PIPE)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
@@ -120,7 +119,7 @@ def c_client(connections: int, payload_bytes: int) -> Client:
 
 def processes(connections: int, payload_bytes: int) -> Client:
     """Return a blocking process for each connection, as uvloop's own benchmark has it."""
-    program = native.ROOT / "tests" / "perf" / "blocking_client.py"
+    program = ROOT / "tests" / "perf" / "blocking_client.py"
     return counting([sys.executable, str(program)], connections, payload_bytes)
 
 

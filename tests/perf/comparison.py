@@ -7,7 +7,7 @@ The server has one CPU, the clients another, in turn. A round runs them forwards
 from collections.abc import Callable, Sequence
 
 from bench.launch.launcher import Server, ServerSpec
-from tests import machine
+from tests.support import machine
 
 ROUNDS = 5
 

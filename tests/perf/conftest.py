@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import machine
 from tests.perf.comparison import ROUNDS
 from tests.perf.table import Row, lines
+from tests.support import machine
 
 ROWS = pytest.StashKey[list[Row]]()
 

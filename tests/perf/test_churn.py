@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 
 from bench.launch.launcher import Server
-from tests import machine
 from tests.perf.clients import (
     CYCLE,
     RATE,
@@ -16,6 +15,7 @@ from tests.perf.clients import (
 )
 from tests.perf.comparison import Client, alternate, column
 from tests.perf.table import Asked, Row, ratios
+from tests.support import machine
 
 CONNECTIONS = 50
 PAYLOAD_BYTES = 64

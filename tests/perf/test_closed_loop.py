@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests import machine
 from tests.perf.clients import RATE, c_client, generator, processes
 from tests.perf.comparison import alternate, column
 from tests.perf.table import Asked, Row, ratios
+from tests.support import machine
 
 # (connections, payload bytes): what part of the C client's rate is asked of ours.
 ON_THE_C_SERVER = {(50, 64): 0.92, (50, 1024): 0.92, (10_000, 64): 0.95}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from bench.launch.launcher import Server
-from tests import machine
 from tests.perf.clients import digest
 from tests.perf.table import Asked, Row
+from tests.support import machine
 
 CONNECTIONS = 50
 RUNS = 8

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from tests import machine
 from tests.perf.clients import RATE, generator
 from tests.perf.comparison import alternate, column
 from tests.perf.table import Asked, Row, ratios
+from tests.support import machine
 
 CONNECTIONS = 50
 DEPTHS = (16, 64)

@@ -12,7 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from bench.launch.launcher import Server, ServerSpec
 from servers.discovery import Variant, discover
 from servers.terms import TRANSPORTS
-from tests import machine
+from tests.support import machine
 
 PAYLOAD = os.urandom(64)
 VARIANTS = discover()

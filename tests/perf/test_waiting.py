@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from tests import machine
 from tests.perf.clients import RATE, SERVER_CPU, waiting_generator
 from tests.perf.comparison import alternate, column
 from tests.perf.table import Row, ratios
+from tests.support import machine
 
 
 def test_waiting_by_spinning_beside_sleeping(report: Callable[[Row], None], rounds: int) -> None:

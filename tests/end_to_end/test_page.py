@@ -1,0 +1,258 @@
+"""The page in headless Chromium: sorting, filtering, hiding, dark, phone, keyboard, no request."""
+
+import html
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.report import files
+from tests.support import synthetic
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+pytestmark = [
+    pytest.mark.skipif(BROWSER is None, reason="needs Chromium (apt-get install chromium)"),
+    pytest.mark.slow,
+]
+
+# Anything that the page would fetch, and any error, is noted before its own scripts run.
+WATCH = """
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+  script-src 'unsafe-inline'; style-src 'unsafe-inline'">
+<script>
+const errors = [];
+addEventListener("error", (event) => errors.push(event.message));
+addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
+addEventListener("securitypolicyviolation", (event) => errors.push(`asks for ${event.blockedURI}`));
+for (const name of ["error", "warn"]) console[name] = (...words) => errors.push(words.join(" "));
+const all = (selector) => [...document.querySelectorAll(selector)];
+const shown = (element) => element.getClientRects().length > 0;
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return files.write(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3))
+
+
+def _drive(page: Path, script: str, extra: str = "") -> Any:
+    """Load the page, run the body of an async function in it, return what that returns."""
+    found = f"""
+    {extra}
+    <script>(async () => {{
+      let result;
+      try {{ result = await (async () => {{ {script} }})(); }}
+      catch (error) {{ errors.push(String(error)); }}
+      const pre = document.createElement("pre");
+      pre.id = "found";
+      pre.textContent = JSON.stringify({{ result, errors }});
+      document.body.append(pre);
+    }})();</script>"""
+    text = page.read_text(encoding="utf-8")
+    text = text.replace("<head>", "<head>" + WATCH, 1).replace("</body>", found + "</body>", 1)
+    driven = page.with_name("driven.html")
+    driven.write_text(text, encoding="utf-8")
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu"]
+    command += ["--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"]
+    command += ["--virtual-time-budget=20000", "--window-size=1200,900", "--dump-dom"]
+    done = subprocess.run(
+        [*command, driven.as_uri()], capture_output=True, text=True, timeout=90, check=True
+    )
+    match = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
+    assert match is not None, done.stderr[-500:]
+    document = json.loads(html.unescape(match[1]))
+    assert document["errors"] == []
+    return document.get("result")
+
+
+def test_loads_without_error_or_request(page: Path) -> None:
+    assert _drive(page, "return document.querySelector('h1').textContent") == (
+        "Concurrency models compared"
+    )
+
+
+def test_sorts_by_any_column(page: Path) -> None:
+    found = _drive(
+        page,
+        """
+        const head = all("thead th").find((th) => th.textContent.startsWith("requests/s"));
+        const column = head.cellIndex;
+        const values = () => all("tbody tr").map((row) => row.cells[column].dataset.value);
+        head.querySelector("button").click();
+        const up = [head.ariaSort, values()];
+        head.querySelector("button").click();
+        const down = [head.ariaSort, values()];
+        all("thead th")[2].querySelector("button").click();
+        const names = all("tbody tr").map((row) => row.cells[2].textContent);
+        return { up, down, names };
+        """,
+    )
+    assert found["up"][0] == "ascending"
+    assert found["down"][0] == "descending"
+    up = [float(value) for value in found["up"][1]]
+    assert up == sorted(up)
+    assert [float(value) for value in found["down"][1]] == sorted(up, reverse=True)
+    assert found["names"] == sorted(found["names"])
+
+
+def test_filters_rows(page: Path) -> None:
+    found = _drive(
+        page,
+        """
+        const box = document.getElementById("filter");
+        box.value = "kept-50 STARVED";
+        box.dispatchEvent(new Event("input"));
+        return [all("tbody tr").filter(shown).map((row) => row.cells[2].textContent),
+                document.getElementById("count").textContent];
+        """,
+    )
+    assert sorted(found[0]) == ["blocking", "process-pool"]
+    assert found[1] == "2 of 24 rows"
+
+
+def test_hides_a_server_everywhere(page: Path) -> None:
+    found = _drive(
+        page,
+        """
+        const drawn = () => all('.mark[data-server="3"]').filter(shown).length;
+        const others = () => all('.mark:not([data-server="3"])').filter(shown).length;
+        const before = [drawn(), others()];
+        all("#chooser input")[3].click();
+        const rows = all('tbody tr[data-server="3"]').filter(shown).length;
+        const hidden = [drawn(), others()];
+        all("#chooser button")[0].click();
+        return { before, hidden, rows, after: [drawn(), others()] };
+        """,
+    )
+    assert found["before"][0] > 40
+    assert found["hidden"] == [0, found["before"][1]]
+    assert found["rows"] == 0
+    assert found["after"] == found["before"]
+
+
+def test_pointing_at_a_server_brings_it_out(page: Path) -> None:
+    found = _drive(
+        page,
+        """
+        const mark = document.querySelector('.mark[data-server="2"]');
+        mark.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
+        return [mark.querySelector("title").textContent,
+                all(".mark.pointed").every((other) => other.dataset.server === "2"),
+                document.documentElement.classList.contains("pointing")];
+        """,
+    )
+    assert found[0].startswith("process-pool")
+    assert found[1:] == [True, True]
+
+
+def test_dark_and_light(page: Path) -> None:
+    script = """
+        const colour = () => [getComputedStyle(document.body).backgroundColor,
+          getComputedStyle(document.querySelector('.mark path')).fill];
+        const first = colour();
+        document.getElementById("theme").click();
+        return [first, colour()];
+        """
+    light, dark = _drive(page, script)
+    assert light[0] == "rgb(254, 254, 254)"
+    assert dark[0] == "rgb(23, 26, 31)"
+    assert light[1] != dark[1]
+
+
+def test_a_phone_needs_no_sideways_scrolling(page: Path) -> None:
+    # The browser's own window is never narrower than 500 pixels; a frame is.
+    inner = html.escape(page.read_text(encoding="utf-8"), quote=True)
+    outer = page.with_name("phone.html")
+    outer.write_text(
+        "<html><head></head><body style='margin: 0'>"
+        f'<iframe width="360" height="800" style="border: 0" srcdoc="{inner}"></iframe>'
+        "</body></html>",
+        encoding="utf-8",
+    )
+    found = _drive(
+        outer,
+        """
+        const frame = document.querySelector("iframe");
+        const inside = () => frame.contentDocument;
+        while (!inside().querySelector("#words dd")) await new Promise((go) => setTimeout(go, 50));
+        const wide = [...inside().querySelectorAll("body *")].filter((element) =>
+          !element.closest(".scroll, nav, pre, svg, .skip")
+          && element.getBoundingClientRect().right > 361);
+        return [frame.contentWindow.innerWidth, inside().documentElement.scrollWidth,
+                wide.map((element) => element.outerHTML.slice(0, 80))];
+        """,
+    )
+    assert found == [360, 360, []]
+
+
+def test_everything_is_reached_by_keyboard(page: Path) -> None:
+    found = _drive(
+        page,
+        """
+        const able = all("a[href], button, input, summary, [tabindex='0']").filter(shown);
+        const kinds = new Set(able.map((element) => element.tagName));
+        const refused = able.filter((element) => {
+          element.focus();
+          return document.activeElement !== element && !element.closest("details:not([open])");
+        });
+        return [[...kinds].sort(), refused.map((element) => element.outerHTML.slice(0, 80))];
+        """,
+    )
+    assert set(found[0]) >= {"A", "BUTTON", "DIV", "INPUT", "PRE", "SUMMARY"}
+    assert found[1] == []
+
+
+def test_is_read_without_scripts(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    without = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    bare = page.with_name("bare.html")
+    bare.write_text(without, encoding="utf-8")
+    found = _drive(
+        bare,
+        """
+        return [all("tbody tr").filter(shown).length, all("figure svg").filter(shown).length > 12,
+                all(".scripted").filter(shown).length];
+        """,
+    )
+    assert found == [24, True, 0]
+
+
+def _axe() -> str | None:
+    """Return the text of axe-core if a package that brings it is installed."""
+    for name in ("axe_core_python", "axe_playwright_python"):
+        spec = importlib.util.find_spec(name)
+        for folder in (spec and spec.submodule_search_locations) or []:
+            if (file := Path(folder) / "axe.min.js").exists():
+                return file.read_text(encoding="utf-8")
+    return None
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_passes_an_accessibility_check(page: Path, theme: str) -> None:
+    axe = _axe()
+    if axe is None:
+        pytest.skip("needs axe-core (pip install axe-core-python)")
+    found = _drive(
+        page,
+        f"""
+        document.documentElement.dataset.theme = "{theme}";
+        const found = await axe.run(document, {{ resultTypes: ["violations"] }});
+        return found.violations.map((violation) => [violation.id, violation.help,
+          violation.nodes.slice(0, 3).map((node) => node.html.slice(0, 120))]);
+        """,
+        extra=f"<script>{axe}</script>",
+    )
+    assert found == []
+
+
+def test_stays_small(tmp_path: Path) -> None:
+    models = (synthetic.EIGHT + synthetic.EXTRA)[:20]
+    loads = [synthetic.ONE, synthetic.MANY, synthetic.CHURN]
+    page = files.write(synthetic.run(tmp_path, models, loads, blocks=5))
+    assert page.stat().st_size < 3_000_000 / 2

@@ -1,0 +1,132 @@
+"""Each verdict, provoked by a server or a setting made for it, in a real run.
+
+`failed`, `broken-echo` and `starved` are provoked in test_cli.py.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import machine
+from tests.support.paths import ROOT, TESTS
+
+# Other tenants of the machine may add a fault of their own to the one that is provoked.
+ATTEMPTS = 3
+
+
+def provoked(verdict: str, folder: Path, *words: str) -> dict[str, str]:
+    """Return the one row of a run whose verdict this is, out of a few attempts."""
+    rows = []
+    for attempt in range(ATTEMPTS):
+        rows.append(measured(folder / f"run-{attempt}", *words))
+        if rows[-1]["verdict"] == verdict:
+            return rows[-1]
+    pytest.fail(f"{verdict} was to be provoked: {rows}")
+
+
+def judged(folder: Path) -> list[dict[str, Any]]:
+    """Return what holds for the one cell of each attempt below a folder."""
+    return [json.loads(path.read_text())[0] for path in sorted(folder.glob("run-*/verdicts.json"))]
+
+
+def foreign(name: str) -> tuple[str, ...]:
+    """Return what measures a defective program that knows nothing of this project."""
+    program = TESTS / "defects" / "foreign" / f"{name}.py"
+    return ("--command", f"it={sys.executable} {program} {{host}} {{port}}", "--servers", "it")
+
+
+def measured(folder: Path, *words: str) -> dict[str, str]:
+    """Return the one row of a run of two short trials."""
+    asked = ["--workloads", "kept", "--trials", "2", "--aa", "none", "--budget", "0"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", "run", *asked, *words, "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    with (folder / "summary.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    return row
+
+
+def test_overloaded(tmp_path: Path) -> None:
+    # A millisecond a request, so a thousand a second at most.
+    queue = f"{sys.executable} {TESTS / 'truth' / 'single_queue.py'} {{host}} {{port}}"
+    asked = ("--command", f"queue={queue} --mean-us 1000 --log {os.devnull}", "--servers", "queue")
+    load = ("--connections", "20", "--rate", "3000", "--duration", "0.5", "--warmup", "0.2")
+    row = provoked("overloaded", tmp_path, *asked, *load)
+    assert float(row["throughput_rps"]) < 0.9 * float(row["offered_rps"])
+
+
+def test_lossy(tmp_path: Path) -> None:
+    server = str(TESTS / "defects" / "datagram" / "drops_one_percent.py")
+    asked = ("--servers", server, "--transport", "udp", "--connections", "10", "--rate", "3000")
+    row = provoked("lossy", tmp_path, *asked, "--duration", "0.5", "--warmup", "0.1")
+    assert int(row["lost"]) > 0
+
+
+@pytest.mark.slow
+def test_a_short_backlog_is_named_as_what_turns_connections_away(tmp_path: Path) -> None:
+    churn = ("--requests-per-connection", "1", "--connections", "50")
+    times = ("--duration", "1", "--warmup", "0.2")
+    provoked("lossy", tmp_path, *foreign("short_backlog"), *churn, *times)
+    last = judged(tmp_path)[-1]
+    assert "the server's accept queue was full" in last["reason"]
+    assert "listen(4096)" in last["remedy"]
+    assert last["facts"]["counters"]["ListenOverflows"] > 0
+
+
+@pytest.mark.slow
+def test_datagrams_dropped_at_the_servers_socket_are_named_so(tmp_path: Path) -> None:
+    load = ("--transport", "udp", "--connections", "10", "--rate", "5000")
+    times = ("--duration", "0.5", "--warmup", "0.2")
+    row = provoked("lossy", tmp_path, *foreign("slow_datagrams"), *load, *times)
+    last = judged(tmp_path)[-1]
+    assert "datagrams were dropped at the server's socket: its receive buffer" in last["reason"]
+    assert last["facts"]["counters"]["udp_drops"] > 0
+    assert int(row["lost"]) > 0
+
+
+@pytest.mark.slow
+def test_nagle_against_delayed_acknowledgements_is_named_and_no_verdict(tmp_path: Path) -> None:
+    asked = (*foreign("two_pieces"), "--connections", "4", "--duration", "1", "--warmup", "0.2")
+    for attempt in range(ATTEMPTS):
+        row = measured(tmp_path / f"run-{attempt}", *asked)
+        assert row["verdict"] != "delayed-ack"
+        notes = [note for note in judged(tmp_path)[-1]["notes"] if note["verdict"] == "delayed-ack"]
+        if notes and notes[0]["facts"]["found_in"] == 2:
+            assert "delayed acknowledgement (40 ms)" in notes[0]["reason"]
+            return
+    pytest.fail(f"a note was to be provoked: {judged(tmp_path)}")
+
+
+def test_unsteady(tmp_path: Path) -> None:
+    server = str(TESTS / "truth" / "slows_down.py")
+    asked = ("--servers", server, "--connections", "10")
+    provoked("unsteady", tmp_path, *asked, "--duration", "1.2", "--warmup", "0.1")
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
+def test_generator_bound(tmp_path: Path) -> None:
+    server_cpu, generator_cpu = machine.split()
+    # Requests that a server takes by the dozen are more than a generator sends one by one.
+    asked = ("--servers", "selectors-default", "--connections", "2", "--duration", "0.5")
+    cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
+    provoked("generator-bound", tmp_path, *asked, *cpus, "--rate", "1000000")
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
+def test_noisy(tmp_path: Path) -> None:
+    server_cpu, generator_cpu = machine.split()
+    asked = ("--servers", "selectors-default", "--connections", "1", "--duration", "0.5")
+    cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
+    with machine.busy(server_cpu):
+        provoked("noisy", tmp_path, *asked, *cpus)

@@ -1,0 +1,68 @@
+"""The fast loops and readable ones, on the same scripted kernel: the same rows come of both."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from loadgen import worker
+from loadgen.plan import Load
+from tests.scripted.kernel import START_NS, Dialer, Kernel
+from tests.scripted.loops import CONNECT_NS, short_plan
+from tests.scripted.reference import Closed, Open, Pipelined, Reference, Row
+from tests.scripted.servers import Both, Narrow, Pieces, Server
+
+WINDOW_NS = 4_000_000
+SERVERS = [Server, Pieces, Narrow, Both]
+CASES = {
+    "closed, one": (Load(1), Closed),
+    "closed, three": (Load(3), Closed),
+    "closed": (Load(50), Closed),
+    "closed, large": (Load(20, 5000), Closed),
+    "pipelined, 4": (Load(20, depth=4), Pipelined),
+    "pipelined, 64": (Load(10, depth=64), Pipelined),
+    "open": (Load(50, rate=2e6), Open),
+    "open, by turns": (Load(3, rate=5e5, arrivals="constant", assignment="turns"), Open),
+}
+
+
+def fast_rows(load: Load, kernel: Kernel) -> list[Row]:
+    plan = short_plan(load, WINDOW_NS / 1e9, 0.0)
+    dialer: Any = Dialer(kernel)
+    driver = worker.choose(plan, load.connections, dialer, kernel.system())
+    driver.connect(kernel.now_ns + CONNECT_NS)
+    begin_ns = kernel.now_ns = 2 * START_NS
+    recorder = driver.recorder
+    recorder.begin(begin_ns, begin_ns, begin_ns + WINDOW_NS)
+    driver.run(begin_ns + WINDOW_NS)
+    columns = (recorder.intended, recorder.sent, recorder.received, recorder.slot)
+    return list(zip(*(column[: recorder.rows] for column in columns), strict=True))
+
+
+def reference_rows(load: Load, kernel: Kernel, kind: Callable[..., Reference]) -> list[Row]:
+    reference: Reference = kind(short_plan(load, WINDOW_NS / 1e9, 0.0), kernel)
+    reference.connect()
+    begin_ns = kernel.now_ns = 2 * START_NS
+    reference.run(begin_ns + WINDOW_NS)  # type: ignore[attr-defined]
+    return reference.rows
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize(("load", "kind"), CASES.values(), ids=CASES)
+def test_a_fast_loop_records_what_a_readable_one_does(
+    load: Load, kind: type[Reference], server: type[Server]
+) -> None:
+    if kind is Open and issubclass(server, Narrow):
+        pytest.skip("what a socket does not take is put off, and its stamps are told elsewhere")
+    # The closed loops see time pass by calls alone, so that where they look at the clock is free.
+    clock_ns = 20 if kind is Open else 0
+    kernels = [Kernel(server(load.payload_bytes), clock_ns=clock_ns) for _ in range(2)]
+    rows, expected = fast_rows(load, kernels[0]), reference_rows(load, kernels[1], kind)
+    assert len(rows) > 200
+    assert len(rows) == len(expected)
+    times = list(zip(rows, expected, strict=True))
+    assert all(row[:2] == other[:2] and row[3] == other[3] for row, other in times)
+    # A reply that did not come whole and alone is stamped after its read, not after the look.
+    looked = sum(row[2] == other[2] for row, other in times)
+    assert all(row[2] >= other[2] for row, other in times)
+    assert looked == len(rows) or server is not Server
