@@ -1,9 +1,10 @@
 """Drive any echo server from the command line: `python -m loadgen HOST:PORT`."""
 
+import dataclasses
 import json
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.table import Table
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.fleet import FleetError, run
 from loadgen.plan import Load, Plan, PlanError, Target
+from loadgen.result import Recording, Result, Times
 from loadgen.sockets import port_limit
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -87,15 +89,15 @@ def generate(
         if (limit := port_limit(plan)) is not None and load.rate is None and not as_json:
             note = f"the ports of this machine allow {limit:,.0f} connections/s to that address"
             print(f"note: {note}", file=sys.stderr)
-        findings = run(plan)
+        result = run(plan)
     except (PlanError, ValueError) as error:
         fail(str(error), 2)
     except FleetError as error:
         fail(str(error), 1)
     if as_json:
-        print(json.dumps(findings))
+        print(json.dumps(result.to_json()))
     else:
-        Console().print(summary(findings))
+        Console().print(summary(result))
 
 
 def cpus_of(text: str) -> tuple[int, ...]:
@@ -113,26 +115,61 @@ def fail(message: str, status: int) -> None:
     raise typer.Exit(status)
 
 
-def summary(findings: dict[str, Any]) -> Table:
-    """Return the findings as a table for a terminal."""
-    table = Table(title=f"{findings['throughput_rps']:,.0f} replies/s", title_justify="left")
+KINDS = {
+    "response": "response_us",
+    "service": "service_us",
+    "send lag": "send_lag_us",
+    "connect": "connect_us",
+}
+# What speaks against a load, by the name of its field.
+TROUBLE = {
+    "mismatches": "mismatches",
+    "errors": "errors",
+    "not_connected": "not connected",
+    "censored": "censored",
+    "unsent": "unsent",
+    "sent_late": "sent late",
+    "connections_without_reply": "connections without reply",
+    "lost": "lost",
+    "duplicated": "duplicated",
+    "reordered": "reordered",
+    "late": "late",
+}
+
+
+def summary(result: Result) -> Table:
+    """Return the result as a table for a terminal."""
+    table = Table(title=_title(result), title_justify="left")
     table.add_column("time, µs")
-    names = ("p50", "p90", "p99", "p999", "max", "mean")
-    for name in names:
+    columns = [field.name for field in dataclasses.fields(Times)]
+    for name in columns:
         table.add_column(name, justify="right")
-    for kind in ("response_us", "service_us", "send_lag_us", "connect_us"):
-        times = findings[kind]
-        if any(times[name] is not None for name in names):
-            cells = ("-" if times[name] is None else f"{times[name]:,.0f}" for name in names)
-            table.add_row(kind.removesuffix("_us").replace("_", " "), *cells)
-    counts = ("mismatches", "errors", "censored", "unsent", "connections_without_reply", "lost")
-    trouble = [f"{findings[name]} {name.replace('_', ' ')}" for name in counts if findings[name]]
-    trouble += [f"{piece['kind']}: {piece['detail']}" for piece in findings["evidence"][:1]]
-    shortages = findings["shortages"]
-    trouble += [f"{count} times {name}" for name, count in shortages["counts"].items()]
-    table.caption = "; ".join(trouble) or "every byte verified; nothing lost, late or unanswered"
+    for kind, field in KINDS.items():
+        times: Times = getattr(result, field)
+        values = [getattr(times, name) for name in columns]
+        if any(value is not None for value in values):
+            table.add_row(kind, *("-" if value is None else f"{value:,.0f}" for value in values))
+    table.caption = "; ".join(_trouble(result)) or (
+        "every byte verified; nothing lost, late or unanswered"
+    )
     table.caption_justify = "left"
     return table
+
+
+def _title(result: Result) -> str:
+    parts = [f"{result.throughput_rps:,.0f} replies/s", f"{result.samples:,} samples"]
+    if result.sent is not None:
+        parts.append(f"{result.sent:,} datagrams sent, {result.received:,} received")
+    if result.recorder is not Recording.RAW:
+        parts.append("times to three digits")
+    return ", ".join(parts)
+
+
+def _trouble(result: Result) -> list[str]:
+    counts = ((getattr(result, field), words) for field, words in TROUBLE.items())
+    trouble = [f"{count:,} {words}" for count, words in counts if count]
+    trouble += [f"{piece.kind}: {piece.detail}" for piece in result.evidence[:1]]
+    return trouble + [f"{count} times {name}" for name, count in result.shortages.counts.items()]
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from loadgen.histogram import Column, Distribution, bucketed, indexes, lows
 from loadgen.part import Part
 from loadgen.recorder import BUCKETS, COARSE_BITS, COARSE_BUCKETS
+from loadgen.result import Series
 
 
 class Columns:
@@ -50,25 +51,6 @@ class Columns:
         intended, sent, slot, left = self.column["unanswered"].reshape(-1, 4).T
         inside = (intended < close_ns) & (left >= open_ns)
         return np.stack([intended, sent, slot + self.first_slot])[:, inside]
-
-
-@dataclass(frozen=True)
-class Series:
-    """The course of a span: of each step the replies, and the p50 and p99 of their response."""
-
-    step_ns: int
-    replies: list[int]
-    p50_us: list[float | None]
-    p99_us: list[float | None]
-
-    def to_json(self) -> dict[str, object]:
-        """Return it as plain values."""
-        return {
-            "step_s": self.step_ns / 1e9,
-            "replies": self.replies,
-            "p50_us": self.p50_us,
-            "p99_us": self.p99_us,
-        }
 
 
 @dataclass(frozen=True)
@@ -227,8 +209,8 @@ class Window:
         return self._series(described[:before]), self._series(window)
 
     def _series(self, steps: list[tuple[int, float | None, float | None]]) -> Series:
-        replies, p50, p99 = ([step[place] for step in steps] for place in range(3))
-        return Series(self.step_ns, replies, p50, p99)  # type: ignore[arg-type]  # by place
+        columns = zip(*steps, strict=True) if steps else ((), (), ())
+        return Series(self.step_ns / 1e9, *map(tuple, columns))
 
     def _between(self, start_ns: int, end_ns: int) -> tuple[Column, Column]:
         """Return when replies of a span came, and their response times; of the rows that stand."""

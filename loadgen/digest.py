@@ -1,19 +1,25 @@
-"""What a load generation has found, from the columns of all its processes: one JSON document.
-
-Times in microseconds, rates per second. Percentiles are of nearest rank over all samples together,
-never averaged over processes, and refused (null) with fewer than ten samples beyond them.
-"""
+"""From the columns of all processes to the result of one load generation."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from loadgen import columns, selfcheck
+from loadgen import columns
 from loadgen.columns import Window
-from loadgen.histogram import Column, Distribution
+from loadgen.histogram import Column
 from loadgen.part import Looks, Part
 from loadgen.plan import Plan
+from loadgen.result import (
+    Evidence,
+    GeneratorUsage,
+    Recording,
+    Result,
+    Shortages,
+    Times,
+    Wait,
+    Watched,
+)
 
 # A request sent this much after its time counts as late.
 LATE_NS = 1_000_000
@@ -26,8 +32,8 @@ SERVED_SHARE = 0.1
 
 def digest(
     plan: Plan, parts: list[Part], samples: Path | None = None, looks: Looks | None = None
-) -> dict[str, Any]:
-    """Return the findings of one load generation (its fields: docs/methodology.md).
+) -> Result:
+    """Return the result of one load generation.
 
     samples: where to save the rows of the window, if rows were kept
     looks: when somebody looked at counters of their own, to know what was answered between
@@ -36,73 +42,83 @@ def digest(
     if samples is not None and window.raw:
         columns.save(window, samples)
     facts = [part.facts for part in parts]
+    response, service = window.distribution("response"), window.distribution("service")
     warmup, course = window.course()
-    return (
-        _rates(plan, window)
-        | _correctness(plan, window, facts)
-        | _concurrency(plan, window, facts)
-        | _times(plan, window)
-        | _datagrams(plan, window, facts)
-        | {
-            "series": course.to_json(),
-            "warmup_series": warmup.to_json(),
-            "recorder": _recorder(window),
-            "wait": plan.wait,
-            "generator_idle_fraction": _idle_fraction(plan, window, facts),
-            "generator_full_polls": _full_polls(facts),
-            "generator": _usage(facts),
-            "shortages": _shortages(facts),
-            "next_source": max(fact["next_source"] for fact in facts),
-            "started_late_s": max(fact["started_late_ns"] for fact in facts) / 1e9,
-            "watched": None if looks is None else _watched(window, looks),
-            "checks": selfcheck.checks(plan, window),
-        }
+    replies = window.replies_per_connection
+    return Result(
+        window_s=window.length_s,
+        samples=response.size,
+        throughput_rps=window.replies / window.length_s,
+        achieved_rps=window.sends / window.length_s,
+        connections=len(replies),
+        connections_without_reply=_without_reply(plan, window),
+        not_connected=sum(fact["not_connected"] for fact in facts),
+        censored=window.unanswered.shape[1] + window.left("all"),
+        mismatches=sum(fact["mismatches"] for fact in facts),
+        errors=sum(fact["errors"] for fact in facts),
+        evidence=_evidence(facts),
+        silent=all(fact["silent"] for fact in facts),
+        replies_per_connection=tuple(replies.tolist()),
+        fairness_jain=jain(replies),
+        effective_concurrency=_effective_concurrency(plan, window, facts),
+        response_us=response.summary_us(),
+        service_us=service.summary_us(),
+        connect_us=window.connects.summary_us(),
+        hdr_unit_ns=HDR_UNIT_NS,
+        response_hdr=response.encode(),
+        service_hdr=service.encode(),
+        series=course,
+        warmup_series=warmup,
+        recorder=_recording(window),
+        wait=Wait(plan.wait),
+        generator_idle_fraction=_idle_fraction(plan, window, facts),
+        generator_full_polls=_full_polls(facts),
+        generator=_usage(facts),
+        shortages=_shortages(facts),
+        watched=None if looks is None else _watched(window, looks),
+        next_source=max(fact["next_source"] for fact in facts),
+        started_late_s=max(fact["started_late_ns"] for fact in facts) / 1e9,
+        **_schedule(plan, window),
+        **_datagrams(plan, window, facts),
     )
 
 
-def _rates(plan: Plan, window: Window) -> dict[str, Any]:
-    rate = plan.load.rate
-    due = None if rate is None else sum(part.facts["due"] for part in window.parts)
+def _schedule(plan: Plan, window: Window) -> dict[str, Any]:
+    """Return what was offered and how far the schedule was kept; of a closed loop its lag alone."""
     lag = window.distribution("lag")
-    return {
-        "mode": "closed" if rate is None else "open",
-        "window_s": window.length_s,
-        "samples": window.distribution("response").size,
-        "throughput_rps": window.replies / window.length_s,
-        "offered_rps": rate,
-        "due": due,
-        "achieved_rps": window.sends / window.length_s,
+    paced = plan.load.rate is not None or plan.load.think_us > 0
+    fields: dict[str, Any] = {
         "unsent": window.unsent,
-        "sent_late": 0 if rate is None else lag.beyond(LATE_NS),
+        "send_lag_us": lag.summary_us() if paced else Times(),
+    }
+    if plan.load.rate is None:
+        return fields
+    return fields | {
+        "offered_rps": plan.load.rate,
+        "due": sum(part.facts["due"] for part in window.parts),
+        "sent_late": lag.beyond(LATE_NS),
     }
 
 
-def _recorder(window: Window) -> str:
-    """Return whether every row was kept (`raw`), none of the window, or only the first ones."""
+def _recording(window: Window) -> Recording:
     if window.raw:
-        return "raw"
-    return "raw, then buckets" if window.cohort.shape[1] else "buckets"
+        return Recording.RAW
+    return Recording.BOTH if window.cohort.shape[1] else Recording.BUCKETS
 
 
-def _correctness(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
-    evidence = [piece for fact in facts for piece in fact["evidence"]]
+def _evidence(facts: list[dict[str, Any]]) -> tuple[Evidence, ...]:
+    pieces = (Evidence(**piece) for fact in facts for piece in fact["evidence"])
+    return tuple(pieces)[:EVIDENCE_MAX]
+
+
+def _without_reply(plan: Plan, window: Window) -> int:
+    """Return how many connections were asked something and answered nothing."""
     replies = window.replies_per_connection
     asked = np.ones(len(replies), dtype=bool)
     if plan.load.rate is not None:  # a slow schedule may leave a connection without a request
         asked[:] = False
         asked[window.unanswered[2]] = True
-    return {
-        "connections": len(replies),
-        "connections_without_reply": int((asked & (replies == 0)).sum()),
-        "not_connected": sum(fact["not_connected"] for fact in facts),
-        "censored": window.unanswered.shape[1] + window.left("all"),
-        "mismatches": sum(fact["mismatches"] for fact in facts),
-        "errors": sum(fact["errors"] for fact in facts),
-        "evidence": evidence[:EVIDENCE_MAX],
-        "silent": all(fact["silent"] for fact in facts),
-        "replies_per_connection": replies.tolist(),
-        "fairness_jain": jain(replies),
-    }
+    return int((asked & (replies == 0)).sum())
 
 
 def jain(shares: Column) -> float:
@@ -111,16 +127,15 @@ def jain(shares: Column) -> float:
     return float(shares.sum()) ** 2 / (len(shares) * squares) if squares else 0.0
 
 
-def _concurrency(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the mean cycle of answered requests, and what Little's law makes of it (N = X R).
+def _effective_concurrency(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> float:
+    """Return what Little's law makes of throughput and mean cycle of answered requests (N = X R).
 
     A cycle lasts from when a request could be sent to when the next one could: in closed loop its
     response, what the generator then held the next one back, and the think time; in churn the life
     of a connection over its requests.
     """
     if not window.replies:
-        return {"mean_cycle_us": None, "effective_concurrency": 0.0}
-    per_second = window.replies / window.length_s
+        return 0.0
     cycle_ns = window.answered_mean_ns() + plan.load.think_us * 1000
     lives = sum(fact["lives"] for fact in facts)
     if plan.load.rate is None and plan.load.requests_per_connection is not None and lives:
@@ -128,10 +143,7 @@ def _concurrency(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dic
         cycle_ns = life_ns / plan.load.requests_per_connection
     elif plan.load.rate is None and not plan.load.think_us:
         cycle_ns = max(cycle_ns, _kept_cycle_ns(window) * plan.load.depth)
-    return {
-        "mean_cycle_us": cycle_ns / 1e3,
-        "effective_concurrency": per_second * cycle_ns / 1e9,
-    }
+    return window.replies / window.length_s * cycle_ns / 1e9
 
 
 def _kept_cycle_ns(window: Window) -> float:
@@ -146,25 +158,10 @@ def _kept_cycle_ns(window: Window) -> float:
     return served * window.length_s * 1e9 / window.replies
 
 
-def _times(plan: Plan, window: Window) -> dict[str, Any]:
-    nothing = Distribution.of(np.empty(0, dtype=np.int64))
-    paced = plan.load.rate is not None or plan.load.think_us > 0
-    response, service = window.distribution("response"), window.distribution("service")
-    return {
-        "response_us": response.summary_us(),
-        "service_us": service.summary_us(),
-        "send_lag_us": (window.distribution("lag") if paced else nothing).summary_us(),
-        "connect_us": window.connects.summary_us(),
-        "hdr_unit_ns": HDR_UNIT_NS,
-        "response_hdr": response.encode(),
-        "service_hdr": service.encode(),
-    }
-
-
 def _datagrams(plan: Plan, window: Window, facts: list[dict[str, Any]]) -> dict[str, Any]:
     names = ("duplicated", "reordered", "late")
     if plan.target.transport != "udp":
-        return dict.fromkeys(("sent", "received", "lost", *names))
+        return {}
     counts = {name: sum(fact[name] for fact in facts) for name in names}
     lost = int((window.unanswered[1] > 0).sum()) + window.left("all") - window.left("unsent")
     return {"sent": window.sends, "received": window.replies, "lost": lost} | counts
@@ -194,40 +191,33 @@ def _full_polls(facts: list[dict[str, Any]]) -> float | None:
     return float(full / polls) if polls else None
 
 
-def _shortages(facts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the generator's side had no more of, how often, and the first in words."""
+def _shortages(facts: list[dict[str, Any]]) -> Shortages:
     counts: dict[str, int] = {}
     for fact in facts:
         for name, count in fact["shortages"].items():
             counts[name] = counts.get(name, 0) + count
-    return {"counts": counts, "detail": next((f["shortage"] for f in facts if f["shortage"]), "")}
+    return Shortages(counts, next((fact["shortage"] for fact in facts if fact["shortage"]), ""))
 
 
-def _watched(window: Window, looks: Looks) -> dict[str, float]:
-    """Return how far apart two looks at other counters were, and the replies between them.
-
-    open_late_s, close_late_s: how long after the edges of the window they were taken
-    house_cpu_s: what the process that looked used itself between them
-    """
-    return {
-        "span_s": (looks.close_ns - looks.open_ns) / 1e9,
-        "replies": window.replies_between(looks.open_ns, looks.close_ns),
-        "open_late_s": (looks.open_ns - window.open_ns) / 1e9,
-        "close_late_s": (looks.close_ns - window.close_ns) / 1e9,
-        "house_cpu_s": looks.own_cpu_s,
-    }
+def _watched(window: Window, looks: Looks) -> Watched:
+    return Watched(
+        span_s=(looks.close_ns - looks.open_ns) / 1e9,
+        replies=window.replies_between(looks.open_ns, looks.close_ns),
+        open_late_s=(looks.open_ns - window.open_ns) / 1e9,
+        close_late_s=(looks.close_ns - window.close_ns) / 1e9,
+        house_cpu_s=looks.own_cpu_s,
+    )
 
 
-def _usage(facts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what the generator used in the window; memory is of its largest process."""
-    return {
-        "processes": len(facts),
-        "cpu_s": sum(_difference(fact, "cpu_ns") for fact in facts) / 1e9,
-        "run_queue_s": sum(_difference(fact, "queued_ns") for fact in facts) / 1e9,
-        "voluntary_switches": sum(_difference(fact, "voluntary_switches") for fact in facts),
-        "forced_switches": sum(_difference(fact, "forced_switches") for fact in facts),
-        "peak_memory_mib": max(fact["after"]["peak_memory_kib"] for fact in facts) / 1024,
-    }
+def _usage(facts: list[dict[str, Any]]) -> GeneratorUsage:
+    return GeneratorUsage(
+        processes=len(facts),
+        cpu_s=sum(_difference(fact, "cpu_ns") for fact in facts) / 1e9,
+        run_queue_s=sum(_difference(fact, "queued_ns") for fact in facts) / 1e9,
+        voluntary_switches=sum(_difference(fact, "voluntary_switches") for fact in facts),
+        forced_switches=sum(_difference(fact, "forced_switches") for fact in facts),
+        peak_memory_mib=max(fact["after"]["peak_memory_kib"] for fact in facts) / 1024,
+    )
 
 
 def _difference(fact: dict[str, Any], name: str) -> int:

@@ -15,8 +15,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import loadgen
-from loadgen.part import Looks, Part
+from loadgen.part import Looks, Moment, Part
 from loadgen.plan import Plan, PlanError
+from loadgen.result import Result
 from loadgen.sockets import check_ports
 
 # From the order to start until the load begins, for each process: to be told, and to have read it.
@@ -28,9 +29,9 @@ PATIENCE_S = 30.0
 # Read from the end of what a dead process said: enough for a traceback's last line.
 WORDS_MAX = 4000
 
-# Told of `open`, `close` and `drained` at those moments, with the ids of the generator processes;
+# Told of the moments as they come, with the ids of the generator processes;
 # returns the instant (monotonic clock, ns) at which it read what it counts from moment to moment.
-Watch = Callable[[str, list[int]], int]
+Watch = Callable[[Moment, list[int]], int]
 
 
 class FleetError(RuntimeError):
@@ -109,9 +110,9 @@ class Fleet:
         start_ns = time.monotonic_ns() + LEAD_NS * len(self.workers)
         for number in range(len(self.workers)):
             self._tell(number, str(start_ns))
-        moments_s = {"open": plan.warmup_s, "close": plan.warmup_s + plan.duration_s}
+        edges_s = {Moment.OPEN: plan.warmup_s, Moment.CLOSE: plan.warmup_s + plan.duration_s}
         looked, used_s = [], []
-        for moment, after_s in moments_s.items():
+        for moment, after_s in edges_s.items():
             time.sleep(max(0.0, start_ns / 1e9 + after_s - time.monotonic()))
             if watch is not None:
                 looked.append(watch(moment, pids))
@@ -119,7 +120,7 @@ class Fleet:
         for number in range(len(self.workers)):
             self._hear(number, plan.drain_s, "drained")
         if watch is not None:
-            watch("drained", pids)
+            watch(Moment.DRAINED, pids)
         for number in range(len(self.workers)):
             self._tell(number, "")
         parts = [
@@ -225,8 +226,8 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
-def run(plan: Plan, watch: Watch | None = None, samples: Path | None = None) -> dict[str, Any]:
-    """Carry out a plan; return its digest, and save the samples that were kept to a .npz file.
+def run(plan: Plan, watch: Watch | None = None, samples: Path | None = None) -> Result:
+    """Carry out a plan; return its result, and save the samples that were kept to a .npz file.
 
     Raises what Fleet raises.
     """

@@ -7,6 +7,7 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from loadgen.recorder import BUCKETS, SUB_BITS
+from loadgen.result import Times
 
 Column = NDArray[np.int64]
 HIGHEST_NS = 4_000_000_000_000
@@ -74,18 +75,17 @@ class Distribution:
             return float(self.values.mean())
         return float((lows(np.arange(BUCKETS)) * self.counts).sum() / self.size)
 
-    def summary_us(self) -> dict[str, float | None]:
+    def summary_us(self) -> Times:
         """Return percentiles, maximum and mean in microseconds; None where refused."""
         size = self.size
-        summary: dict[str, float | None] = {
+        if not size:
+            return Times()
+        percentiles = {
             name: self.quantile_ns(quantile) / 1e3
-            if size * (1 - quantile) >= BEYOND_LEAST - 1e-9
-            else None
             for name, quantile in QUANTILES.items()
+            if size * (1 - quantile) >= BEYOND_LEAST - 1e-9
         }
-        summary["max"] = self.quantile_ns(1.0) / 1e3 if size else None
-        summary["mean"] = self.mean_ns() / 1e3 if size else None
-        return summary
+        return Times(**percentiles, max=self.quantile_ns(1.0) / 1e3, mean=self.mean_ns() / 1e3)
 
     def encode(self) -> str:
         """Return it as an encoded HdrHistogram of nanoseconds (base64, format V2)."""

@@ -1,6 +1,7 @@
 """What one generator process hands over at its end, and when others looked meanwhile."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,14 @@ class Part:
 
     facts: dict[str, Any]
     path: Path
+
+
+class Moment(StrEnum):
+    """When others are told to look: the edges of the window, and the end of the drain."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    DRAINED = "drained"
 
 
 @dataclass(frozen=True)

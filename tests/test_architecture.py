@@ -18,12 +18,13 @@ ROOMS = (
 )
 FILES_MOST = 9
 # The generator's rooms that work after the window.
-AFTERWARDS = tuple(f"loadgen/{n}.py" for n in ("histogram", "columns", "digest", "selfcheck"))
+AFTERWARDS = tuple(f"loadgen/{n}.py" for n in ("histogram", "columns", "digest"))
 THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.
+    "msgspec": ("bench/store/",),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
-    "scipy": ("bench/analysis/", "bench/comparing/comparison.py", "loadgen/selfcheck.py"),
+    "scipy": ("bench/analysis/", "bench/comparing/comparison.py"),
     "hdrh": ("bench/analysis/percentiles.py", "bench/report/export.py", "loadgen/histogram.py"),
     "numpy": ("bench/analysis/", "bench/report/", *AFTERWARDS),
 }

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis import steadiness
-from bench.model.trial import Trial, Workload
+from bench.model.trial import Trial, Usage, Workload
+from loadgen.result import Result
 
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 # What a cell takes from its trials: the geometric mean of these,
@@ -18,6 +19,11 @@ MEANS = (
 # the total of these, and the largest of this.
 TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
 LARGEST = ("connections_without_reply",)
+# Figures that a result has under the same name.
+AS_THEY_ARE = (
+    *("throughput_rps", "effective_concurrency", "fairness_jain", "achieved_rps", "censored"),
+    *("lost", "duplicated", "reordered", *LARGEST),
+)
 # What a trial went through, beside its figures.
 SURROUNDINGS = (
     *("course", "settled_s", "others_share", "stolen_share", "forced_switches"),
@@ -31,20 +37,20 @@ SPAN_LEAST = 0.5
 
 def of(trial: Trial) -> dict[str, Any]:
     """Return the figures of a trial by column; None where it has none."""
-    load = trial.load
-    if load is None:
+    result = trial.result
+    if result is None:
         return {}
-    found = {f"{name}_us": load["response_us"][name] for name in PERCENTILES}
-    found |= {name: load[name] for name in ("throughput_rps", "effective_concurrency")}
-    found |= {name: load[name] for name in ("fairness_jain", "achieved_rps", "censored")}
-    found |= {name: load[name] for name in ("lost", "duplicated", "reordered", *LARGEST)}
-    found["errors"] = load["mismatches"] + load["errors"]
-    found["send_lag_p99_us"] = load["send_lag_us"]["p99"]
-    found["connect_p99_us"] = load["connect_us"]["p99"]
-    return found | _resources(trial, load["throughput_rps"], load["window_s"])
+    figures: dict[str, Any] = {
+        f"{name}_us": getattr(result.response_us, name) for name in PERCENTILES
+    }
+    figures |= {name: getattr(result, name) for name in AS_THEY_ARE}
+    figures["errors"] = result.mismatches + result.errors
+    figures["send_lag_p99_us"] = result.send_lag_us.p99
+    figures["connect_p99_us"] = result.connect_us.p99
+    return figures | _resources(trial, result)
 
 
-def _resources(trial: Trial, throughput_rps: float, window_s: float) -> dict[str, Any]:
+def _resources(trial: Trial, result: Result) -> dict[str, Any]:
     """Return what the server's tree used, per request answered.
 
     Nothing per request where the counters stood still or went back, or were read twice at the same
@@ -56,23 +62,22 @@ def _resources(trial: Trial, throughput_rps: float, window_s: float) -> dict[str
     found: dict[str, Any] = {}
     if usage.pss_bytes is not None:
         found["memory_mib"] = usage.pss_bytes / 2**20
-    requests = _requests_watched(trial, throughput_rps)
-    if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * window_s:
+    requests = _requests_watched(usage, result)
+    if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * result.window_s:
         found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
         if usage.ctx_switches is not None:
             found["ctx_switches_per_request"] = usage.ctx_switches / requests
     return found
 
 
-def _requests_watched(trial: Trial, throughput_rps: float) -> float:
+def _requests_watched(usage: Usage, result: Result) -> float:
     """Return the replies between the two looks at the server's CPU.
 
     Earlier versions did not count them: there they are what the window's rate makes of the span.
     """
-    watched = (trial.load or {}).get("watched")
-    if watched:
-        return float(watched["replies"])
-    return trial.server_usage.span_s * throughput_rps if trial.server_usage else 0.0
+    if result.watched is not None:
+        return result.watched.replies
+    return usage.span_s * result.throughput_rps
 
 
 def around(trial: Trial) -> dict[str, Any]:
@@ -82,13 +87,14 @@ def around(trial: Trial) -> dict[str, Any]:
     frequencies are means over the trial's CPUs.
     """
     course = steadiness.course(trial)
+    generator = trial.result.generator if trial.result is not None else None
     mhz = {when: sum(each) / len(each) for when, each in (trial.frequencies_mhz or {}).items()}
     return {
         "course": course.name,
         "settled_s": course.settled_s,
         "others_share": max(trial.others.values()) if trial.others else None,
         "stolen_share": max(trial.stolen.values()) if trial.stolen else None,
-        "forced_switches": (trial.load or {}).get("generator", {}).get("forced_switches"),
+        "forced_switches": generator.forced_switches if generator else None,
         "frequency_open_mhz": mhz.get("open"),
         "frequency_close_mhz": mhz.get("close"),
         "server_end": trial.server_end,
@@ -135,7 +141,7 @@ def leading(workload: Workload) -> Figure:
 
 def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
     """Return a figure's values by block; none unless more than half of the trials have one."""
-    found = {t.block: of(t).get(figure.column) for t in trials if t.load is not None}
+    found = {t.block: of(t).get(figure.column) for t in trials if t.result is not None}
     values = {block: float(value) for block, value in found.items() if value is not None}
     return values if len(values) * 2 > len(found) else {}
 

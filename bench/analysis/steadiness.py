@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from bench.model.trial import Trial
+from loadgen.result import Series
 
 # A drift is a Theil-Sen slope (Sen 1968) that changes the level by more than 10 % of
 # its median from end to end, and a trend by Mann (1945) and Kendall with p below 0.01.
@@ -75,37 +75,37 @@ def of_trial(trial: Trial) -> Steadiness | None:
     In closed loop the server sets the pace, and replies tell it. In open loop the schedule does,
     and a server that slows shows in its median response time.
     """
-    if trial.load is None:
+    if trial.result is None:
         return None
-    return _telling(trial, [trial.load["series"]])
+    return _telling(trial, [trial.result.series])
 
 
 def course(trial: Trial) -> Course:
     """Class a trial's series from its first 100 ms on, as Barrett et al. do: nothing is cut off."""
-    if trial.load is None:
+    if trial.result is None:
         return Course(TOO_SHORT)
-    warmup, window = trial.load["warmup_series"], trial.load["series"]
+    warmup, window = trial.result.warmup_series, trial.result.series
     found = _telling(trial, [warmup, window])
     if found is None:
         return Course(TOO_SHORT)
     # A slope takes several levels to be followed; one step to another level is none.
     if not found.shifts or (found.drifts and len(found.shifts) > 1):
         return Course(found.name)
-    return Course(found.name, (found.shifts[-1] - len(warmup["replies"])) * window["step_s"])
+    return Course(found.name, (found.shifts[-1] - len(warmup.replies)) * window.step_s)
 
 
 def courses(trials: Iterable[Trial]) -> str:
     """Return how the trials that were measured went: `steady`, or `4 steady, 1 warming`."""
-    names = Counter(course(trial).name for trial in trials if trial.load is not None)
+    names = Counter(course(trial).name for trial in trials if trial.result is not None)
     if len(names) < 2:
         return "".join(names)
     return ", ".join(f"{count} {name}" for name, count in names.most_common())
 
 
-def _telling(trial: Trial, pieces: Sequence[dict[str, Any]]) -> Steadiness | None:
+def _telling(trial: Trial, pieces: Sequence[Series]) -> Steadiness | None:
     """Judge the series that tells of the server, put together from its pieces."""
     series = "replies" if trial.cell.workload.load.rate is None else "p50_us"
-    values = [value for piece in pieces for value in piece[series] if value is not None]
+    values = [value for piece in pieces for value in getattr(piece, series) if value is not None]
     return judge(values, series)
 
 

@@ -25,7 +25,6 @@ JUDGES = (
     "bench/analysis/shrinkage.py",
     "bench/analysis/intervals.py",
     "loadgen/histogram.py",
-    "loadgen/selfcheck.py",
 )
 
 

@@ -8,25 +8,24 @@ import typer
 
 from bench.base.errors import ConfigError
 from bench.cli.console import console
+from bench.model.run import Run
 from bench.verdicts import judging
 
 app = typer.Typer()
 
 
-def show(folder: Path, *, png: bool = False, as_json: bool = False) -> None:
+def show(run: Run, *, png: bool = False, as_json: bool = False) -> None:
     """Write the report of a run, print its summary and say where the report is."""
     from bench.report import files
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
-    from bench.store import run_folder
 
-    stored = run_folder.read(folder)
-    page = files.write(stored, png=png)
+    page = files.write(run, png=png)
     if as_json:
-        print(files.render(stored, "json"))
+        print(files.render(run, "json"))
         return
-    console.print(files.table(run_view.view(stored), console.width))
-    console.print(verdicts.told(judging.verdicts(stored)), highlight=False)
+    console.print(files.table(run_view.view(run), console.width))
+    console.print(verdicts.told(judging.verdicts(run)), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
@@ -44,7 +43,7 @@ def rebuild(
 
     folder = folder.resolve() if folder.is_symlink() else folder
     if form is None:
-        show(folder, png=png)
+        show(run_folder.read(folder), png=png)
     elif form in files.FORMATS:
         print(files.render(run_folder.read(folder), form))
     else:

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from bench.base.errors import ConfigError
 from bench.cli.console import console
-from bench.cli.results import show
 from bench.model.cpus import parse_cpus
 from bench.plan import suite_file
 from bench.plan.suite_file import Suite
@@ -95,31 +94,32 @@ def run(
     Every flag replaces what the suite says; lists are separated by commas or spaces. Each cell
     gets a verdict, and none is left out.
     """
+    from bench.cli.story import carry_out
     from bench.plan.catalog import Outside
-    from bench.running import prepare, run
-    from bench.running.resume import reopen
+    from bench.running.prepare import Request
+    from bench.running.progress import Notices
+    from bench.running.resume import Continuation
 
     outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
+    request: Request | Continuation
     if resume is not None or add is not None:
         check_goes_on(context)
-        folder = (add or resume or Path()).resolve()
         blocks = None if add is None else (trials or suite_file.load(suite).trials)
-        measured = reopen(folder, blocks, tuple(suite_file.words(servers or "")), outside)
+        named = tuple(suite_file.words(servers or ""))
+        request = Continuation((add or resume or Path()).resolve(), blocks, named, outside)
     else:
-        extras = prepare.Extras(
+        request = Request(
+            asked(context.params),
+            outside,
+            out,
             aa,
             None if until is None else suite_file.fraction(until),
             chosen_cpus("--server-cpus", server_cpus),
             chosen_cpus("--generator-cpus", generator_cpus),
         )
-        measured = prepare.prepare(asked(context.params), outside, out, extras)
-    for reason in () if quiet or as_json else measured.skipped:
-        console.print(f"skipped: {reason}", highlight=False)
     # Standard output is for the document alone.
-    notices = Console(stderr=True) if as_json else console
-    complete = run.measure(measured, notices, quiet=quiet or as_json)
-    show(measured.folder, as_json=as_json)
-    if not complete:
+    notices = Notices(Console(stderr=True) if as_json else console, quiet or as_json)
+    if not carry_out(request, notices, as_json=as_json):
         sys.exit(130)
 
 

@@ -10,6 +10,7 @@ from bench.analysis import intervals, metrics, noise_floor
 from bench.analysis.metrics import FIGURES, Figure
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
+from bench.model.header import Header
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Trial
 from bench.verdicts import judging
@@ -121,7 +122,7 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
         ConfigError: machines or settings differ and `force` is not set, no cell is shared, or the
             control does not stand for the machine under every workload.
     """
-    names = run_a.header.get("run_id", "A"), run_b.header.get("run_id", "B")
+    names = run_a.header.run_id, run_b.header.run_id
     unequal = tuple(differing(run_a.header, run_b.header))
     cells_a, cells_b = run_a.cells(), run_b.cells()
     shared = [cell for cell in cells_a if cell in cells_b]
@@ -181,14 +182,20 @@ def _check_control(
         )
 
 
-def differing(header_a: dict[str, Any], header_b: dict[str, Any]) -> list[str]:
+def differing(header_a: Header, header_b: Header) -> list[str]:
     """Return what must be equal and is not: `kernel (6.1 and 6.8)`."""
     found = []
     for (part, name), words_for in SAME:
-        first, second = (_value(header.get(part, {}).get(name)) for header in (header_a, header_b))
+        first, second = (_value(_at(header, part, name)) for header in (header_a, header_b))
         if first != second:
             found.append(f"{words_for} ({first} and {second})")
     return found
+
+
+def _at(header: Header, part: str, name: str) -> Any:
+    """Return a value of a header's part, be that one of its own or a table; None without."""
+    of = getattr(header, part)
+    return of.get(name) if isinstance(of, dict) else getattr(of, name, None)
 
 
 def _value(value: Any) -> str:

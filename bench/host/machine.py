@@ -9,11 +9,11 @@ import shutil
 import subprocess
 import threading
 from pathlib import Path
-from typing import Any
 
 from bench.host import kernel, quota, topology
 from bench.host.topology import Topology
 from bench.model.cpus import Cpus, parse_cpus
+from bench.model.header import Machine
 
 PACKAGES = ("uvloop", "numpy", "pandas", "scipy", "matplotlib", "hdrhistogram", "psutil")
 
@@ -72,7 +72,7 @@ def cpus_for_run(
     return topology.assign(topology_for(server, generator), many, server, generator)
 
 
-def describe() -> dict[str, Any]:
+def describe() -> Machine:
     """Return the facts of the machine that a result depends on; None where they are unknown."""
     swap, ports, capacity = kernel.swap_mib(), kernel.ports(), topology_for().capacity
     return {

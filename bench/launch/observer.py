@@ -10,17 +10,20 @@ from bench.host.cpu_times import CpuTimes
 from bench.host.quota import Throttling
 from bench.launch import process_tree
 from bench.model.cpus import Cpus
-from bench.model.trial import Usage
+from bench.model.trial import Throttled, Usage
+from loadgen.part import Moment
 from servers.terms import Address
+
+EDGES = (Moment.OPEN, Moment.CLOSE)
 
 
 @dataclass(frozen=True)
-class Moment:
+class Counters:
     """The counters at one edge of the window; used_s: CPU seconds of each side's own processes.
 
     times: of each side's CPUs, None where the kernel does not tell
     throttling: of the control groups, None where they are not visible
-    counters: the kernel's, as `bench.counters` reads them
+    counters: the kernel's, as `bench.host.network_counters` reads them
     """
 
     server: process_tree.Snapshot
@@ -41,25 +44,25 @@ class Observer:
 
     root: int
     cpus: Cpus
-    moments: dict[str, Moment] = field(default_factory=dict)
+    moments: dict[Moment, Counters] = field(default_factory=dict)
     usage: Usage | None = None
     address: Address | None = None
 
-    def __call__(self, moment: str, generators: list[int]) -> int:
+    def __call__(self, moment: Moment, generators: list[int]) -> int:
         """Be told of a moment, with the ids of the generator's processes.
 
         Returns when the server's CPU clocks were read, monotonic in nanoseconds, at the edges of
         the window: CPU per request is the CPU time between two such moments over the replies
         between them, wherever the window's own edges are.
         """
-        if moment == "drained":
-            edges = self.moments["open"].server, self.moments["close"].server
+        if moment is Moment.DRAINED:
+            edges = self.moments[Moment.OPEN].server, self.moments[Moment.CLOSE].server
             self.usage = process_tree.usage(*edges, self.root)
             return time.monotonic_ns()
         self.moments[moment] = seen = self._look(generators)
         return seen.server.cpu.at_ns
 
-    def _look(self, generators: list[int]) -> Moment:
+    def _look(self, generators: list[int]) -> Counters:
         """Read what belongs to one instant first, what takes its time behind it."""
         pids = process_tree.descendants(self.root)
         times = {side: cpu_times.read(cpus) for side, cpus in self.cpus.sides.items()}
@@ -69,7 +72,7 @@ class Observer:
                 generator_s += process_tree.cpu_clock_s(pid)
         cpu = process_tree.read_cpu(self.root, pids)
         used_s = {"server": cpu.cpu_s, "generator": generator_s, "both": cpu.cpu_s + generator_s}
-        return Moment(
+        return Counters(
             process_tree.snapshot(cpu, pids),
             used_s,
             times,
@@ -84,7 +87,7 @@ class Observer:
         A side of which the kernel does not tell is left out, here and in `stolen`.
         """
         shares = {
-            side: times.used(self._own_s("close", side) - self._own_s("open", side))
+            side: times.used(self._own_s(Moment.CLOSE, side) - self._own_s(Moment.OPEN, side))
             for side, times in self.spent.items()
         }
         return {side: share for side, share in shares.items() if share is not None}
@@ -97,7 +100,7 @@ class Observer:
     @property
     def spent(self) -> dict[str, CpuTimes]:
         """Return the times of each side's CPUs from the opening of the window to its close."""
-        opened, closed = self.moments["open"].times, self.moments["close"].times
+        opened, closed = self.moments[Moment.OPEN].times, self.moments[Moment.CLOSE].times
         edges = {side: (before, closed[side]) for side, before in opened.items()}
         return {
             side: after - before
@@ -105,30 +108,25 @@ class Observer:
             if before is not None and after is not None
         }
 
-    def _own_s(self, moment: str, side: str) -> float:
+    def _own_s(self, moment: Moment, side: str) -> float:
         return self.moments[moment].used_s[side]
 
-    def throttled(self) -> dict[str, float] | None:
+    def throttled(self) -> Throttled | None:
         """Return what CPU quotas did in the window, of the group that was held up the longest.
 
-        `periods` that the kernel looked at, `throttled` ones, `seconds` that processes were held
-        up for, summed over CPUs. None where control groups are not visible.
+        None where control groups are not visible.
         """
-        spent = quota.worst(*(self.moments[edge].throttling for edge in ("open", "close")))
+        spent = quota.worst(*(self.moments[edge].throttling for edge in EDGES))
         if spent is None:
             return None
-        return {
-            "periods": spent.periods,
-            "throttled": spent.throttled,
-            "seconds": spent.seconds,
-        }
+        return Throttled(spent.periods, spent.throttled, spent.seconds)
 
     def counters(self) -> dict[str, int] | None:
         """Return what the kernel counted in the window (see `Trial`); None where it tells nothing.
 
         A datagram server's come with `rmem_max`, what its receive buffer can be at most.
         """
-        edges = (self.moments[edge].counters for edge in ("open", "close"))
+        edges = (self.moments[edge].counters for edge in EDGES)
         found = network_counters.between(*edges)
         most = network_counters.receive_buffer_most() if "udp_drops" in found else None
         return (found if most is None else found | {"rmem_max": most}) or None
@@ -139,5 +137,5 @@ class Observer:
 
     def frequencies_mhz(self) -> dict[str, list[float]] | None:
         """Return the clocks of the trial's CPUs at both edges, None where they are not told."""
-        found = {name: moment.frequencies_mhz for name, moment in self.moments.items()}
+        found = {str(name): seen.frequencies_mhz for name, seen in self.moments.items()}
         return found if all(found.values()) else None

@@ -3,21 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from bench.model.header import Header, ServerEntry
 from bench.model.trial import TWIN, Cell, Trial, Workload
+from servers.terms import kind_of
 
 
 @dataclass(frozen=True)
 class Run:
     """What is on disk of one run.
 
-    header: run.json: schema, run_id, created_at, command, config, order, machine, versions, commit
     trials: in the order in which they ended
     """
 
     folder: Path
-    header: dict[str, Any]
+    header: Header
     trials: list[Trial]
 
     def cells(self) -> dict[Cell, list[Trial]]:
@@ -28,19 +28,18 @@ class Run:
                 found.setdefault(trial.cell, []).append(trial)
         return found
 
-    def entry_of(self, cell: Cell) -> dict[str, Any]:
+    def entry_of(self, cell: Cell) -> ServerEntry:
         """Return what the header says of a cell's server; of a twin, what it says of its model.
 
         A stream and a datagram server may share a name: the transport tells which is meant.
         """
         name = cell.server.removesuffix(TWIN)
-        entries = self.header["config"]["servers"]
         fitting = (
             entry
-            for entry in entries
-            if entry["name"] == name and _can_serve(entry.get("kind"), cell.workload.transport)
+            for entry in self.header.config.servers
+            if entry.name == name and _can_serve(entry, cell.workload)
         )
-        return next(fitting, {})
+        return next(fitting, ServerEntry(name))
 
 
 def workload_labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
@@ -53,21 +52,20 @@ def workload_labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
     }
 
 
-def _planned(header: dict[str, Any]) -> list[Cell]:
+def _planned(header: Header) -> list[Cell]:
     """Return the cells that the header lists; of an older one, each server with each workload."""
-    listed = [Cell.from_json(entry) for entry in header.get("cells", [])]
-    config = header["config"]
-    return [cell for cell in listed if not cell.server.endswith(TWIN)] or [
-        Cell(server["name"], Workload.from_json(workload))
-        for workload in config["workloads"]
-        for server in config["servers"]
-        if _can_serve(server.get("kind"), workload["transport"])
+    return [cell for cell in header.cells if not cell.server.endswith(TWIN)] or [
+        Cell(entry.name, workload)
+        for workload in header.config.workloads
+        for entry in header.config.servers
+        if _can_serve(entry, workload)
     ]
 
 
-def _can_serve(kind: str | None, transport: str) -> bool:
+def _can_serve(entry: ServerEntry, workload: Workload) -> bool:
     """Tell if the plan pairs them; a kind that is not of the house goes with every transport."""
-    return kind not in ("stream", "datagram") or (kind == "datagram") == (transport == "udp")
+    foreign = entry.kind not in ("stream", "datagram")
+    return foreign or entry.kind == kind_of(workload.transport)
 
 
 def _spelled_out(workload: Workload) -> str:

@@ -9,9 +9,9 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from bench.base.errors import ConfigError, InterpreterError
+from bench.base.errors import ConfigError
+from bench.model.header import ServerEntry
 from bench.model.interpreter import Interpreter
 from bench.model.server import ROOT, Command, EventLoop, ServerSpec
 from bench.plan import interpreters
@@ -74,7 +74,7 @@ def read(outside: Outside = Outside()) -> Catalog:
         variants = discovery.discover()
         packages = sorted({name for each in variants.values() for name in each.requires})
         pythons = [interpreters.examine(text, packages) for text in outside.pythons]
-    except (VariantError, InterpreterError) as error:
+    except VariantError as error:
         raise ConfigError(str(error)) from None
     brought: dict[str, ServerSpec] = native()
     specs = [command_spec(text) for text in outside.commands]
@@ -193,26 +193,23 @@ def _named(catalog: Catalog, word: str, kinds: set[str]) -> list[ServerSpec]:
     return [ServerSpec(v.name, v.family, v) for v in _matching(catalog, word, kinds)]
 
 
-def again(fields: dict[str, Any]) -> ServerSpec:
-    """Return a server of an earlier run from its description; raises ConfigError if it is gone."""
-    name, family, source = fields["name"], fields["family"], fields["source"]
-    if fields["command"] is not None:
-        return replace(command_spec(f"{name}={fields['command']}"), family=family)
+def restore(entry: ServerEntry) -> ServerSpec:
+    """Return a server of an earlier run from its entry; raises ConfigError if it is gone."""
+    name, family = entry.name, entry.family
+    if entry.command is not None:
+        return replace(command_spec(f"{name}={entry.command}"), family=family)
     if family == NATIVE_NAME:
         if not NATIVE.exists():
             raise ConfigError("server native: is not built; make native")
         return replace(native()[NATIVE_NAME], name=name)
     python = None
+    if entry.python_words:
+        text = f"{name.partition(':')[0]}={shlex.join(entry.python_words)}"
+        python = interpreters.examine(text, list(entry.packages))
+    if entry.loop is not None:
+        return ServerSpec(name, family, loop=entry.loop, python=python)
     try:
-        if fields["python_words"]:
-            text = f"{name.partition(':')[0]}={shlex.join(fields['python_words'])}"
-            python = interpreters.examine(text, list(fields["packages"]))
-    except InterpreterError as error:
-        raise ConfigError(str(error)) from None
-    if fields["loop"] is not None:
-        return ServerSpec(name, family, loop=EventLoop(**fields["loop"]), python=python)
-    try:
-        variant = discovery.read(ROOT / source)
+        variant = discovery.read(ROOT / entry.source)
     except VariantError as error:
         raise ConfigError(f"server {name}: {error}") from None
     return ServerSpec(name, family, variant, python=python)

@@ -1,6 +1,7 @@
 """The axes, and the cells that they span: tables of axes become workloads, servers join them."""
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +76,7 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
     return Workload(name, transport, load, pool_size, common_rate)
 
 
-def cells(servers: list[ServerSpec], points: list[Workload]) -> tuple[Cell, ...]:
+def cells(servers: list[ServerSpec], points: Iterable[Workload]) -> tuple[Cell, ...]:
     """Return each server under each workload whose transport it serves."""
     return tuple(
         Cell(spec.name, workload)

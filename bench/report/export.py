@@ -20,6 +20,7 @@ from bench.report import files
 from bench.report.view import run_view
 from bench.store import run_folder
 from bench.verdicts import judging
+from loadgen.result import Result
 
 NS_PER_US = 1000
 
@@ -70,17 +71,17 @@ def pytest_benchmark(run: Run) -> dict[str, Any]:
     labels = workload_labels(cell.workload for cell in cells)
     benchmarks = []
     for cell, trials in cells.items():
-        rates = [trial.load["throughput_rps"] for trial in trials if trial.load is not None]
+        rates = [trial.result.throughput_rps for trial in trials if trial.result is not None]
         times_s = [1 / rate for rate in rates if rate]
         if times_s:
             benchmark = _benchmark(cell, labels[cell.workload], times_s)
             benchmark["extra_info"] = {"verdict": judged[cell].name, "why": judged[cell].sentence}
             benchmarks.append(benchmark)
     return {
-        "machine_info": header.get("machine", {}) | header.get("versions", {}),
-        "commit_info": {"id": header.get("commit")},
+        "machine_info": {**header.machine, **header.versions},
+        "commit_info": {"id": header.commit},
         "benchmarks": benchmarks,
-        "datetime": header.get("created_at"),
+        "datetime": header.created_at,
         "version": "5.0.0",
     }
 
@@ -133,32 +134,32 @@ def _stats(times_s: list[float]) -> dict[str, Any]:
 def _hdr(run: Run) -> dict[str, str]:
     """Return for each cell its percentiles (.hgrm) and its trials as a log of intervals (.hlog)."""
     texts: dict[str, str] = {}
-    warmup_s = float(run.header["config"].get("warmup_s") or 0)
+    warmup_s = run.header.config.warmup_s
     cells = run.cells()
     labels = workload_labels(cell.workload for cell in cells)
     for cell, trials in cells.items():
-        measured = [trial for trial in trials if trial.load is not None]
+        measured = [
+            (_start_s(trial, warmup_s), trial.result)
+            for trial in trials
+            if trial.result is not None
+        ]
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{cell.server}-{labels[cell.workload]}").strip("-")
         # In closed loop a request is sent when it is intended: the two times are one.
         kinds = ("response",) if cell.workload.load.rate is None else ("response", "service")
         for kind in kinds if measured else ():
-            texts[f"{stem}-{kind}.hgrm"] = percentiles(measured, kind)
-            texts[f"{stem}-{kind}.hlog"] = intervals(measured, kind, warmup_s)
+            texts[f"{stem}-{kind}.hgrm"] = percentiles([result for _, result in measured], kind)
+            texts[f"{stem}-{kind}.hlog"] = intervals(measured, kind)
     return texts
 
 
-def percentiles(trials: Sequence[Trial], kind: str = "response") -> str:
+def percentiles(results: Sequence[Result], kind: str = "response") -> str:
     """Return the percentiles of the trials' merged histograms in µs, in the format .hgrm."""
-    merged: Any = None
-    unit_ns = 1
-    for trial in trials:
-        assert trial.load is not None
-        if merged is None:
-            merged, unit_ns = _decoded(trial, kind), trial.load["hdr_unit_ns"]
-        else:
-            merged.decode_and_add(trial.load[f"{kind}_hdr"])
+    first, *others = results
+    merged = HdrHistogram.decode(_encoded(first, kind))
+    for result in others:
+        merged.decode_and_add(_encoded(result, kind))
     out = io.BytesIO()
-    scale = NS_PER_US / unit_ns
+    scale = NS_PER_US / first.hdr_unit_ns
     merged.output_percentile_distribution(out, scale)
 
     def scaled(found: re.Match[str]) -> str:
@@ -168,35 +169,36 @@ def percentiles(trials: Sequence[Trial], kind: str = "response") -> str:
     return re.sub(r"(StdDeviation   = )( *[0-9.]+)", scaled, out.getvalue().decode())
 
 
-def intervals(trials: Sequence[Trial], kind: str = "response", warmup_s: float = 0.0) -> str:
+def intervals(trials: Sequence[tuple[float, Result]], kind: str = "response") -> str:
     """Return a log with one interval a trial, in seconds since 1970, in the format .hlog.
+
+    trials: when the window of each opened, and its result
 
     An interval starts as the trial's window did, to some milliseconds: connecting is not in it.
     A comment names the unit of the recorded values; Interval_Max is in µs, without a fraction.
     """
     out = io.StringIO()
     writer = HistogramLogWriter(out)
-    unit_ns = {trial.load["hdr_unit_ns"] for trial in trials if trial.load is not None}
+    unit_ns = max(result.hdr_unit_ns for _, result in trials)
     writer.output_log_format_version()
     writer.output_comment(
-        f"{kind} time; a recorded value of 1 is {max(unit_ns)} ns, Interval_Max is in µs"
+        f"{kind} time; a recorded value of 1 is {unit_ns} ns, Interval_Max is in µs"
     )
-    starts = [_start_s(trial, warmup_s) for trial in trials]
+    began_s = min(start_s for start_s, _ in trials)
     # The library's own output_start_time calls a method that datetime does not have.
-    at = dt.datetime.fromtimestamp(min(starts), dt.UTC).isoformat(" ", "milliseconds")
-    writer.output_comment(f"[StartTime: {min(starts):.3f} (seconds since epoch), {at}]")
+    at = dt.datetime.fromtimestamp(began_s, dt.UTC).isoformat(" ", "milliseconds")
+    writer.output_comment(f"[StartTime: {began_s:.3f} (seconds since epoch), {at}]")
     writer.output_legend()
-    for start_s, trial in sorted(zip(starts, trials, strict=True), key=lambda pair: pair[0]):
-        assert trial.load is not None
-        end_s = start_s + trial.load["window_s"]
-        per_us = NS_PER_US / trial.load["hdr_unit_ns"]
-        writer.output_interval_histogram(_decoded(trial, kind), start_s, end_s, per_us)
+    for start_s, result in sorted(trials, key=lambda pair: pair[0]):
+        histogram = HdrHistogram.decode(_encoded(result, kind))
+        per_us = NS_PER_US / result.hdr_unit_ns
+        writer.output_interval_histogram(histogram, start_s, start_s + result.window_s, per_us)
     return out.getvalue()
 
 
-def _decoded(trial: Trial, kind: str) -> Any:
-    assert trial.load is not None
-    return HdrHistogram.decode(trial.load[f"{kind}_hdr"])
+def _encoded(result: Result, kind: str) -> str:
+    encoded: str = getattr(result, f"{kind}_hdr")
+    return encoded
 
 
 def _start_s(trial: Trial, warmup_s: float) -> float:

@@ -1,5 +1,6 @@
 """The report of a run, made from its files alone: summary, Markdown, page, charts, terminal."""
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -88,7 +89,7 @@ def _json(run: Run) -> str:
     rows = json.loads(tables.summary(run).to_json(orient="records"))
     for row, verdict in zip(rows, judging.verdicts(run).values(), strict=True):
         row |= verdict.to_json()
-    document: dict[str, Any] = {"run": run.header, "cells": rows}
+    document: dict[str, Any] = {"run": dataclasses.asdict(run.header), "cells": rows}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bench.analysis.pairwise import Pair
 from bench.analysis.ranking import Place
 from bench.base import wording
+from bench.model.header import Header
 from bench.model.server import ROOT
 from bench.report.charts import Chart, slug
 from bench.report.drawing import embed, palette
@@ -69,17 +70,16 @@ def _content(view: RunView) -> dict[str, Any]:
     cells = [cell for item in view.workloads for cell in item.cells]
     measured = sum(bool(cell.trials) for cell in cells)
     return {
-        "run_id": header.get("run_id", view.run.folder.name),
-        "created": _day(header.get("created_at", "")),
+        "run_id": header.run_id,
+        "created": _day(header.created_at),
         "cut_off": measured < len(cells) or not view.finished,
         "cautions": answer.cautions(view),
         "measured": measured,
         "planned": len(cells),
         "workloads": workloads,
         "servers": _servers(view),
-        "skipped": [str(reason) for reason in header.get("skipped", [])],
-        "command": " ".join(map(shlex.quote, header.get("command", []))),
-        "config": header.get("config", {}),
+        "skipped": list(header.skipped),
+        "command": " ".join(map(shlex.quote, header.command)),
         "cpus": view.cpus(),
         "facts": _facts(header),
         "definitions": DEFINITIONS,
@@ -138,10 +138,13 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
 def _servers(view: RunView) -> list[dict[str, Any]]:
     """Return what is drawn as one server, with the texts behind it: a name may serve two kinds."""
     entries: dict[str, list[dict[str, str]]] = {}
-    for entry in view.run.header["config"]["servers"]:
-        source = str(entry.get("source") or "")
-        text = {"summary": entry.get("summary") or "", "source": source, "text": _source(source)}
-        entries.setdefault(entry["name"], []).append(text)
+    for entry in view.run.header.config.servers:
+        text = {
+            "summary": entry.summary,
+            "source": entry.source,
+            "text": _source(entry.source),
+        }
+        entries.setdefault(entry.name, []).append(text)
     return [
         {
             "index": index,
@@ -193,16 +196,22 @@ def _colours() -> dict[str, dict[str, str]]:
     return {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
 
 
-def _facts(header: dict[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+def _facts(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the groups of terms and machine facts as pairs of text."""
-    groups = (("Terms", "terms"), ("Machine", "machine"), ("Versions", "versions"))
+    groups: dict[str, Mapping[str, object]] = {
+        "Terms": header.terms,
+        "Machine": header.machine,
+        "Versions": header.versions,
+    }
     found = [
-        (title, [(_worded(name), _printable(value)) for name, value in header[key].items()])
-        for title, key in groups
-        if header.get(key)
+        (title, [(_worded(name), _printable(value)) for name, value in group.items()])
+        for title, group in groups.items()
+        if group
     ]
-    if header.get("commit"):
-        found.append(("Source", [("commit", str(header["commit"]))]))
+    source = {"version": header.version, "commit": header.commit}
+    known = [(name, value) for name, value in source.items() if value]
+    if known:
+        found.append(("Source", known))
     return found
 
 

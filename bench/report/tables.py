@@ -42,7 +42,7 @@ def trials(run: Run) -> pd.DataFrame:
     """Return one row a trial, twins included: its axes, its figures, and what was around it."""
     rows = [
         {"block": trial.block, "position": trial.position, "status": trial.status}
-        | _axes(trial.cell, run.entry_of(trial.cell))
+        | _axes(trial.cell, run.entry_of(trial.cell).family)
         | metrics.of(trial)
         | metrics.around(trial)
         for trial in run.trials
@@ -56,9 +56,9 @@ def summary(run: Run) -> pd.DataFrame:
     """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
     judged = judging.verdicts(run)
     rows = [
-        _axes(cell, run.entry_of(cell))
+        _axes(cell, run.entry_of(cell).family)
         | _over_trials(trials)
-        | {"verdict": judged[cell].name, "python": run.entry_of(cell).get("python")}
+        | {"verdict": judged[cell].name, "python": run.entry_of(cell).python}
         | {"course": steadiness.courses(trials)}
         for cell, trials in run.cells().items()
     ]
@@ -109,7 +109,7 @@ def to_csv(frame: pd.DataFrame) -> str:
 
 
 def _over_trials(trials: list[Trial]) -> dict[str, Any]:
-    measured = [metrics.of(trial) for trial in trials if trial.load is not None]
+    measured = [metrics.of(trial) for trial in trials if trial.result is not None]
     row: dict[str, Any] = {"trials": len(trials)}
     for name in MEANS:
         values = _usual([found.get(name) for found in measured])
@@ -135,15 +135,15 @@ def _usual(values: list[float | None]) -> list[float]:
 
 
 def _axes_names() -> list[str]:
-    return list(_axes(Cell("", Workload("", "tcp", Load())), {}))
+    return list(_axes(Cell("", Workload("", "tcp", Load())), ""))
 
 
-def _axes(cell: Cell, entry: dict[str, Any]) -> dict[str, Any]:
+def _axes(cell: Cell, family: str) -> dict[str, Any]:
     load = cell.workload.load
     closed = load.rate is None
     return {
         "server": cell.server,
-        "family": entry.get("family", ""),
+        "family": family,
         "transport": cell.workload.transport,
         "workload": cell.workload.name,
         "connections": load.connections,

@@ -1,51 +1,78 @@
-"""What `run.json` holds: enough to run it again, and to know whether another run is comparable."""
+"""The header of a run: made when it starts, renewed when it goes on."""
 
 import datetime as dt
 import platform
 import shlex
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from bench.base.errors import ConfigError
+from bench.base.version import version
 from bench.host import machine
+from bench.model.header import SCHEMA, Config, Header, ServerEntry
 from bench.model.server import ROOT, ServerSpec
 from bench.plan import catalog
 from bench.running.prepare import Session
+from loadgen.result import Wait
 from servers import terms
 
 
-def of(session: Session) -> dict[str, Any]:
-    """Return what `run.json` holds: enough to run it again."""
-    conditions, made = session.conditions, session.plan
-    return {
-        "run_id": session.folder.name,
-        "created_at": now(),
-        "command": ["bench", *sys.argv[1:]],
-        "seed": conditions.seed,
-        "order": [made.order(block) for block in session.blocks],
-        "config": {
-            "suite": session.name,
-            "servers": [describe(spec) for spec in session.specs],
-            "workloads": [asdict(each) for each in dict.fromkeys(c.workload for c in made.cells)],
-            "duration_s": conditions.duration_s,
-            "warmup_s": conditions.warmup_s,
-            "drain_s": conditions.drain_s,
-            "trials": made.first + made.blocks,
-            "until": made.until,
-            "budget_s": made.budget_s,
-            "pool_size": conditions.pool_size,
-            "generator_wait": "sleep" if conditions.cpus.shared else "spin",
-        },
-        "skipped": session.skipped,
-        "cells": [asdict(cell) for cell in made.cells],
-        "cpus": asdict(conditions.cpus) | {"shared": conditions.cpus.shared},
-        "terms": terms.describe(),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-        "commit": machine.commit(ROOT),
-    }
+def of(session: Session) -> Header:
+    """Return the header of a run that is about to start."""
+    conditions, plan = session.conditions, session.plan
+    return Header(
+        run_id=session.folder.name,
+        created_at=now(),
+        command=("bench", *sys.argv[1:]),
+        seed=conditions.seed,
+        order=tuple(plan.order(block) for block in session.blocks),
+        config=config(session),
+        skipped=session.skipped,
+        cells=plan.cells,
+        cpus=conditions.cpus,
+        terms=terms.describe(),
+        machine=machine.describe(),
+        versions=machine.versions(),
+        version=version(),
+        commit=machine.commit(ROOT),
+        calibration=session.calibration,
+    )
+
+
+def config(session: Session) -> Config:
+    """Return what was asked for, as it is going to be measured."""
+    conditions, plan = session.conditions, session.plan
+    return Config(
+        suite=session.name,
+        servers=tuple(describe(spec) for spec in session.specs),
+        workloads=tuple(dict.fromkeys(cell.workload for cell in plan.cells)),
+        duration_s=conditions.duration_s,
+        warmup_s=conditions.warmup_s,
+        drain_s=conditions.drain_s,
+        trials=plan.first + plan.blocks,
+        until=plan.until,
+        budget_s=plan.budget_s,
+        pool_size=conditions.pool_size,
+        generator_wait=Wait.SLEEP if conditions.cpus.shared else Wait.SPIN,
+    )
+
+
+def going_on(session: Session, old: Header) -> Header:
+    """Return the header of a run that goes on: it is not at its end any more."""
+    earlier = replace(session.plan, cells=old.cells)
+    listed = old.order[: session.plan.first]
+    # Of blocks that were added until intervals were narrow, a killed run has no order on record.
+    listed += tuple(earlier.order(block) for block in range(len(listed), session.plan.first))
+    return replace(
+        old,
+        schema=SCHEMA,
+        config=config(session),
+        cells=session.plan.cells,
+        order=listed + tuple(session.plan.order(block) for block in session.blocks),
+        finished_at=None,
+        complete=None,
+    )
 
 
 def now() -> str:
@@ -53,24 +80,24 @@ def now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
-def describe(spec: ServerSpec) -> dict[str, Any]:
+def describe(spec: ServerSpec) -> ServerEntry:
     """Return what a report needs to know of a server, and what starts it again."""
     variant = spec.variant
-    return {
-        "name": spec.name,
-        "family": spec.family,
-        "kind": variant.kind if variant else "any",
-        "summary": variant.summary if variant else "brought from outside",
-        "source": spec.source,
-        "command": command(spec),
-        "loop": asdict(spec.loop) if spec.loop else None,
-        "python": python(spec),
-        "python_words": spec.python.words if spec.python else None,
-        "packages": packages(spec),
-        "max_clients": variant.max_clients if variant else None,
-        "many_cpus": spec.many_cpus,
-        "own_listeners": spec.own_listeners,
-    }
+    return ServerEntry(
+        name=spec.name,
+        family=spec.family,
+        kind=variant.kind if variant else "any",
+        summary=variant.summary if variant else "external command",
+        source=spec.source,
+        command=command(spec),
+        loop=spec.loop,
+        python=python(spec),
+        python_words=spec.python.words if spec.python else None,
+        packages=packages(spec),
+        max_clients=variant.max_clients if variant else None,
+        many_cpus=spec.many_cpus,
+        own_listeners=spec.own_listeners,
+    )
 
 
 def command(spec: ServerSpec) -> str | None:
@@ -97,25 +124,25 @@ def packages(spec: ServerSpec) -> dict[str, str]:
 
 
 # What must be the same for trials to stand in one run.
-SAME = (
-    *("machine.cpu_model", "machine.kernel", "machine.usable_cpus", "machine.clock_source"),
-    "versions",
-)
+SAME = ("cpu_model", "kernel", "usable_cpus", "clock_source")
 
 
-def check_same(folder: Path, old: dict[str, Any]) -> None:
+def check_same(folder: Path, old: Header) -> None:
     """Refuse to go on with a run of another machine or other versions; raises ConfigError."""
-    if old["config"].get("generator_wait") == "sleep" and not old["cpus"]["shared"]:
+    shared = old.cpus is not None and old.cpus.shared
+    if old.config.generator_wait is Wait.SLEEP and not shared:
         raise ConfigError(
             f"{folder}: was measured with a generator that sleeps, by an earlier version; "
             "start a new run"
         )
-    here = {"machine": machine.describe(), "versions": machine.versions()}
-    for name in SAME:
-        part, _, key = name.partition(".")
-        was, is_now = (each[part].get(key) if key else each[part] for each in (old, here))
+    here, there = dict(machine.describe()), dict(old.machine)
+    pairs = [(f"machine {name}", there.get(name), here.get(name)) for name in SAME]
+    pairs.append(("versions", old.versions, machine.versions()))
+    if old.version is not None:  # runs of before 0.2 do not say
+        pairs.append(("version of this project", old.version, version()))
+    for what, was, is_now in pairs:
         if was != is_now:
             raise ConfigError(
-                f"{folder}: was measured with another {name.replace('.', ' ')} ({was}, here "
-                f"{is_now}); start a new run"
+                f"{folder}: was measured with another {what} ({was}, here {is_now}); "
+                "start a new run"
             )

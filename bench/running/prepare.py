@@ -2,13 +2,14 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.base import wording
 from bench.base.errors import ConfigError
 from bench.host import machine
+from bench.model.calibration import Calibration
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Workload
 from bench.plan import catalog, workloads
@@ -16,9 +17,12 @@ from bench.plan.blocks import Plan
 from bench.plan.catalog import Outside
 from bench.plan.suite_file import Suite
 from bench.running import preflight, trials
+from bench.store import run_folder
 from servers import terms
 
 RESULTS = Path("results")
+NOTHING = Outside()
+NOT_LOOKED = Calibration()
 # Time for blocks that were disturbed, as a part of the time under load that is planned,
 EXTRA = 0.25
 # and with `--until` for those that make intervals narrower: four times the blocks, half the width.
@@ -27,10 +31,7 @@ EXTRA_UNTIL = 3.0
 
 @dataclass(frozen=True)
 class Session:
-    """A run that has been checked and can start, or go on.
-
-    overhead_s: of a trial beside its load, once the machine has been looked at
-    """
+    """A run that has been checked and can start, or go on."""
 
     name: str
     specs: list[ServerSpec]
@@ -39,7 +40,7 @@ class Session:
     conditions: trials.Conditions
     folder: Path
     goes_on: bool = False
-    overhead_s: float = 0.0
+    calibration: Calibration = NOT_LOOKED
 
     @property
     def blocks(self) -> range:
@@ -51,11 +52,12 @@ class Session:
         """Return how many trials are planned."""
         return self.plan.blocks * len(self.plan.cells)
 
-    @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return what is going to be measured, and how long it takes."""
         blocks = wording.count(self.plan.blocks, "block", "blocks")
-        planned = wording.clock(self.trials * (self.conditions.load_s + self.overhead_s))
+        planned = wording.clock(
+            self.trials * (self.conditions.load_s + self.calibration.overhead_s)
+        )
         extra = "that are disturbed"
         extra += "" if self.plan.until is None else " or make intervals narrower"
         return (
@@ -65,48 +67,59 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Extras:
-    """What a run may be asked beside its suite.
+class Request:
+    """A new run as it was asked for.
 
-    aa: the server whose twin is measured, `none` for no twin
+    out: its folder, None for one below `results/`
+    aa: the server whose twin is measured, `none` for no twin; None: the first that can have one
     until: how narrow the intervals shall become, as a fraction
     server_cpus, generator_cpus: in place of what the machine is split into
     """
 
+    suite: Suite
+    outside: Outside = NOTHING
+    out: Path | None = None
     aa: str | None = None
     until: float | None = None
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
 
 
-def prepare(suite: Suite, outside: Outside, out: Path | None, extras: Extras) -> Session:
+def prepare(request: Request) -> Session:
     """Check everything that can be checked before a process starts.
 
     Raises:
         ConfigError, PlanError: what was asked for makes no sense or cannot be had here.
+        StoreError: the folder is not empty, or cannot be read
     """
+    suite = request.suite
     points = workloads.workloads(suite.workloads)
-    choice = choose(suite.servers, outside, points)
-    specs = list(choice.specs.values())
-    if extras.aa not in (None, "none", *(spec.name for spec in specs)):
-        raise ConfigError(f"--aa {extras.aa}: is not measured in this run; name one that is")
-    specs = workloads.twin(specs, extras.aa)
+    choice = choose(suite.servers, request.outside, points)
+    specs = with_twin(list(choice.specs.values()), request.aa)
     cells = workloads.cells(specs, points)
     for spec in specs:
         if not any(cell.server == spec.name for cell in cells):
             raise ConfigError(f"server {spec.name}: serves none of the workloads' transports")
     many = any(spec.many_cpus for spec in specs)
-    cpus = machine.cpus_for_run(many, extras.server_cpus, extras.generator_cpus)
+    cpus = machine.cpus_for_run(many, request.server_cpus, request.generator_cpus)
     preflight.check(measured(specs, cells), cpus.pool_size, len(cpus.server))
-    times = (suite.duration_s, suite.warmup_s, suite.drain_s)
-    conditions = trials.Conditions(cpus, cpus.pool_size, *times, suite.seed)
+    times_s = (suite.duration_s, suite.warmup_s, suite.drain_s)
+    conditions = trials.Conditions(cpus, cpus.pool_size, *times_s, suite.seed)
     budget_s = suite.budget_s
     if budget_s is None:
-        extra = EXTRA if extras.until is None else EXTRA_UNTIL
+        extra = EXTRA if request.until is None else EXTRA_UNTIL
         budget_s = extra * suite.trials * len(cells) * conditions.load_s
-    made = Plan(cells, suite.trials, suite.seed, until=extras.until, budget_s=budget_s)
-    folder = out or new_folder(suite.name)
-    return Session(suite.name, specs, choice.skipped, made, conditions, folder)
+    plan = Plan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
+    folder = request.out or new_folder(suite.name)
+    run_folder.check_new(folder)
+    return Session(suite.name, specs, choice.skipped, plan, conditions, folder)
+
+
+def with_twin(specs: list[ServerSpec], aa: str | None) -> list[ServerSpec]:
+    """Return the servers with the twin that was asked for; raises ConfigError."""
+    if aa not in (None, "none", *(spec.name for spec in specs)):
+        raise ConfigError(f"--aa {aa}: is not measured in this run; name one that is")
+    return workloads.twin(specs, aa)
 
 
 def measured(specs: list[ServerSpec], cells: Iterable[Cell]) -> list[tuple[ServerSpec, Cell]]:
@@ -114,7 +127,9 @@ def measured(specs: list[ServerSpec], cells: Iterable[Cell]) -> list[tuple[Serve
     return [(trials.spec_of(cell, specs), cell) for cell in cells]
 
 
-def choose(servers: tuple[str, ...], outside: Outside, points: list[Workload]) -> catalog.Choice:
+def choose(
+    servers: tuple[str, ...], outside: Outside, points: Sequence[Workload]
+) -> catalog.Choice:
     """Return the servers that take part: those listed, and what is brought, listed or not."""
     kinds = {terms.kind_of(point.transport) for point in points}
     return catalog.choose(catalog.read(outside), [*servers, *outside.unlisted(servers)], kinds)

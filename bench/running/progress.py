@@ -1,6 +1,8 @@
 """What a person sees while a run goes on; drawn between windows only, so that it costs none."""
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,15 +15,32 @@ from bench.model.trial import Cell, Trial
 from bench.verdicts.disturbance import disturbance
 
 
+@dataclass(frozen=True)
+class Notices:
+    """Where a person is told of a run; quiet: of what has to be known alone."""
+
+    console: Console
+    quiet: bool = False
+
+    def say(self, *lines: str) -> None:
+        """Tell what is good to know, a line each."""
+        if not self.quiet:
+            self.insist(*lines)
+
+    def insist(self, *lines: str) -> None:
+        """Tell what has to be known."""
+        for line in lines:
+            self.console.print(line, highlight=False, soft_wrap=True)
+
+
 class Display:
     """A bar on a terminal; elsewhere plain lines, one a trial."""
 
-    def __init__(self, console: Console, trials: int, load_s: float, quiet: bool = False) -> None:
+    def __init__(self, notices: Notices, trials: int, load_s: float) -> None:
         """Expect a number of trials, with this many seconds of load in each."""
-        self.console = console
+        self.notices = notices
         self.trials = trials
         self.load_s = load_s
-        self.quiet = quiet
         # Why blocks were disturbed, and which of them were measured again.
         self.disturbed: dict[int, str] = {}
         self.again: list[int] = []
@@ -33,11 +52,11 @@ class Display:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]}"),
-            console=console,
+            console=notices.console,
             # A thread that redraws would run inside the windows.
             auto_refresh=False,
             transient=True,
-            disable=quiet or not console.is_terminal,
+            disable=notices.quiet or not notices.console.is_terminal,
         )
         self.task = self.bar.add_task("starting", total=trials, left="")
 
@@ -56,18 +75,31 @@ class Display:
         """Remove the bar."""
         self.bar.stop()
 
+    def follow(self, trials: Iterable[Trial]) -> bool:
+        """Show trial after trial; return whether they came to their end."""
+        try:
+            for trial in trials:
+                self.ended(trial)
+        except KeyboardInterrupt:
+            self.notices.insist("interrupted: writing the report of what was measured")
+            return False
+        finally:
+            self.bar.stop()
+            if self.done:
+                self.notices.say(self.summary())
+        return True
+
     def ended(self, trial: Trial) -> None:
         """Show how far the run is, what came last, and trouble at once."""
         self.done += 1
-        self.loaded += trial.load is not None
+        self.loaded += trial.result is not None
         name = f"{trial.cell.server} {trial.cell.workload.name}"
         left = self._left(trial)
         line = f"{name}: {outcome(trial)}"
         if trial.reason:
-            self.console.print(f"[red]{escape(line)}[/red]", highlight=False, soft_wrap=True)
-        if self.bar.disable and not self.quiet and not trial.reason:
-            text = f"{self.done}/{self.trials} {line}; {left}"
-            self.console.print(text, highlight=False, soft_wrap=True)
+            self.notices.insist(f"[red]{escape(line)}[/red]")
+        if self.bar.disable and not trial.reason:
+            self.notices.say(f"{self.done}/{self.trials} {line}; {left}")
         self.bar.update(
             self.task,
             completed=self.done,
@@ -77,7 +109,7 @@ class Display:
         )
         self.bar.refresh()
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Tell at the end how the time was spent, and which blocks were measured again."""
         elapsed_s = time.monotonic() - self.began_s
         loaded = self.loaded * self.load_s / elapsed_s
@@ -107,12 +139,13 @@ class Display:
 
 def outcome(trial: Trial) -> str:
     """Return a trial's result in a few words."""
-    if trial.load is None:
+    if trial.result is None:
         return f"{trial.status}: {trial.reason.splitlines()[0] if trial.reason else ''}"
-    load = trial.load
-    p99 = load["response_us"]["p99"]
-    parts = [f"{load['throughput_rps']:,.0f}/s"]
-    parts += [f"p99 {p99:,.0f} µs"] if p99 is not None else []
+    result = trial.result
+    parts = [f"{result.throughput_rps:,.0f}/s"]
+    if (p99 := result.response_us.p99) is not None:
+        parts.append(f"p99 {p99:,.0f} µs")
     for name in ("mismatches", "errors", "connections_without_reply"):
-        parts += [f"{load[name]} {name.replace('_', ' ')}"] if load[name] else []
+        if count := getattr(result, name):
+            parts.append(f"{count} {name.replace('_', ' ')}")
     return ", ".join([*parts, trial.reason] if trial.reason else parts)

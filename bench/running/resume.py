@@ -1,58 +1,79 @@
 """A run that goes on: the rest of one that was interrupted, or more blocks, or more servers."""
 
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.base.errors import ConfigError
-from bench.model.cpus import Cpus
+from bench.base.errors import ConfigError, StoreError
+from bench.model.header import Header
 from bench.model.run import Run
-from bench.model.trial import Cell, Workload
+from bench.model.trial import Cell
 from bench.plan import catalog, workloads
 from bench.plan.blocks import Plan
 from bench.plan.catalog import Outside
 from bench.running import header, preflight, trials
-from bench.running.prepare import Session, choose, measured
+from bench.running.prepare import NOTHING, Session, choose, measured
 from bench.store import run_folder
 
 
-def reopen(folder: Path, blocks: int | None, servers: tuple[str, ...], outside: Outside) -> Session:
-    """Return a run that goes on: with `blocks` None the rest of it, else so many new blocks.
+@dataclass(frozen=True)
+class Continuation:
+    """A run that is to go on.
 
-    The blocks that are added hold all servers, the ones that are added included.
+    blocks: how many more; None: the rest of what was planned
+    servers, outside: to be added, as on the command line
+    """
+
+    folder: Path
+    blocks: int | None = None
+    servers: tuple[str, ...] = ()
+    outside: Outside = NOTHING
+
+
+def reopen(request: Continuation) -> Session:
+    """Return a run that goes on; the blocks that are added hold all servers, the new ones included.
 
     Raises:
         StoreError: there is no such run
         ConfigError: another machine, other versions, a server that is not there any more, or an
             interpreter without a server to run.
     """
-    if outside.pythons and not servers:
+    if request.outside.pythons and not request.servers:
         raise ConfigError("--add: name what --python shall run, such as --servers NAME:blocking")
-    run = run_folder.read(folder)
-    old = run.header
-    header.check_same(folder, old)
-    config = old["config"]
-    points = [Workload.from_json(fields) for fields in config["workloads"]]
-    specs = [catalog.again(fields) for fields in config["servers"]]
-    if servers or outside != Outside():
-        added = choose(servers, outside, points).specs.values()
+    run = run_folder.read(request.folder)
+    old, config = run.header, run.header.config
+    header.check_same(request.folder, old)
+    specs = [catalog.restore(entry) for entry in config.servers]
+    if request.servers or request.outside != NOTHING:
+        added = choose(request.servers, request.outside, config.workloads).specs.values()
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
-    cells = tuple(Cell.from_json(fields) for fields in old["cells"])
-    cells += tuple(cell for cell in workloads.cells(specs, points) if cell not in cells)
-    first = whole_blocks(run) if blocks is None else next_number(run)
-    left = max(0, config["trials"] - first) if blocks is None else blocks
-    times = (config["duration_s"], config["warmup_s"], config["drain_s"])
-    sides = old["cpus"]
-    cpus = Cpus(tuple(sides["server"]), tuple(sides["generator"]), sides.get("single"))
-    preflight.check(measured(specs, cells), config["pool_size"], len(cpus.server))
-    conditions = trials.Conditions(cpus, config["pool_size"], *times, old["seed"])
-    made = Plan(cells, left, old["seed"], first, config["until"], config["budget_s"])
-    return Session(config["suite"], specs, (), made, conditions, folder, goes_on=True)
+    cells = old.cells
+    cells += tuple(
+        cell for cell in workloads.cells(specs, config.workloads) if cell not in old.cells
+    )
+    conditions = conditions_of(old)
+    preflight.check(measured(specs, cells), conditions.pool_size, len(conditions.cpus.server))
+    if request.blocks is None:
+        first = whole_blocks(run)
+        blocks = max(0, config.trials - first)
+    else:
+        first, blocks = next_number(run), request.blocks
+    plan = Plan(cells, blocks, old.seed, first, config.until, config.budget_s)
+    return Session(config.suite, specs, (), plan, conditions, request.folder, goes_on=True)
+
+
+def conditions_of(header: Header) -> trials.Conditions:
+    """Return what the trials of an earlier run had in common; raises StoreError without it."""
+    config, cpus = header.config, header.cpus
+    if cpus is None or config.pool_size is None:
+        raise StoreError(f"{header.run_id}: does not say which CPUs it was measured on")
+    times_s = (config.duration_s, config.warmup_s, config.drain_s)
+    return trials.Conditions(cpus, config.pool_size, *times_s, header.seed)
 
 
 def whole_blocks(run: Run) -> int:
     """Return how many blocks, from the first on, have all the cells that were planned for them."""
-    cells = [Cell.from_json(fields) for fields in run.header["cells"]]
-    orders = run.header["order"]
+    cells, orders = run.header.cells, run.header.order
     measured: dict[int, set[Cell]] = {}
     for trial in run.trials:
         measured.setdefault(trial.block, set()).add(trial.cell)

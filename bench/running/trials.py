@@ -11,7 +11,7 @@ from bench.launch.launcher import BrokenEcho, HouseError, NotReady, Server, Term
 from bench.launch.observer import Observer
 from bench.model.cpus import Cpus
 from bench.model.server import ServerSpec
-from bench.model.trial import Cell, Trial, Workload
+from bench.model.trial import Cell, Status, Trial, Workload
 from bench.plan.blocks import Plan, Progress, next_block
 from bench.store import run_folder
 from bench.verdicts import precision
@@ -106,17 +106,17 @@ def measure(
         PlanError: a limit of this machine forbids the load
     """
     began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-    trial = Trial(*place, cell, began, "failed")
+    trial = Trial(*place, cell, began, Status.FAILED)
     server = Server(spec, cell.workload.transport, conditions.fair(cell.workload, spec))
     try:
         with server:
             trial = driven(trial, server, conditions, samples, first_source)
     except BrokenEcho as error:
-        trial = replace(trial, status="broken-echo", reason=f"at the probe: {error}")
+        trial = replace(trial, status=Status.BROKEN_ECHO, reason=f"at the probe: {error}")
     except NotReady as error:
         trial = replace(trial, reason=str(error))
     except (FleetError, HouseError) as error:
-        trial = replace(trial, status="instrument", reason=str(error))
+        trial = replace(trial, status=Status.INSTRUMENT, reason=str(error))
     return replace(trial, server_end=server.ended)
 
 
@@ -133,11 +133,11 @@ def driven(
     order = load_plan(workload, conditions, server.address, trial.block, first_source)
     cpus = conditions.cpus.narrowed(server.spec.many_cpus)
     observer = Observer(server.supervisor_pid, cpus, address=server.address)
-    digest = fleet.run(order, observer, samples)
+    result = fleet.run(order, observer, samples)
     trial = replace(
         trial,
-        status="measured",
-        load=digest,
+        status=Status.MEASURED,
+        result=result,
         server_usage=observer.usage,
         others=observer.others(),
         stolen=observer.stolen(),
@@ -173,7 +173,7 @@ def run(
             path = run_folder.samples_path(folder, block, position, cell)
             spec = spec_of(cell, specs)
             trial = measure(spec, cell, conditions, (block, position), path, source)
-            source = (trial.load or {}).get("next_source", source)
+            source = source if trial.result is None else trial.result.next_source
             kept.keep(path)
             run_folder.append(folder, trial)
             trials.append(trial)

@@ -8,25 +8,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bench.base.errors import StoreError
+from bench.model.header import SCHEMA, Header
 from bench.model.run import Run
 from bench.model.trial import Cell, Trial
-
-# 1: run.json, trials.jsonl, samples/; digests as loadgen.digest describes them.
-# 2: in a trial `others` and `stolen` by side, as shares; before, one number of seconds for each.
-#    The series of a warm-up has whole steps only; before, it could end in one that was cut short.
-# 3: a load has `assignment` and `wait`, the configuration `generator_wait`; a trial may be
-#    `instrument` and has `throttled`. Before, generators slept, and the connections of an open
-#    loop took turns. Latency is of the requests intended in the window; before, also of those
-#    outstanding at its opening, and in closed loop it began when the predecessor was read.
-SCHEMA = 3
+from bench.store import upgrades
 
 
-# The first schema of a generator that does not sleep on a CPU of its own.
-ASLEEP_BEFORE = 3
-
-
-def create(folder: Path, header: dict[str, Any]) -> None:
+def create(folder: Path, header: Header) -> None:
     """Make the folder of a new run and write its header.
 
     Raises:
@@ -51,14 +42,9 @@ def check_new(folder: Path) -> None:
         raise StoreError(f"{folder}: cannot be read: {error.strerror}") from None
 
 
-def write_header(folder: Path, header: dict[str, Any]) -> None:
+def write_header(folder: Path, header: Header) -> None:
     """Write the header of a run."""
-    write(folder / "run.json", json.dumps(header | {"schema": SCHEMA}, indent=1))
-
-
-def finish(folder: Path, header: dict[str, Any], at: str, complete: bool) -> None:
-    """Note in the header when the run ended, and whether it had measured all that was planned."""
-    write_header(folder, header | {"finished_at": at, "complete": complete})
+    write(folder / "run.json", json.dumps(msgspec.to_builtins(header), indent=1))
 
 
 def mend(folder: Path) -> None:
@@ -70,8 +56,8 @@ def mend(folder: Path) -> None:
 
 def append(folder: Path, trial: Trial) -> None:
     """Put a trial on disk at once: a run that is killed later keeps it."""
-    with (folder / "trials.jsonl").open("a", encoding="utf-8") as trials:
-        trials.write(json.dumps(trial.to_json(), separators=(",", ":")) + "\n")
+    with (folder / "trials.jsonl").open("ab") as trials:
+        trials.write(msgspec.json.encode(trial) + b"\n")
         trials.flush()
         os.fsync(trials.fileno())
 
@@ -82,17 +68,27 @@ def read(folder: Path) -> Run:
     Raises:
         StoreError: it is not a run, or was written by a newer version.
     """
+    document = _document(folder)
     try:
-        header = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        header = msgspec.convert(upgrades.header(document), Header)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"{folder / 'run.json'}: is not a run's header: {error}") from None
+    return Run(folder, header, counting(_trials(folder / "trials.jsonl", document)))
+
+
+def _document(folder: Path) -> dict[str, Any]:
+    """Return the header of a run as it was written; raises StoreError."""
+    try:
+        document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise StoreError(f"{folder}: is not a run; it has no readable run.json") from None
-    schema = header.get("schema")
+    schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, int) or schema > SCHEMA:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
-    trials = counting(_trials(folder / "trials.jsonl", header))
-    return Run(folder, _upgraded_header(header), trials)
+    found: dict[str, Any] = document
+    return found
 
 
 def counting(trials: Iterable[Trial]) -> list[Trial]:
@@ -110,49 +106,14 @@ def counting(trials: Iterable[Trial]) -> list[Trial]:
     return [trial for found in passes.values() for trial in max(reversed(found), key=len)]
 
 
-def _trials(path: Path, header: dict[str, Any]) -> Iterator[Trial]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+def _trials(path: Path, document: dict[str, Any]) -> Iterator[Trial]:
+    lines = path.read_bytes().splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
-            yield Trial.from_json(_upgraded(json.loads(line), header))
-        except (ValueError, KeyError, TypeError):
+            yield msgspec.convert(upgrades.trial(msgspec.json.decode(line), document), Trial)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             if number < len(lines):
-                raise StoreError(f"{path}:{number}: is not a trial") from None
-
-
-def _upgraded_header(header: dict[str, Any]) -> dict[str, Any]:
-    """Return a header as one of this schema: what earlier versions did without saying it."""
-    if header["schema"] >= ASLEEP_BEFORE or "config" not in header:
-        return header
-    config = header["config"] | {"generator_wait": "sleep"}
-    config["workloads"] = [_upgraded_workload(each) for each in config.get("workloads", [])]
-    cells = [
-        cell | {"workload": _upgraded_workload(cell["workload"])}
-        for cell in header.get("cells", [])
-    ]
-    return header | {"config": config} | ({"cells": cells} if "cells" in header else {})
-
-
-def _upgraded_workload(workload: dict[str, Any]) -> dict[str, Any]:
-    load = workload["load"]
-    turns = {"assignment": "turns"} if load.get("rate") is not None else {}
-    return workload | {"load": turns | load}
-
-
-def _upgraded(fields: dict[str, Any], header: dict[str, Any]) -> dict[str, Any]:
-    """Return a trial as one of this schema; what one of schema 1 said was of all its CPUs."""
-    if header["schema"] < ASLEEP_BEFORE:
-        cell = fields["cell"]
-        fields["cell"] = cell | {"workload": _upgraded_workload(cell["workload"])}
-    cpus = {*header["cpus"]["server"], *header["cpus"]["generator"]}
-    for old, new in (("others_cpu_s", "others"), ("stolen_s", "stolen")):
-        if (seconds := fields.pop(old, None)) is not None:
-            fields[new] = {"both": seconds / (len(cpus) * fields["load"]["window_s"])}
-            series = fields["load"]["warmup_series"]
-            steps = int(header["config"]["warmup_s"] / series["step_s"] + 1e-9)
-            for name in series.keys() - {"step_s"}:
-                series[name] = series[name][:steps]
-    return fields
+                raise StoreError(f"{path}:{number}: is not a trial: {error}") from None
 
 
 def write(path: Path, text: str) -> None:

@@ -1,11 +1,11 @@
 """Verdicts: whether the figures of a cell can be believed, from the facts of its trials."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from bench.base import wording
-from bench.model.trial import Trial
+from bench.model.trial import Status, Trial
 from bench.verdicts import bounds, disturbance, network
 from bench.verdicts.finding import Finding
 from bench.verdicts.finding import Terms as Terms
@@ -71,10 +71,9 @@ SHORTAGES = {
 
 
 def _instrument(trial: Trial, terms: Terms) -> Finding | None:
-    if trial.status == "instrument":
+    if trial.status is Status.INSTRUMENT:
         return Finding(trial.reason or "the generator or the house failed", {})
-    shortages = (trial.load or {}).get("shortages") or {}
-    counts: dict[str, int] = shortages.get("counts") or {}
+    counts = {} if trial.result is None else trial.result.shortages.counts
     if not counts:
         return None
     name, times = max(counts.items(), key=lambda item: item[1])
@@ -83,46 +82,59 @@ def _instrument(trial: Trial, terms: Terms) -> Finding | None:
 
 
 def _failed(trial: Trial, terms: Terms) -> Finding | None:
-    if trial.status != "failed":
+    if trial.status is not Status.FAILED:
         return None
     facts = {"exit_status": trial.exit_status, "output": trial.output}
     return Finding(trial.reason or "the server never became ready", facts)
 
 
 def _broken_echo(trial: Trial, terms: Terms) -> Finding | None:
-    if trial.status == "broken-echo":
+    if trial.status is Status.BROKEN_ECHO:
         return Finding(trial.reason or "the probe was answered with other bytes", {})
-    load = trial.load or {}
-    evidence = load.get("evidence") or []
-    facts = {name: load.get(name) for name in ("mismatches", "errors", "silent")}
-    facts |= {"exit_status": trial.exit_status, "evidence": evidence}
-    detail = f" ({evidence[0]['kind']}: {evidence[0]['detail']})" if evidence else ""
-    if load.get("mismatches"):
-        return Finding(
-            f"{wording.count(load['mismatches'], 'reply was', 'replies were')} wrong{detail}",
-            facts,
-        )
-    if trial.status != "failed" and trial.exit_status is not None:
+    result = trial.result
+    if (
+        trial.status is Status.MEASURED
+        and trial.exit_status is not None
+        and not (result is not None and result.mismatches)
+    ):
+        facts = _broken_facts(trial)
         return Finding(f"the server ended in mid-trial with status {trial.exit_status}", facts)
-    if load.get("errors"):
-        return Finding(
-            f"{wording.count(load['errors'], 'connection', 'connections')} broke{detail}", facts
-        )
-    if load.get("silent"):
-        return Finding("the server fell silent on every connection", facts)
+    if result is None:
+        return None
+    evidence = result.evidence
+    detail = f" ({evidence[0].kind}: {evidence[0].detail})" if evidence else ""
+    if result.mismatches:
+        replies = wording.count(result.mismatches, "reply was", "replies were")
+        return Finding(f"{replies} wrong{detail}", _broken_facts(trial))
+    if result.errors:
+        connections = wording.count(result.errors, "connection", "connections")
+        return Finding(f"{connections} broke{detail}", _broken_facts(trial))
+    if result.silent:
+        return Finding("the server fell silent on every connection", _broken_facts(trial))
     return None
 
 
+def _broken_facts(trial: Trial) -> dict[str, Any]:
+    result = trial.result
+    facts: dict[str, Any] = dict.fromkeys(("mismatches", "errors", "silent"))
+    evidence: list[dict[str, str]] = []
+    if result is not None:
+        facts = {name: getattr(result, name) for name in facts}
+        evidence = [asdict(piece) for piece in result.evidence]
+    return facts | {"exit_status": trial.exit_status, "evidence": evidence}
+
+
 def _starved(trial: Trial, terms: Terms) -> Finding | None:
-    if trial.load is None:
+    if trial.result is None:
         return None
     asked = trial.cell.workload.load
     in_flight = asked.connections * asked.depth
-    effective, mute = trial.load["effective_concurrency"], trial.load["connections_without_reply"]
-    short = asked.rate is None and effective is not None and effective < STARVED_BELOW * in_flight
+    effective = trial.result.effective_concurrency
+    mute = trial.result.connections_without_reply
+    short = asked.rate is None and effective < STARVED_BELOW * in_flight
     if in_flight < 2 or not (mute or short):
         return None
-    facts = {"in_flight": in_flight, "effective_concurrency": effective}
+    facts: dict[str, Any] = {"in_flight": in_flight, "effective_concurrency": effective}
     facts |= {"connections_without_reply": mute, "clients_at_once": terms.clients_at_once}
     if mute:
         reason = f"{mute} of {asked.connections} connections had no reply"

@@ -1,12 +1,15 @@
 """Checks of the surroundings of a trial: others at work, a drift, trials that differ."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from bench.analysis import intervals, steadiness
 from bench.base import wording
-from bench.model.trial import Trial
+from bench.model.trial import Status, Trial
 from bench.verdicts.finding import Finding, Terms
 from loadgen.plan import Load
+from loadgen.result import Wait
 
 # Shares of the CPU time of one side of a trial.
 OTHERS_SHARE = 0.10
@@ -37,7 +40,7 @@ SIDES = {"server": "the server's side", "generator": "the generator's side", "bo
 
 def disturbance(trial: Trial) -> str:
     """Return what disturbed a trial, in words; empty if nothing did."""
-    if trial.status == "instrument":
+    if trial.status is Status.INSTRUMENT:
         return f"the instrument failed: {trial.reason}"
     parts = (_taken, _run_queue, _stopped, _clock, _quota, _lateness)
     return "; ".join(words for part in parts for words in part(trial))
@@ -82,17 +85,17 @@ def _clock(trial: Trial) -> Iterator[str]:
 def _quota(trial: Trial) -> Iterator[str]:
     share = throttled_share(trial)
     if trial.throttled is not None and share is not None and share > THROTTLED_SHARE:
-        periods, throttled = trial.throttled["periods"], trial.throttled["throttled"]
+        quota = trial.throttled
         yield (
-            f"the CPU quota was used up in {throttled:.0f} of {periods:.0f} periods, and processes "
-            f"stopped for {trial.throttled['seconds']:.2g} s (limit {THROTTLED_SHARE:.0%} of the "
+            f"the CPU quota was used up in {quota.throttled:.0f} of {quota.periods:.0f} periods, "
+            f"and processes stopped for {quota.seconds:.2g} s (limit {THROTTLED_SHARE:.0%} of the "
             "window)"
         )
 
 
 def _lateness(trial: Trial) -> Iterator[str]:
-    late_s, window_s = lateness_s(trial), (trial.load or {}).get("window_s")
-    if late_s is not None and window_s and late_s > LATE_SHARE * window_s:
+    late_s = lateness_s(trial)
+    if late_s is not None and trial.result and late_s > LATE_SHARE * trial.result.window_s:
         yield (
             f"the harness itself was stopped or late by {late_s * 1000:,.0f} ms "
             f"(limit {LATE_SHARE:.0%} of the window)"
@@ -112,11 +115,11 @@ def frequency_change(trial: Trial) -> float | None:
 
 def run_queue_share(trial: Trial) -> float | None:
     """Return the part of the window in which the generator was runnable and did not run."""
-    load = trial.load or {}
-    usage = load.get("generator")
-    if not usage or usage.get("run_queue_s") is None:
+    result = trial.result
+    usage = None if result is None else result.generator
+    if result is None or usage is None or usage.run_queue_s is None:
         return None
-    return float(usage["run_queue_s"] / (usage["processes"] * load["window_s"]))
+    return usage.run_queue_s / (usage.processes * result.window_s)
 
 
 def stopped_share(trial: Trial) -> float | None:
@@ -124,12 +127,11 @@ def stopped_share(trial: Trial) -> float | None:
 
     None for one that sleeps, or where that was not written down.
     """
-    load = trial.load or {}
-    usage = load.get("generator")
-    if not usage or load.get("wait") != "spin" or usage.get("cpu_s") is None:
+    result = trial.result
+    usage = None if result is None else result.generator
+    if result is None or usage is None or result.wait is not Wait.SPIN or usage.cpu_s is None:
         return None
-    window_s = usage["processes"] * load["window_s"]
-    return 1 - float((usage["cpu_s"] + usage["run_queue_s"]) / window_s)
+    return 1 - (usage.cpu_s + (usage.run_queue_s or 0.0)) / (usage.processes * result.window_s)
 
 
 def throttled_share(trial: Trial) -> float | None:
@@ -137,10 +139,9 @@ def throttled_share(trial: Trial) -> float | None:
 
     Summed over CPUs, since each side waits for the other: it may be more than 1.
     """
-    window_s = (trial.load or {}).get("window_s")
-    if trial.throttled is None or not window_s:
+    if trial.throttled is None or trial.result is None:
         return None
-    return trial.throttled["seconds"] / float(window_s)
+    return trial.throttled.seconds / trial.result.window_s
 
 
 def lateness_s(trial: Trial) -> float | None:
@@ -148,8 +149,10 @@ def lateness_s(trial: Trial) -> float | None:
 
     None where that was not written down.
     """
-    watched = (trial.load or {}).get("watched") or {}
-    late = [watched.get(f"{edge}_late_s") for edge in ("open", "close")]
+    watched = trial.result.watched if trial.result is not None else None
+    if watched is None:
+        return None
+    late = (watched.open_late_s, watched.close_late_s)
     return max((abs(each) for each in late if each is not None), default=None)
 
 
@@ -172,15 +175,20 @@ def disturbed(trial: Trial, terms: Terms) -> Finding | None:
     reason = disturbance(trial)
     if not reason:
         return None
-    forced = (trial.load or {}).get("generator", {}).get("forced_switches")
-    facts = {"others": trial.others, "stolen": trial.stolen, "forced_switches": forced}
-    facts |= {"throttled": trial.throttled, "late_s": lateness_s(trial)}
+    usage = trial.result.generator if trial.result is not None else None
+    forced = None if usage is None else usage.forced_switches
+    facts: dict[str, Any] = {
+        "others": trial.others,
+        "stolen": trial.stolen,
+        "forced_switches": forced,
+    }
+    facts |= {"throttled": trial.throttled and asdict(trial.throttled), "late_s": lateness_s(trial)}
     return Finding(reason, facts | {"frequency_change": frequency_change(trial)})
 
 
 def spread(trials: Sequence[Trial], terms: Terms) -> Finding | None:
     """Return a finding if the trials of a cell differ too much among themselves."""
-    rates = [trial.load["throughput_rps"] for trial in trials if trial.load is not None]
+    rates = [trial.result.throughput_rps for trial in trials if trial.result is not None]
     spread = intervals.log_deviation(rates)
     if spread is None or spread <= SPREAD_LIMIT:
         return None

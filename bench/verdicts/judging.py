@@ -13,18 +13,16 @@ def verdicts(run: Run) -> dict[Cell, checks.Verdict]:
 def terms(run: Run, cell: Cell) -> checks.Terms:
     """Return what a cell was measured under."""
     entry = run.entry_of(cell)
-    limit = entry.get("max_clients")
+    limit = entry.max_clients
     if limit == "pool":
-        limit = cell.workload.pool_size or run.header["config"].get("pool_size")
-    cpus = run.header.get("cpus", {})
+        limit = cell.workload.pool_size or run.header.config.pool_size
+    cpus = run.header.cpus
     at_once = limit if isinstance(limit, int) else None
-    given = len(cpus.get("server") or [0])
-    if cpus.get("single") is not None and not entry.get("many_cpus"):
-        given = 1
+    given = 1 if cpus is None else len(cpus.for_server(entry.many_cpus))
     return checks.Terms(
         given,
         at_once,
-        bool(cpus.get("shared")),
-        bool(entry.get("own_listeners", False)),
-        nodelay=not entry.get("command"),
+        cpus is not None and cpus.shared,
+        entry.own_listeners,
+        nodelay=entry.command is None,
     )

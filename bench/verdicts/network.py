@@ -5,6 +5,7 @@ from typing import Any
 from bench.base import wording
 from bench.model.trial import Trial
 from bench.verdicts.finding import Finding, Terms
+from loadgen.result import Result
 from servers.terms import DATAGRAM_BUFFER
 
 # Datagrams lost on loopback are drops from a full socket buffer, and connection attempts dropped
@@ -55,18 +56,19 @@ def _connections_made(trial: Trial) -> float | None:
     none is dialled in the window, what was dropped in it is somebody else's: the kernel counts for
     the whole namespace.
     """
-    if trial.load is None:
+    if trial.result is None:
         return None
     asked = trial.cell.workload.load
     if asked.requests_per_connection is None:
         return None
-    replies = float(trial.load["throughput_rps"] * trial.load["window_s"])
+    replies = trial.result.throughput_rps * trial.result.window_s
     return replies / asked.requests_per_connection
 
 
 def _dropped(trial: Trial) -> Finding | None:
     """Return a finding if the server's own socket had no room for datagrams."""
-    sent, dropped = (trial.load or {}).get("sent"), (trial.counters or {}).get("udp_drops")
+    sent, _ = _datagrams(trial)
+    dropped = (trial.counters or {}).get("udp_drops")
     if not sent or not dropped or dropped <= LOSS_LIMIT * sent:
         return None
     most = (trial.counters or {}).get("rmem_max")
@@ -83,8 +85,7 @@ def _dropped(trial: Trial) -> Finding | None:
 
 def _lost(trial: Trial) -> Finding | None:
     """Return a finding if datagrams had no answer, wherever they were lost."""
-    load = trial.load or {}
-    sent, lost = load.get("sent"), load.get("lost")
+    sent, lost = _datagrams(trial)
     if not sent or not lost or lost <= LOSS_LIMIT * sent:
         return None
     reason = f"{lost:,} of {sent:,} datagrams were lost ({lost / sent:.2%})"
@@ -92,8 +93,13 @@ def _lost(trial: Trial) -> Finding | None:
 
 
 def _facts(trial: Trial, **more: object) -> dict[str, Any]:
-    load = trial.load or {}
-    return {"sent": load.get("sent"), "lost": load.get("lost"), "counters": trial.counters} | more
+    sent, lost = _datagrams(trial)
+    return {"sent": sent, "lost": lost, "counters": trial.counters} | more
+
+
+def _datagrams(trial: Trial) -> tuple[int | None, int | None]:
+    """Return how many datagrams were sent, and how many had no answer; None on streams."""
+    return (None, None) if trial.result is None else (trial.result.sent, trial.result.lost)
 
 
 def delayed(trial: Trial, terms: Terms) -> Finding | None:
@@ -103,15 +109,15 @@ def delayed(trial: Trial, terms: Terms) -> Finding | None:
     first is acknowledged, and a client that waits for the rest has nothing to send along with it
     (RFC 896; Minshall et al., 2000). Where the house turned the algorithm off it is another wait.
     """
-    usage, load = trial.server_usage, trial.load
-    if terms.nodelay or load is None or trial.cell.workload.transport not in STREAMS:
+    usage, result = trial.server_usage, trial.result
+    if terms.nodelay or result is None or trial.cell.workload.transport not in STREAMS:
         return None
-    times = (load[name]["p50"] for name in ("response_us", "service_us"))
+    times = (result.response_us.p50, result.service_us.p50)
     found = [each for each in times if each and DELAYED_LEAST_US <= each <= DELAYED_MOST_US]
     if not found or usage is None or not usage.span_s:
         return None
     used = usage.cpu_s / usage.span_s
-    if used >= WAITING_BELOW or _acknowledged_at_once(trial):
+    if used >= WAITING_BELOW or _acknowledged_at_once(trial, result):
         return None
     reason = (
         f"half of the requests took {wording.duration(found[0])}: the server sends a reply in "
@@ -121,8 +127,8 @@ def delayed(trial: Trial, terms: Terms) -> Finding | None:
     return Finding(reason, facts)
 
 
-def _acknowledged_at_once(trial: Trial) -> bool:
+def _acknowledged_at_once(trial: Trial, result: Result) -> bool:
     """Tell if the kernel counted fewer delayed acknowledgements than requests that took so long."""
-    load, counted = trial.load or {}, (trial.counters or {}).get("DelayedACKs")
-    replies = float(load["throughput_rps"] * load["window_s"])
+    counted = (trial.counters or {}).get("DelayedACKs")
+    replies = result.throughput_rps * result.window_s
     return counted is not None and counted < DELAYED_SHARE * replies

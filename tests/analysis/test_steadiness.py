@@ -7,6 +7,7 @@ import pytest
 
 from bench.analysis import steadiness
 from bench.model.trial import Trial
+from loadgen.result import Series
 from tests.support import synthetic
 
 STEPS = 60
@@ -15,10 +16,10 @@ STEPS = 60
 def _series(level: Callable[[float], float], noise: float, seed: int, steps: int = STEPS) -> Trial:
     """Return a trial whose level is a function of the place in the window, from 0 to 1."""
     source = random.Random(seed)
-    replies = [
+    replies = tuple(
         round(4000 * level(step / steps) * source.lognormvariate(0, noise)) for step in range(steps)
-    ]
-    return synthetic.trial(synthetic.digest(series={"step_s": 0.1, "replies": replies}))
+    )
+    return synthetic.trial(synthetic.result(series=Series(0.1, replies)))
 
 
 CASES = [
@@ -72,9 +73,9 @@ def test_a_long_series_is_folded_and_its_shift_stays_in_place() -> None:
 
 
 def test_open_loop_is_judged_by_its_response_time() -> None:
-    p50 = [1000.0 + 20 * step for step in range(20)]
-    series = {"step_s": 0.1, "replies": [500] * 20, "p50_us": p50, "p99_us": p50}
-    trial = synthetic.trial(synthetic.digest(series=series), workload=synthetic.OFFERED)
+    p50 = tuple(1000.0 + 20 * step for step in range(20))
+    series = Series(0.1, (500,) * 20, p50, p50)
+    trial = synthetic.trial(synthetic.result(series=series), workload=synthetic.OFFERED)
     found = steadiness.of_trial(trial)
     assert found is not None
     assert (found.name, found.series) == ("slowing", "p50_us")
@@ -83,11 +84,11 @@ def test_open_loop_is_judged_by_its_response_time() -> None:
 def _whole(warmup: list[float], window: list[float]) -> Trial:
     """Return a trial with these replies per 100 ms, a quarter of a percent of noise on them."""
     source = random.Random(7)
-    pieces = [
-        {"step_s": 0.1, "replies": [value * source.gauss(1, 0.0025) for value in piece]}
+    before, inside = (
+        Series(0.1, tuple(round(value * source.gauss(1, 0.0025)) for value in piece))
         for piece in (warmup, window)
-    ]
-    return synthetic.trial(synthetic.digest(warmup_series=pieces[0], series=pieces[1]))
+    )
+    return synthetic.trial(synthetic.result(warmup_series=before, series=inside))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bench.model.run import Run
 from bench.model.trial import Trial
 from bench.report.terminal import comparison as ratio_table
 from tests.support import synthetic
+from tests.support.known import known
 
 PLAIN = synthetic.Model("asyncio-protocol", "asyncio", 30, 21)
 OTHER = synthetic.Model("selectors-default", "selectors", 19, 12)
@@ -29,7 +30,7 @@ def _run(
     **header: Any,
 ) -> Run:
     run = synthetic.run(folder, [PLAIN, OTHER], [synthetic.MANY], blocks, change)
-    return dataclasses.replace(run, header=run.header | header)
+    return dataclasses.replace(run, header=dataclasses.replace(run.header, **header))
 
 
 def _noisy(seed: int, factor: float, sigma: float = 0.02) -> Callable[[Trial], Trial]:
@@ -37,13 +38,16 @@ def _noisy(seed: int, factor: float, sigma: float = 0.02) -> Callable[[Trial], T
     source = random.Random(seed)
 
     def change(trial: Trial) -> Trial:
-        assert trial.load is not None
         faster = factor if trial.cell.server == PLAIN.name else 1.0
         speed = faster * source.lognormvariate(0, sigma)
         times = synthetic.percentiles(1200.0 / speed)
-        load = trial.load | {"throughput_rps": 40_000 * speed, "response_us": times}
-        load |= {"generator_idle_fraction": 0.5}
-        return dataclasses.replace(trial, load=load, server_usage=synthetic.usage(1.9))
+        trial = synthetic.with_result(
+            trial,
+            throughput_rps=40_000 * speed,
+            response_us=times,
+            generator_idle_fraction=0.5,
+        )
+        return dataclasses.replace(trial, server_usage=synthetic.usage(1.9))
 
     return change
 
@@ -136,10 +140,8 @@ def test_a_server_that_broke_is_beyond_any_gate(tmp_path: Path) -> None:
 
 def test_a_bound_does_not_fire_and_is_said(tmp_path: Path) -> None:
     def bound(trial: Trial) -> Trial:
-        slower = _noisy(2, 0.8)(trial)
-        assert slower.load is not None
-        load = slower.load | {"generator_idle_fraction": 0.0}
-        return dataclasses.replace(slower, load=load, server_usage=synthetic.usage(1.0))
+        slower = synthetic.with_result(_noisy(2, 0.8)(trial), generator_idle_fraction=0.0)
+        return dataclasses.replace(slower, server_usage=synthetic.usage(1.0))
 
     found = comparison.compare(_run(tmp_path / "a", _noisy(1, 1.0)), _run(tmp_path / "b", bound))
     limits = [gates.parse_gate("throughput < 0.95")]
@@ -158,8 +160,8 @@ def test_one_trial_is_said_to_be_undecided(tmp_path: Path) -> None:
 
 def test_refuses_other_machines_and_settings_unless_forced(tmp_path: Path) -> None:
     before = _run(tmp_path / "a")
-    machine = before.header["machine"] | {"kernel": "6.8.0"}
-    config = before.header["config"] | {"duration_s": 9.0}
+    machine = {**before.header.machine, "kernel": "6.8.0"}
+    config = dataclasses.replace(before.header.config, duration_s=9.0)
     after = _run(tmp_path / "b", machine=machine, config=config)
     with pytest.raises(ConfigError, match=r"kernel \(6\.1\.0 and 6\.8\.0\)") as refused:
         comparison.compare(before, after)
@@ -200,15 +202,12 @@ class TestControl:
         source = random.Random(seed)
 
         def change(trial: Trial) -> Trial:
-            assert trial.load is not None
             speed = machine * source.lognormvariate(0, 0.01)
             speed *= plain if trial.cell.server == PLAIN.name else 1.0
-            return dataclasses.replace(
-                trial,
-                load=trial.load
-                | {"throughput_rps": 40_000 * speed, "generator_idle_fraction": 0.5},
-                server_usage=synthetic.usage(1.9),
+            trial = synthetic.with_result(
+                trial, throughput_rps=40_000 * speed, generator_idle_fraction=0.5
             )
+            return dataclasses.replace(trial, server_usage=synthetic.usage(1.9))
 
         return _run(folder, change)
 
@@ -250,9 +249,8 @@ class TestControl:
         before = synthetic.run(tmp_path / "a", models, [synthetic.MANY], 8)
 
         def slower(trial: Trial) -> Trial:
-            assert trial.load is not None
-            slow = {"throughput_rps": trial.load["throughput_rps"] * 0.8}
-            return dataclasses.replace(trial, load=trial.load | slow)
+            rate = known(trial.result).throughput_rps
+            return synthetic.with_result(trial, throughput_rps=rate * 0.8)
 
         after = synthetic.run(tmp_path / "b", models, [synthetic.MANY], 8, slower)
         assert comparison.compare(before, after).drift == pytest.approx(0.8, rel=0.03)

@@ -1,7 +1,7 @@
 """Runs of a generator that slept: marked wherever they are shown, and compared with no other."""
 
+import dataclasses
 import io
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from rich.console import Console
 from bench.base.errors import ConfigError
 from bench.cli.main import main
 from bench.comparing.comparison import compare
+from bench.model.cpus import Cpus
 from bench.model.run import Run
 from bench.report import files
 from bench.report.sentences import answer
 from bench.report.view import run_view
 from bench.store import run_folder
+from loadgen.result import Wait
 from tests.support import synthetic
 from tests.support.paths import ROOT
 
@@ -24,12 +26,10 @@ REFERENCE = ROOT / "results" / "reference"
 BANNER = "Measured by a generator that sleeps: "
 
 
-def run(folder: Path, schema: int = run_folder.SCHEMA, **config: str) -> Run:
+def run(folder: Path, schema: int = 3, **config: str) -> Run:
     """Return a run as a version of that schema wrote it."""
     made = synthetic.run(folder, synthetic.EIGHT[3:5], [synthetic.MANY, synthetic.OFFERED], 2)
-    header = made.header | {"schema": schema, "config": made.header["config"] | config}
-    run_folder.write(folder / "run.json", json.dumps(header))
-    return run_folder.read(folder)
+    return synthetic.as_of(made, schema, **config)
 
 
 def shown(found: Run) -> list[str]:
@@ -53,7 +53,7 @@ def test_a_run_that_spun_is_not_marked(tmp_path: Path) -> None:
 def test_on_a_shared_cpu_it_has_to_sleep_and_that_has_its_own_mark(tmp_path: Path) -> None:
     found = run(tmp_path, generator_wait="sleep")
     assert answer.cautions(run_view.view(found)) == [answer.ASLEEP]
-    header = found.header | {"cpus": {"server": [0], "generator": [0], "shared": True}}
+    header = dataclasses.replace(found.header, cpus=Cpus((0,), (0,)))
     assert answer.cautions(run_view.view(Run(tmp_path, header, found.trials))) == []
 
 
@@ -70,7 +70,7 @@ def test_a_report_is_built_of_the_published_run(tmp_path: Path) -> None:
         shutil.copy(REFERENCE / name, tmp_path / name)
     found = run_folder.read(tmp_path)
     page = files.write(found)
-    asleep = found.header["config"]["generator_wait"] == "sleep"
+    asleep = found.header.config.generator_wait is Wait.SLEEP
     assert (BANNER in page.read_text()) == asleep
 
 

@@ -57,7 +57,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     servers = ["blocking", "selectors-default", "foreign"]
     servers += [str(defects / f"{name}.py") for name in ("wrong_at_probe", "exits_at_once")]
     servers += [str(defects / f"{name}.py") for name in ("crashes", "hangs", "flipped_bit")]
-    command = f"foreign={sys.executable} {ROOT / 'tests' / 'foreign.py'} {{host}} {{port}}"
+    command = (
+        f"foreign={sys.executable} {ROOT / 'tests' / 'support' / 'foreign.py'} {{host}} {{port}}"
+    )
     ended = bench(
         *("run", *QUICK, "--servers", " ".join(servers), "--connections", "1,20"),
         *("--command", command, "--out", str(folder), "--seed", "5"),
@@ -98,7 +100,7 @@ class TestRun:
         assert float(row["effective_concurrency"]) < 1.5
         trials = (measured / "trials.jsonl").read_text().splitlines()
         loads = [
-            trial["load"]
+            trial["result"]
             for trial in map(json.loads, trials)
             if trial["cell"]["server"] == "blocking"
             and trial["cell"]["workload"]["load"]["connections"] == 20
@@ -119,7 +121,7 @@ class TestRun:
 
     def test_the_header_says_enough_to_run_it_again(self, measured: Path) -> None:
         header = json.loads((measured / "run.json").read_text())
-        assert header["schema"] == 3
+        assert header["schema"] == 4
         assert header["seed"] == 5
         assert len(header["order"]) == 2
         assert header["order"][0] != header["order"][1]
@@ -213,7 +215,7 @@ def test_explain_names_every_verdict_and_every_limit() -> None:
         assert f"\n{check.name} " in ended.stdout
         assert check.when
         assert check.remedy
-    for name in ("STARVED_BELOW", "OTHERS_SHARE", "DRIFT_LIMIT", "BLOCKS_LEAST", "ANDERSON_LIMIT"):
+    for name in ("STARVED_BELOW", "OTHERS_SHARE", "DRIFT_LIMIT", "BLOCKS_LEAST"):
         assert f"\n{name} " in ended.stdout
     for limit in limits():
         assert len(limit.source) > 20, limit

@@ -4,15 +4,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bench.launch.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
 from loadgen.fleet import run
 from loadgen.plan import Load, Plan, Target
+from loadgen.result import Evidence, Result
 from servers.discovery import discover
 from tests.support import machine
+from tests.support.known import known
 from tests.support.paths import TESTS
 
 VARIANTS = {
@@ -24,8 +25,6 @@ WARMUP_S, WINDOW_S, DRAIN_S = 0.1, 0.3, 0.3
 SLACK_S = 6.0
 MEMORY_MIB = 300
 
-Digest = dict[str, Any]
-
 
 def started(key: str) -> Server:
     """Return a server, not yet entered, that has little time to end by itself."""
@@ -35,7 +34,7 @@ def started(key: str) -> Server:
     return Server(ServerSpec(variant.name, variant.family, variant), transport, fair)
 
 
-def driven(server: Server, load: Load) -> Digest:
+def driven(server: Server, load: Load) -> Result:
     """Return what the generator finds."""
     assert isinstance(server.address, tuple)
     return run(
@@ -50,9 +49,9 @@ def driven(server: Server, load: Load) -> Digest:
     )
 
 
-def kinds(digest: Digest) -> set[str]:
+def kinds(digest: Result) -> set[str]:
     """Return the kinds of evidence."""
-    return {piece["kind"] for piece in digest["evidence"]}
+    return {piece.kind for piece in digest.evidence}
 
 
 @dataclass(frozen=True)
@@ -68,18 +67,16 @@ class Finding:
     mismatches: bool = False
     errors: bool = False
     silent: bool = False
-    also: Callable[[Digest], bool] = lambda digest: True
+    also: Callable[[Result], bool] = lambda digest: True
 
-    def check(self, digest: Digest) -> None:
+    def check(self, digest: Result) -> None:
         """Compare."""
-        assert (digest["mismatches"] > 0) == self.mismatches
-        assert (digest["errors"] > 0) == self.errors
-        assert digest["silent"] == self.silent
+        assert (digest.mismatches > 0) == self.mismatches
+        assert (digest.errors > 0) == self.errors
+        assert digest.silent == self.silent
         assert kinds(digest) <= self.evidence
         assert bool(kinds(digest)) == bool(self.evidence)
-        assert any(
-            self.words in piece["detail"] for piece in digest["evidence"] or [{"detail": ""}]
-        )
+        assert any(self.words in piece.detail for piece in digest.evidence or [Evidence("", 0, "")])
         assert self.also(digest), digest
 
 
@@ -93,7 +90,7 @@ def broken(*evidence: str) -> Finding:
     return Finding(frozenset(evidence), errors=True)
 
 
-def right(also: Callable[[Digest], bool] = lambda digest: True) -> Finding:
+def right(also: Callable[[Result], bool] = lambda digest: True) -> Finding:
     """Every byte right, whatever else is odd."""
     return Finding(also=also)
 
@@ -113,20 +110,20 @@ FINDINGS = {
     "stream/short-reply": Finding(silent=True),
     "stream/never-answers": Finding(silent=True),
     "stream/never-reads": Finding(silent=True),
-    "stream/hangs": Finding(silent=True, also=lambda digest: digest["samples"] > CONNECTIONS),
+    "stream/hangs": Finding(silent=True, also=lambda digest: digest.samples > CONNECTIONS),
     "stream/answers-four": right(
-        lambda digest: digest["connections_without_reply"] == CONNECTIONS - 4
+        lambda digest: digest.connections_without_reply == CONNECTIONS - 4
     ),
-    "stream/delays-40ms": right(lambda digest: digest["response_us"]["p50"] >= 40_000),
+    "stream/delays-40ms": right(lambda digest: known(digest.response_us.p50) >= 40_000),
     "stream/byte-at-a-time": right(),
     "stream/ignores-sigterm": right(),
     "stream/forks-orphan": right(),
-    "datagram/drops-one-percent": right(lambda digest: digest["lost"] > 0),
+    "datagram/drops-one-percent": right(lambda digest: known(digest.lost) > 0),
     "datagram/duplicates": Finding(
-        frozenset({"duplicated"}), also=lambda digest: digest["duplicated"] > 0
+        frozenset({"duplicated"}), also=lambda digest: known(digest.duplicated) > 0
     ),
     "datagram/reorders": Finding(
-        frozenset({"reordered"}), also=lambda digest: digest["reordered"] > 0
+        frozenset({"reordered"}), also=lambda digest: known(digest.reordered) > 0
     ),
 }
 # Those that do not get as far as a load.
@@ -198,4 +195,4 @@ def test_a_hostile_peer_cannot_hold_the_generator_up(name: str, load: Load) -> N
         digest = driven(server, load)
         took_s = time.monotonic() - begun
     assert took_s < WARMUP_S + WINDOW_S + DRAIN_S + SLACK_S
-    assert digest["generator"]["peak_memory_mib"] < MEMORY_MIB
+    assert known(known(digest.generator).peak_memory_mib) < MEMORY_MIB

@@ -18,8 +18,10 @@ import pytest
 from bench.launch.launcher import Command, Server, ServerSpec
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
+from loadgen.result import Result
 from servers.discovery import discover
 from tests.support import machine
+from tests.support.known import known
 from tests.support.paths import TESTS
 from tests.truth import lindley
 
@@ -31,8 +33,6 @@ MEAN_US = 2000.0
 # never comes to rest.
 WAITED, HELD_UP = 0.002, 0.01
 ATTEMPTS = 4
-
-Digest = dict[str, Any]
 
 
 def queue(log: Path, distribution: str, seed: int) -> ServerSpec:
@@ -55,7 +55,7 @@ class Observed:
     service_us, load: the mean service, and the part of the time that the server had work
     """
 
-    digest: Digest
+    digest: Result
     truth: list[float]
     served: list[float]
     service_us: float
@@ -64,7 +64,7 @@ class Observed:
     @property
     def disturbed(self) -> str:
         """Return what kept a side from running, empty if nothing did."""
-        waited = self.digest["generator"]["run_queue_s"] / self.digest["window_s"]
+        waited = known(known(self.digest.generator).run_queue_s) / self.digest.window_s
         if waited > WAITED:
             return f"others took {waited:.1%} of the generator's CPU"
         mean = float(np.mean(self.served) / np.mean(self.truth))
@@ -87,7 +87,7 @@ def observed(load: float, distribution: str, folder: Path, seed: int) -> Observe
         )
     intended_us = np.sort(np.load(samples)["intended_ns"]) / 1e3
     arrived_us, started_us, services_us = lindley.read_log(log).T / 1e3
-    assert digest["censored"] == 0
+    assert digest.censored == 0
     assert len(services_us) == len(intended_us)
     # The samples count from the opening of the window, the log does not: the quickest way there is
     # taken for none.
@@ -117,17 +117,17 @@ def test_response_times_are_those_of_lindleys_recursion(
     load: float, distribution: str, tmp_path: Path
 ) -> None:
     found = undisturbed(lambda seed: observed(load, distribution, tmp_path, seed))
-    reported = found.digest["response_us"]
-    assert reported["mean"] == pytest.approx(np.mean(found.truth), rel=0.05)
-    assert reported["p99"] == pytest.approx(p99(found.truth), rel=0.05)
+    reported = found.digest.response_us
+    assert reported.mean == pytest.approx(np.mean(found.truth), rel=0.05)
+    assert reported.p99 == pytest.approx(p99(found.truth), rel=0.05)
     if distribution == "exponential" and load < 0.8:
         # Ten seconds of arrivals are a sample: at load 0.5 their mean varies by some 4 % about that
         # of the load and the mean service that they came to.
         textbook = lindley.mm1_mean(found.load, found.service_us)
-        assert reported["mean"] == pytest.approx(textbook, rel=0.2)
+        assert reported.mean == pytest.approx(textbook, rel=0.2)
 
 
-def stalled(load: Load, stall_s: float) -> Digest:
+def stalled(load: Load, stall_s: float) -> Result:
     """Return what is reported of a server that is stopped for a while in the window."""
     variant = discover()["stream", "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
@@ -153,10 +153,10 @@ def test_an_open_loop_sees_a_stall_that_a_closed_loop_hides() -> None:
     opened = stalled(Load(connections=20, rate=1000.0), stall_us / 1e6)
     closed = stalled(Load(connections=20), stall_us / 1e6)
     # 23 % of the requests fall due in the stall; the worst 1 % of all waited nearly all of it.
-    assert 0.85 * stall_us < opened["response_us"]["p99"] < 1.1 * stall_us
+    assert 0.85 * stall_us < known(opened.response_us.p99) < 1.1 * stall_us
     # Twenty requests waited, among tens of thousands.
-    assert closed["response_us"]["p99"] < 0.1 * stall_us
-    assert closed["response_us"]["max"] > 0.9 * stall_us
+    assert known(closed.response_us.p99) < 0.1 * stall_us
+    assert known(closed.response_us.max) > 0.9 * stall_us
 
 
 @pytest.mark.parametrize(
@@ -180,18 +180,17 @@ def test_every_shape_of_load_is_carried_by_a_good_server(change: dict[str, Any])
     with Server(spec, "tcp", machine.terms()) as server:
         load = Load(**({"connections": 8} | change))
         digest = fleet.run(plan(server, load, 0.5, warmup_s=0.1))
-    assert digest["samples"] > 50
+    assert digest.samples > 50
     for name in ("mismatches", "errors", "connections_without_reply", "not_connected"):
-        assert digest[name] == 0, digest["evidence"]
+        assert getattr(digest, name) == 0, digest.evidence
     if load.rate is not None:
-        assert digest["mode"] == "open"
-        assert digest["offered_rps"] == load.rate
-        assert digest["send_lag_us"]["p50"] >= 0
+        assert digest.offered_rps == load.rate
+        assert known(digest.send_lag_us.p50) >= 0
     elif load.think_us:
         # A client asks at most once per think time.
-        assert digest["throughput_rps"] < load.connections * 1e6 / load.think_us
+        assert digest.throughput_rps < load.connections * 1e6 / load.think_us
     if load.requests_per_connection and load.rate is None:
-        assert digest["connect_us"]["p50"] > 0
+        assert known(digest.connect_us.p50) > 0
 
 
 def test_processes_share_a_load_and_their_samples_are_merged() -> None:
@@ -201,12 +200,12 @@ def test_processes_share_a_load_and_their_samples_are_merged() -> None:
         assert isinstance(server.address, tuple)
         target = Target("tcp", *server.address)
         digest = fleet.run(Plan(target, Load(connections=7), 0.5, 0.1, processes=3))
-    assert digest["connections"] == len(digest["replies_per_connection"]) == 7
-    assert min(digest["replies_per_connection"]) > 0
+    assert digest.connections == len(digest.replies_per_connection) == 7
+    assert min(digest.replies_per_connection) > 0
     # Beside the cohort, each connection has the reply that was outstanding as the window opened.
-    answered = digest["samples"] - digest["censored"]
-    assert answered <= sum(digest["replies_per_connection"]) <= answered + 7
-    assert digest["generator"]["processes"] == 3
+    answered = digest.samples - digest.censored
+    assert answered <= sum(digest.replies_per_connection) <= answered + 7
+    assert known(known(digest.generator).processes) == 3
 
 
 def test_a_process_that_dies_fails_the_load_with_its_reason() -> None:

@@ -159,7 +159,7 @@ def test_a_header_is_written_where_the_kernel_tells_nothing(
     monkeypatch.setattr(kernel, "text", lambda *_: None)
     facts = machine.describe()
     unknown = ("ports", "time_wait_sockets", "tcp_tw_reuse", "clock_source", "quota_cpus")
-    assert [facts[name] for name in unknown] == [None] * len(unknown)
+    assert [dict(facts)[name] for name in unknown] == [None] * len(unknown)
     assert all(finding.found for finding in examine.examine())
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from bench.host import network_counters
-from bench.launch.observer import Moment, Observer
+from bench.launch.observer import Counters, Observer
 from bench.launch.process_tree import CpuReading, Snapshot
 from bench.model.cpus import Cpus
+from loadgen.part import Moment
 
 NETSTAT = """TcpExt: SyncookiesSent TW DelayedACKs ListenOverflows ListenDrops TCPTimeouts
 TcpExt: 43 1172356 104033 130 177 5053
@@ -106,8 +107,8 @@ def test_what_was_counted_between_two_readings() -> None:
 def seen(opened: dict[str, int], closed: dict[str, int]) -> Observer:
     """Return an observer that saw these counters at the edges of the window."""
     snapshot = Snapshot(CpuReading(0, 0, 0.0), None, frozenset())
-    edges = {"open": opened, "close": closed}
-    moments = {edge: Moment(snapshot, {}, {}, [], None, each) for edge, each in edges.items()}
+    edges = {Moment.OPEN: opened, Moment.CLOSE: closed}
+    moments = {edge: Counters(snapshot, {}, {}, [], None, each) for edge, each in edges.items()}
     return Observer(1, Cpus((0,), (1,)), moments)
 
 

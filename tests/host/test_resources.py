@@ -14,6 +14,7 @@ from bench.host.cpu_times import CpuTimes
 from bench.launch import process_tree
 from bench.launch.observer import Observer
 from bench.model.cpus import Cpus
+from loadgen.part import Moment
 
 STAT = "\n".join(
     [
@@ -174,7 +175,7 @@ def test_a_machine_that_says_nothing_is_unknown_and_not_zero(tmp_path: Path) -> 
 
 
 class TestObserver:
-    def look(self) -> tuple[Observer, dict[str, int]]:
+    def look(self) -> tuple[Observer, dict[Moment, int]]:
         """Watch this process's own children through a window without a load."""
         cpu = min(os.sched_getaffinity(0))
         observer = Observer(os.getpid(), Cpus((cpu,), (cpu,)))
@@ -183,7 +184,7 @@ class TestObserver:
             signal.pause()
             os._exit(0)
         try:
-            stamps = {moment: observer(moment, []) for moment in ("open", "close", "drained")}
+            stamps = {moment: observer(moment, []) for moment in Moment}
         finally:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -192,9 +193,11 @@ class TestObserver:
     def test_the_span_is_the_distance_of_the_stamps_that_it_returns(self) -> None:
         before_ns = time.monotonic_ns()
         observer, stamps = self.look()
-        assert before_ns < stamps["open"] < stamps["close"] < stamps["drained"]
+        assert before_ns < stamps[Moment.OPEN] < stamps[Moment.CLOSE] < stamps[Moment.DRAINED]
         assert observer.usage is not None
-        assert observer.usage.span_s == pytest.approx((stamps["close"] - stamps["open"]) / 1e9)
+        assert observer.usage.span_s == pytest.approx(
+            (stamps[Moment.CLOSE] - stamps[Moment.OPEN]) / 1e9
+        )
         assert 0 < observer.uncertain_s() < 0.1
         assert observer.usage.processes >= 1
         assert observer.usage.threads >= 1

@@ -18,6 +18,7 @@ from loadgen import fleet
 from loadgen.fleet import FleetError
 from loadgen.plan import Load, Plan, PlanError, Target
 from tests.support.echoes import serving
+from tests.support.known import known
 from tests.support.paths import ROOT
 
 
@@ -121,18 +122,18 @@ def test_want_of_descriptors_in_mid_run_is_a_shortage_and_no_error_of_the_server
     load = Load(40, requests_per_connection=3, rate=2000.0)
     with serving() as target:
         digest = fleet.run(plan(target, load), watch)
-    assert digest["shortages"]["counts"].keys() == {"no-descriptors"}
-    assert digest["shortages"]["detail"] == "Too many open files"
-    assert digest["errors"] == digest["mismatches"] == 0
+    assert digest.shortages.counts.keys() == {"no-descriptors"}
+    assert digest.shortages.detail == "Too many open files"
+    assert digest.errors == digest.mismatches == 0
 
 
 def test_the_sources_go_on_from_load_to_load() -> None:
     with serving() as target:
         load = Load(4, requests_per_connection=2, rate=400.0)
         first = fleet.run(plan(target, load))
-        assert first["next_source"] >= first["due"] / 2
+        assert first.next_source >= known(first.due) / 2
         again = fleet.run(dataclasses.replace(plan(target, load), first_source=1_000_000))
-        assert again["next_source"] > 1_000_000
+        assert again.next_source > 1_000_000
 
 
 def all_due(path: Path) -> Any:
@@ -155,7 +156,7 @@ def test_two_servers_of_a_block_meet_the_same_schedule_and_other_blocks_another(
         with serving() as target:
             path = tmp_path / f"{number}.npz"
             digest = fleet.run(dataclasses.replace(plan(target, load), block=block), samples=path)
-        due.append((digest["due"], digest["samples"]))
+        due.append((digest.due, digest.samples))
     assert due[0] == due[1]
     assert due[0][0] == due[0][1]
     intended, again, other = (all_due(tmp_path / f"{n}.npz") for n in range(3))

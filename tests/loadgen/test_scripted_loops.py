@@ -1,6 +1,7 @@
 """The hot loops at ten times any real rate, on a scripted kernel: every reply is accounted for."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -65,16 +66,16 @@ def test_every_reply_is_accounted_for(
     sent_ns, look_ns, _ = truth
     inside = (look_ns >= played.open_ns) & (look_ns < played.close_ns)
     late = look_ns >= played.open_ns
-    assert digest["recorder"] == called
+    assert digest.recorder == called
     assert inside.sum() > rows or called == "raw"
-    assert digest["throughput_rps"] * digest["window_s"] == pytest.approx(inside.sum())
+    assert digest.throughput_rps * digest.window_s == pytest.approx(inside.sum())
     # Those that are due by the close and sent after it are the window's too.
     sent_inside = (late & (sent_ns < played.close_ns)).sum()
-    assert sent_inside <= sum(digest["replies_per_connection"]) <= late.sum()
-    assert digest["mismatches"] == digest["errors"] == 0
-    assert sum(digest["series"]["replies"]) == inside.sum()
+    assert sent_inside <= sum(digest.replies_per_connection) <= late.sum()
+    assert digest.mismatches == digest.errors == 0
+    assert sum(digest.series.replies) == inside.sum()
     before = (look_ns < played.open_ns) & (look_ns >= played.open_ns - warmup_s * 1e9)
-    assert sum(digest["warmup_series"]["replies"]) == before.sum()
+    assert sum(digest.warmup_series.replies) == before.sum()
     if called == "raw":
         assert as_found(played, played.rows, truth)
 
@@ -90,20 +91,23 @@ def test_buckets_tell_what_rows_do(play: Play, load: Load, budget: tuple[int, fl
     # Recording takes no time here: both see the same load, to the nanosecond.
     exact = play(Script(load, warmup_s=warmup_s)).digest
     digest = play(Script(load, warmup_s=warmup_s, rows=rows)).digest
-    for name in ("throughput_rps", "samples", "due", "censored", "connect_us"):
-        assert digest[name] == pytest.approx(exact[name]), name
+    assert digest.connect_us == exact.connect_us
+    for name in ("throughput_rps", "samples", "due", "censored"):
+        assert getattr(digest, name) == pytest.approx(getattr(exact, name)), name
     # When a request was sent is not kept: those that were due in the window stand for it.
-    assert digest["achieved_rps"] == pytest.approx(exact["achieved_rps"], rel=2e-3)
+    assert digest.achieved_rps == pytest.approx(exact.achieved_rps, rel=2e-3)
     for kind in ("response_us", "service_us", "send_lag_us"):
-        for name, value in exact[kind].items():
+        times = asdict(getattr(digest, kind))
+        for name, value in asdict(getattr(exact, kind)).items():
             if value is None:
-                assert digest[kind][name] is None
+                assert times[name] is None
             else:
-                assert close_to(digest[kind][name], value, 0.001, 0.001), (kind, name)
+                assert close_to(times[name], value, 0.001, 0.001), (kind, name)
     for series in ("series", "warmup_series"):
-        assert digest[series]["replies"] == exact[series]["replies"]
+        assert getattr(digest, series).replies == getattr(exact, series).replies
         for name in ("p50_us", "p99_us"):
-            for value, other in zip(digest[series][name], exact[series][name], strict=True):
+            both = (getattr(getattr(each, series), name) for each in (digest, exact))
+            for value, other in zip(*both, strict=True):
                 # A step has 32 buckets to a doubling, and of 32 ns at the least.
                 assert close_to(value, other, 1 / 32, 0.032), (series, name)
 
@@ -114,7 +118,7 @@ def test_the_course_has_percentiles_at_every_length(
     play: Play, rows: int, duration_s: float
 ) -> None:
     played = play(Script(Load(50), duration_s, 0.0, rows))
-    series = played.digest["series"]
-    assert len(series["replies"]) == max(1, int(duration_s * 1000))
-    assert min(series["replies"]) > 300
-    assert None not in series["p50_us"] + series["p99_us"]
+    series = played.digest.series
+    assert len(series.replies) == max(1, int(duration_s * 1000))
+    assert min(series.replies) > 300
+    assert None not in series.p50_us + series.p99_us

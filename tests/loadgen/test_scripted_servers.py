@@ -11,6 +11,7 @@ from loadgen.plan import Load
 from tests.scripted.kernel import Chunk, Wire
 from tests.scripted.loops import Played, Script
 from tests.scripted.servers import Both, Narrow, Pieces, Server
+from tests.support.known import known
 
 Play = Callable[[Script], Played]
 
@@ -47,9 +48,9 @@ def test_parts_of_requests_and_replies_are_put_together(
     played = play(Script(load, server=server))
     rows, (first, look, read) = played.rows, played.truth()
     sent, received = rows[:2]
-    assert played.digest["mismatches"] == played.digest["errors"] == 0
+    assert played.digest.mismatches == played.digest.errors == 0
     assert sent.shape == first.shape
-    assert sum(played.digest["replies_per_connection"]) > 100
+    assert sum(played.digest.replies_per_connection) > 100
     # A request counts as sent when it was first tried, which may be before its first byte went.
     assert (sent <= first).all()
     assert (sent == first).all() or issubclass(server, Narrow)
@@ -110,15 +111,15 @@ def test_a_byte_that_is_not_right_is_named(
     play: Play, load: Load, what: Callable[[bytes], list[Chunk]], kind: str, words: str
 ) -> None:
     played = play(Script(load, server=wrong("Spoilt", what, after(load))))
-    assert played.digest["mismatches"] == 1
-    assert played.digest["errors"] == 0
-    (piece,) = played.digest["evidence"]
+    assert played.digest.mismatches == 1
+    assert played.digest.errors == 0
+    (piece,) = played.digest.evidence
     if kind == "surplus" and load.depth > 1:
         # The byte too many stands where the next reply should begin.
-        assert piece["kind"] in ("surplus", "wrong-bytes")
+        assert piece.kind in ("surplus", "wrong-bytes")
     else:
-        assert piece["kind"] == kind
-        assert words in piece["detail"]
+        assert piece.kind == kind
+        assert words in piece.detail
 
 
 @every
@@ -127,10 +128,10 @@ def test_a_connection_that_breaks_is_counted_once_and_its_request_stays_on_recor
     play: Play, load: Load, what: Callable[[bytes], list[Chunk]]
 ) -> None:
     played = play(Script(load, server=wrong("Breaking", what, after(load))))
-    assert played.digest["errors"] == 1
-    assert played.digest["mismatches"] == 0
-    (piece,) = played.digest["evidence"]
-    assert piece["kind"] == ("reset" if what is reset else "closed-early")
+    assert played.digest.errors == 1
+    assert played.digest.mismatches == 0
+    (piece,) = played.digest.evidence
+    assert piece.kind == ("reset" if what is reset else "closed-early")
     broken = played.kernel.all[3]
     owed = len(broken.sent) - len(broken.found)
     assert owed >= 1
@@ -153,8 +154,8 @@ def test_what_is_never_answered_is_on_record(play: Play, load: Load) -> None:
     sent = sum(len(wire.sent) for wire in played.kernel.all)
     assert (played.unanswered[:, 1] > 0).sum() == sent
     # With fewer in flight than there are connections, some are owed nothing.
-    assert played.digest["silent"] == (load.max_in_flight is None)
-    assert played.digest["throughput_rps"] == 0
+    assert played.digest.silent == (load.max_in_flight is None)
+    assert played.digest.throughput_rps == 0
 
 
 @pytest.mark.parametrize("server", [Server, Mute, Both])
@@ -169,13 +170,13 @@ def test_what_fell_due_is_answered_or_on_record(
     left = played.unanswered[:, 0]
     cohort = [((x >= played.open_ns) & (x < played.close_ns)).sum() for x in (answered, left)]
     if requests == 1:
-        assert sum(cohort) == played.digest["due"]
-        assert played.digest["samples"] == played.digest["due"]
+        assert sum(cohort) == played.digest.due
+        assert played.digest.samples == played.digest.due
     else:
         # All of a connection's requests fall due with it, and some of the last follow late.
-        assert played.digest["due"] == played.driver.facts.due
-        assert played.digest["due"] % requests == 0
-        assert sum(cohort) <= played.digest["due"]
+        assert played.digest.due == played.driver.facts.due
+        assert known(played.digest.due) % requests == 0
+        assert sum(cohort) <= played.digest.due
 
 
 SHORT = {
@@ -193,11 +194,11 @@ def test_what_the_machine_lacks_is_a_shortage_and_no_error(
     play: Play, load: Load, outcome: Callable[[int], int | None], name: str
 ) -> None:
     played = play(Script(load, outcome=outcome))
-    counts = played.digest["shortages"]["counts"]
+    counts = played.digest.shortages.counts
     dials = played.dialer.turns
     assert counts == {name: sum(n % 7 == 3 for n in range(1, dials + 1))}
-    assert played.digest["errors"] == 0
-    assert played.digest["throughput_rps"] > 0
+    assert played.digest.errors == 0
+    assert played.digest.throughput_rps > 0
     if load.requests_per_connection and load.rate:
         left = played.unanswered
         assert (left[:, 1] == 0).sum() >= counts[name]
@@ -206,10 +207,10 @@ def test_what_the_machine_lacks_is_a_shortage_and_no_error(
 @every
 def test_a_server_that_refuses_is_the_servers_error(play: Play, load: Load) -> None:
     played = play(Script(load, outcome=lambda _: errno.ECONNREFUSED))
-    assert played.digest["errors"] > 0
-    assert played.digest["shortages"]["counts"] == {}
-    assert played.digest["throughput_rps"] == 0
-    assert {piece["kind"] for piece in played.digest["evidence"]} == {"refused"}
+    assert played.digest.errors > 0
+    assert played.digest.shortages.counts == {}
+    assert played.digest.throughput_rps == 0
+    assert {piece.kind for piece in played.digest.evidence} == {"refused"}
     assert not played.rows.size
     if load.rate and load.requests_per_connection:
         left = played.unanswered[:, 0]
@@ -220,11 +221,11 @@ def test_a_server_that_refuses_is_the_servers_error(play: Play, load: Load) -> N
 @churn
 def test_connecting_that_takes_a_while_is_waited_for(play: Play, load: Load) -> None:
     played = play(Script(load, block_ns=7_000))
-    assert played.digest["errors"] == played.digest["mismatches"] == 0
-    assert played.digest["connect_us"]["p50"] >= 7
+    assert played.digest.errors == played.digest.mismatches == 0
+    assert known(played.digest.connect_us.p50) >= 7
     assert len(played.rows[0]) == played.truth().shape[1] > 100
     if load.rate:  # in open loop connecting is a part of the first response
-        assert played.digest["response_us"]["p90"] > played.digest["service_us"]["p90"]
+        assert known(played.digest.response_us.p90) > known(played.digest.service_us.p90)
 
 
 @pytest.mark.parametrize("outcome", [0, errno.EAGAIN], ids=["a listener", "a full backlog"])
@@ -233,6 +234,6 @@ def test_a_unix_socket_with_a_full_backlog_is_dialled_again(
     play: Play, load: Load, outcome: int
 ) -> None:
     played = play(Script(load, outcome=lambda n: outcome if n % 3 == 0 else 0))
-    assert played.digest["errors"] == 0
-    assert played.digest["shortages"]["counts"] == {}
+    assert played.digest.errors == 0
+    assert played.digest.shortages.counts == {}
     assert len(played.rows[0]) == played.truth().shape[1] > 100

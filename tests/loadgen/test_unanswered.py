@@ -26,11 +26,11 @@ def test_what_is_left_unanswered_is_known_whether_it_was_kept_or_counted(
         made.leave(due_ns, 0 if number % 4 == 0 else due_ns + MS, number % 3)
     found = digest.digest(plan, [parts.part(made, tmp_path / "columns", ENDED_NS)])
     assert len(made.unanswered) == 4 * kept
-    assert (found["censored"], found["unsent"], found["samples"]) == (LEFT, LEFT // 4, LEFT)
-    assert found["achieved_rps"] == LEFT * 3 / 4
+    assert (found.censored, found.unsent, found.samples) == (LEFT, LEFT // 4, LEFT)
+    assert found.achieved_rps == LEFT * 3 / 4
     # Each has the age that it had at the end: from 0.71 to 1.1 s.
-    assert found["response_us"]["max"] == pytest.approx(1_100_000, rel=0.001)
-    assert found["response_us"]["p50"] == pytest.approx(900_000, rel=0.015)
+    assert found.response_us.max == pytest.approx(1_100_000, rel=0.001)
+    assert found.response_us.p50 == pytest.approx(900_000, rel=0.015)
 
 
 def test_requests_of_the_warm_up_and_of_after_the_close_are_not_counted(

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bench.base.errors import ConfigError
@@ -87,7 +88,7 @@ class TestWorkloads:
     def test_sizes_of_pools_are_points_of_their_own(self) -> None:
         points = workloads.workloads({"kept": {"connections": [50], "pool_size": [4, 16]}})
         assert [(w.name, w.pool_size) for w in points] == [("kept-pool4", 4), ("kept-pool16", 16)]
-        assert Workload.from_json(dataclasses.asdict(points[1])) == points[1]
+        assert msgspec.convert(dataclasses.asdict(points[1]), Workload) == points[1]
 
     def test_kept_means_no_limit_of_requests(self) -> None:
         (point,) = workloads.workloads({"a": {"requests_per_connection": ["kept"]}})

@@ -62,11 +62,10 @@ def test_a_server_that_the_generator_could_not_keep_busy_is_cheap_enough(tmp_pat
 
 
 def _idle(trial: Trial) -> Trial:
-    assert trial.load is not None
     assert trial.server_usage is not None
     used = dataclasses.replace(trial.server_usage, cpu_s=1.6)
-    load = trial.load | {"generator_idle_fraction": 0.0}
-    return dataclasses.replace(trial, load=load, server_usage=used)
+    trial = synthetic.with_result(trial, generator_idle_fraction=0.0)
+    return dataclasses.replace(trial, server_usage=used)
 
 
 def _wide(trial: Trial) -> Trial:
@@ -75,16 +74,14 @@ def _wide(trial: Trial) -> Trial:
 
 
 def _bound(trial: Trial) -> Trial:
-    assert trial.load is not None
     usage = trial.server_usage
     assert usage is not None
-    load = trial.load | {"generator_idle_fraction": 0.0, "throughput_rps": 20_000.0}
-    return dataclasses.replace(trial, load=load, server_usage=dataclasses.replace(usage, cpu_s=1.2))
+    trial = synthetic.with_result(trial, generator_idle_fraction=0.0, throughput_rps=20_000.0)
+    return dataclasses.replace(trial, server_usage=dataclasses.replace(usage, cpu_s=1.2))
 
 
 def _starved(trial: Trial) -> Trial:
-    assert trial.load is not None
-    return dataclasses.replace(trial, load=trial.load | {"connections_without_reply": 3})
+    return synthetic.with_result(trial, connections_without_reply=3)
 
 
 @pytest.mark.parametrize(

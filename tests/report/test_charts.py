@@ -18,6 +18,7 @@ from bench.report.drawing.canvas import Canvas
 from bench.report.sentences import captions
 from bench.report.view import run_view
 from tests.support import synthetic
+from tests.support.known import known
 
 CARD = ("blocking", "thread-per-client", "process-pool", "selectors", "asyncio", "uvloop")
 # Linear RGB as seen with two kinds of colour blindness (Machado et al. 2009, severity 1.0).
@@ -118,8 +119,7 @@ def test_a_cell_that_is_not_valid_is_hatched_and_named(tmp_path: Path) -> None:
 
 def test_a_lower_bound_is_written_as_one(tmp_path: Path) -> None:
     def change(trial: Trial) -> Trial:
-        assert trial.load is not None
-        trial.load["generator_idle_fraction"] = 0.0
+        trial = synthetic.with_result(trial, generator_idle_fraction=0.0)
         used = synthetic.usage(0.8)
         return dataclasses.replace(trial, server_usage=used)
 
@@ -203,10 +203,8 @@ def test_a_figure_fits_into_a_page(tmp_path: Path) -> None:
 
 def test_a_sweep_whose_trials_are_too_short_for_a_p99_has_no_chart_of_it(tmp_path: Path) -> None:
     def change(trial: Trial) -> Trial:
-        assert trial.load is not None
-        for times in (trial.load["response_us"], trial.load["service_us"]):
-            times |= {"p99": None, "p999": None}
-        return trial
+        few = dataclasses.replace(known(trial.result).response_us, p99=None, p999=None)
+        return synthetic.with_result(trial, response_us=few, service_us=few)
 
     pools = [dataclasses.replace(synthetic.MANY, pool_size=size) for size in (4, 16)]
     run = synthetic.run(tmp_path, synthetic.EIGHT[2:4], pools, blocks=2, change=change)

@@ -16,6 +16,7 @@ from bench.base.errors import ConfigError
 from bench.model.run import Run
 from bench.report import export
 from tests.support import synthetic
+from tests.support.known import known
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def test_pytest_benchmark_reads_its_json(run: Run, tmp_path: Path) -> None:
         rows = {row["name"]: row for row in csv.DictReader(lines)}
     name = next(name for name in rows if "selectors-default[kept-1]" in name)
     loads = [
-        trial.load["throughput_rps"]
+        trial.result.throughput_rps
         for trial in run.trials
-        if trial.load is not None
+        if trial.result is not None
         and (trial.cell.server, trial.cell.workload.name) == ("selectors-default", "kept-1")
     ]
     assert float(rows[name]["mean"]) == pytest.approx(sum(1 / rps for rps in loads) / 3)
@@ -79,8 +80,7 @@ def test_percentiles_agree_with_the_histogram(run: Run) -> None:
     merged = HdrHistogram(1, 36_000_000_000, 3)
     for trial in run.trials:
         if (trial.cell.server, trial.cell.workload.name) == ("selectors-default", "kept-1"):
-            assert trial.load is not None
-            merged.decode_and_add(trial.load["response_hdr"])
+            merged.decode_and_add(known(trial.result).response_hdr)
     rows = [line.split() for line in text.splitlines() if line[:1] == " " and "Value" not in line]
     # The synthetic digests are in units of 100 ns.
     for value, fraction, *_ in [row for row in rows if float(row[1]) < 0.999]:
@@ -107,10 +107,10 @@ def test_the_log_is_read_back_by_the_library(run: Run) -> None:
     )
     # 10:00:00 UTC, 80 ms until ready and half a second of warm-up.
     assert first.get_start_time_stamp() / 1000 == pytest.approx(1767607200.58, abs=0.002)
-    loads = [trial.load for trial in run.trials if trial.load is not None]
+    results = [trial.result for trial in run.trials if trial.result is not None]
     assert any(
-        HdrHistogram.decode(load["response_hdr"]).get_max_value() == first.get_max_value()
-        for load in loads
+        HdrHistogram.decode(result.response_hdr).get_max_value() == first.get_max_value()
+        for result in results
     )
 
 

@@ -18,6 +18,7 @@ from bench.model.trial import Cell, Trial
 from bench.report import files
 from bench.report.sentences import answer
 from bench.report.view import run_view
+from loadgen.result import Evidence
 from tests.support import synthetic
 
 Change = Callable[[Trial], Trial | None]
@@ -26,9 +27,8 @@ Change = Callable[[Trial], Trial | None]
 def _broken(trial: Trial) -> Trial:
     if trial.position % 2:
         return synthetic.unready(trial.cell.server, trial.cell.workload, trial.block)
-    assert trial.load is not None
-    evidence = [{"kind": "wrong-bytes", "connection": 3, "detail": "<b>'A' | 'B'</b>"}]
-    return dataclasses.replace(trial, load=trial.load | {"mismatches": 3, "evidence": evidence})
+    evidence = (Evidence("wrong-bytes", 3, "<b>'A' | 'B'</b>"),)
+    return synthetic.with_result(trial, mismatches=3, evidence=evidence)
 
 
 def _first_only(trial: Trial) -> Trial | None:
@@ -198,9 +198,8 @@ def test_a_lower_bound_is_led_by_nobody(tmp_path: Path) -> None:
     def change(trial: Trial) -> Trial:
         if trial.cell.server != "selectors-default":
             return trial
-        assert trial.load is not None
-        load = trial.load | {"generator_idle_fraction": 0.0}
-        return dataclasses.replace(trial, load=load, server_usage=synthetic.usage(0.8))
+        trial = synthetic.with_result(trial, generator_idle_fraction=0.0)
+        return dataclasses.replace(trial, server_usage=synthetic.usage(0.8))
 
     run = synthetic.run(tmp_path, synthetic.EIGHT[3:], [synthetic.MANY], change=change)
     order = run_view.view(run).workloads[0].order

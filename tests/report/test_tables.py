@@ -13,6 +13,7 @@ from bench.report import tables
 from bench.verdicts import checks, judging
 from loadgen.plan import Load
 from tests.support import synthetic
+from tests.support.known import known
 
 # As written in the interface of summary.csv: readers depend on the names and their order.
 COLUMNS = (
@@ -69,11 +70,10 @@ def test_values_by_hand(tmp_path: Path) -> None:
 
     def change(trial: Trial) -> Trial:
         rps, cpu_s, p50 = figures[trial.block]
-        assert trial.load is not None
-        response = trial.load["response_us"] | {"p50": p50, "p999": None}
-        load = trial.load | {"throughput_rps": rps, "response_us": response, "errors": 1}
+        response = dataclasses.replace(known(trial.result).response_us, p50=p50, p999=None)
+        trial = synthetic.with_result(trial, throughput_rps=rps, response_us=response, errors=1)
         used = synthetic.usage(cpu_s, ctx_switches=None)
-        return dataclasses.replace(trial, load=load, server_usage=used)
+        return dataclasses.replace(trial, server_usage=used)
 
     row = _rows(
         tmp_path,
@@ -92,10 +92,10 @@ def test_values_by_hand(tmp_path: Path) -> None:
 
 def test_a_percentile_needs_most_of_the_trials(tmp_path: Path) -> None:
     def change(trial: Trial) -> Trial:
-        assert trial.load is not None
-        if trial.block < 3:
-            trial.load["response_us"]["p999"] = None
-        return trial
+        if trial.block >= 3:
+            return trial
+        refused = dataclasses.replace(known(trial.result).response_us, p999=None)
+        return synthetic.with_result(trial, response_us=refused)
 
     row = _rows(tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change)[0]
     assert row["p999_us"] == ""
@@ -149,11 +149,10 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
     run = synthetic.run(tmp_path, models=models, workloads=[synthetic.MANY, small])
     usual, own = (
         checks.judge(
-            [dataclasses.replace(trial, load=trial.load | {"effective_concurrency": 2.0})],
+            [synthetic.with_result(trial, effective_concurrency=2.0)],
             judging.terms(run, cell),
         )
         for cell, (trial, *_) in run.cells().items()
-        if trial.load is not None
     )
     assert "serves 4 clients at once" in usual.reason
     assert "serves 2 clients at once" in own.reason
@@ -163,9 +162,11 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
 def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) -> None:
     names = [dataclasses.replace(synthetic.EIGHT[3], name=name) for name in ("ours", "own", "mine")]
     run = synthetic.run(tmp_path, models=names, workloads=[synthetic.MANY], blocks=1)
-    _, own, mine = run.header["config"]["servers"]
-    own["own_listeners"] = True
-    mine["command"] = "./echo {host} {port}"
+    ours, own, mine = run.header.config.servers
+    own = dataclasses.replace(own, own_listeners=True)
+    mine = dataclasses.replace(mine, command="./echo {host} {port}")
+    config = dataclasses.replace(run.header.config, servers=(ours, own, mine))
+    run = dataclasses.replace(run, header=dataclasses.replace(run.header, config=config))
     found = [judging.terms(run, cell) for cell in run.cells()]
     assert [each.own_listeners for each in found] == [False, True, False]
     assert [each.nodelay for each in found] == [True, True, False]

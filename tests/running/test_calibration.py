@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from bench.model.calibration import Calibration, Look
 from bench.plan import workloads
 from bench.running import calibration
-from bench.running.calibration import Calibration, Look
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_a_common_rate_is_at_most_half_of_the_lowest_peak(peaks: list[float], ra
 
 def test_a_run_whose_servers_all_failed_is_told_so_and_goes_on() -> None:
     found = Calibration(peaks_rps={"churn": {}}, rates_rps={"churn": 1.0})
-    assert found.told() == ["rate: churn is offered 1 requests/s: no server answered"]
+    assert found.notices() == ["rate: churn is offered 1 requests/s: no server answered"]
 
 
 def test_a_rate_to_be_found_is_no_closed_loop_and_once_found_a_rate_like_any_other() -> None:
@@ -47,4 +47,4 @@ def test_hidden_siblings_slow_a_server_and_make_it_dearer(
 ) -> None:
     found = Calibration(spinning=spinning, sleeping=sleeping)
     assert found.hidden_siblings is hidden
-    assert bool(found.told()) is bool(hidden)
+    assert bool(found.notices()) is bool(hidden)

@@ -4,9 +4,12 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pytest
+
 from bench.model.trial import Trial
 from bench.store import run_folder
 from tests.support import synthetic
+from tests.support.known import known
 
 CELLS = ("a", "b", "c")
 
@@ -53,19 +56,25 @@ def test_a_line_that_a_kill_cut_short_is_dropped_before_others_follow(tmp_path: 
 
 def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.ONE], 1)
+    synthetic.as_of(run, 1)
     (line,) = (run.folder / "trials.jsonl").read_text().splitlines()
     fields = json.loads(line)
     del fields["others"], fields["stolen"]
     fields |= {"others_cpu_s": 0.2, "stolen_s": 0.04}
-    steps = round(run.header["config"]["warmup_s"] / synthetic.STEP_S)
+    steps = round(run.header.config.warmup_s / synthetic.STEP_S)
     cut_short = {"replies": [9] * steps + [1], "p50_us": [1.0] * (steps + 1)}
     fields["load"]["warmup_series"] = cut_short | {"step_s": synthetic.STEP_S}
     (run.folder / "trials.jsonl").write_text(json.dumps(fields) + "\n")
-    run_folder.write(run.folder / "run.json", json.dumps(run.header | {"schema": 1}))
     (trial,) = run_folder.read(run.folder).trials
-    cpus = {*run.header["cpus"]["server"], *run.header["cpus"]["generator"]}
-    available_s = len(cpus) * synthetic.WINDOW_S
+    available_s = 2 * synthetic.WINDOW_S
     assert trial.others == {"both": 0.2 / available_s}
     assert trial.stolen == {"both": 0.04 / available_s}
-    assert trial.load is not None
-    assert trial.load["warmup_series"]["replies"] == [9] * steps
+    assert known(trial.result).warmup_series.replies == (9,) * steps
+
+
+@pytest.mark.parametrize("schema", [2, 3])
+def test_a_run_of_an_earlier_schema_is_read(tmp_path: Path, schema: int) -> None:
+    run = synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.OFFERED], 2)
+    old = synthetic.as_of(run, schema)
+    assert [trial.result for trial in old.trials] == [trial.result for trial in run.trials]
+    assert old.header.cells == run.header.cells

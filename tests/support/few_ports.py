@@ -11,12 +11,12 @@ import socket
 import struct
 import sys
 from pathlib import Path
-from typing import Any
 
 from bench.launch.launcher import Server
 from bench.model.server import ServerSpec
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
+from loadgen.result import Result
 from servers.discovery import discover
 from tests.support import machine
 
@@ -70,7 +70,7 @@ def set_up(ports: int) -> None:
     limits.write_text(f"{FIRST_PORT} {FIRST_PORT + ports - 1}")
 
 
-def served(transport: str, load: Load, sources: tuple[str, ...]) -> dict[str, Any]:
+def served(transport: str, load: Load, sources: tuple[str, ...]) -> Result:
     """Return the digest of a load on a good server."""
     kind = "datagram" if transport == "udp" else "stream"
     variant = discover()[kind, "selectors-default"]
@@ -81,7 +81,7 @@ def served(transport: str, load: Load, sources: tuple[str, ...]) -> dict[str, An
         return fleet.run(plan)
 
 
-def unserved(transport: str, load: Load, sources: tuple[str, ...]) -> dict[str, Any]:
+def unserved(transport: str, load: Load, sources: tuple[str, ...]) -> Result:
     """Return the digest of a load on a port where nobody listens."""
     host = "::1" if transport == "tcp6" else "127.0.0.1"
     target = Target(transport, host, FIRST_PORT + 4)
@@ -93,10 +93,10 @@ def main() -> None:
     name = sys.argv[1]
     if name in SERVED:
         set_up(PORTS)
-        print(json.dumps(served(*SERVED[name])))
+        print(json.dumps(served(*SERVED[name]).to_json()))
     else:
         set_up(FEW_PORTS)
-        print(json.dumps(unserved(*NOBODY[name])))
+        print(json.dumps(unserved(*NOBODY[name]).to_json()))
 
 
 if __name__ == "__main__":

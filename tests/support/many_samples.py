@@ -93,9 +93,9 @@ def main() -> None:
     report = {
         "seconds": time.perf_counter() - begun_s,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "samples": found["samples"],
-        "p99_us": found["response_us"]["p99"],
-        "replies": found["series"]["replies"],
+        "samples": found.samples,
+        "p99_us": found.response_us.p99,
+        "replies": found.series.replies,
     }
     print(json.dumps(report))
 

@@ -1,6 +1,7 @@
 """Run folders with invented trials, written through the store: for analysis without measuring."""
 
 import dataclasses
+import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 import numpy as np
 from hdrh.histogram import HdrHistogram
 
+from bench.model.cpus import Cpus
+from bench.model.header import Config, Header, ServerEntry
 from bench.model.run import Run
-from bench.model.trial import Cell, Trial, Usage, Workload
+from bench.model.trial import Cell, Status, Trial, Usage, Workload
 from bench.store import run_folder
 from loadgen.plan import Load
+from loadgen.result import Result, Series, Times
 
 WINDOW_S = 2.0
 POOL_SIZE = 4
@@ -36,17 +40,15 @@ class Model:
     clients: int | str | None = None
     kind: str = "stream"
 
-    def entry(self) -> dict[str, Any]:
-        summary = f"What {self.name} is about, in one line."
-        source = f"servers/{self.kind}/{self.name.replace('-', '_')}.py"
-        return {
-            "name": self.name,
-            "family": self.family,
-            "kind": self.kind,
-            "summary": summary,
-            "source": source,
-            "max_clients": self.clients,
-        }
+    def entry(self) -> ServerEntry:
+        return ServerEntry(
+            name=self.name,
+            family=self.family,
+            kind=self.kind,
+            summary=f"What {self.name} is about, in one line.",
+            source=f"servers/{self.kind}/{self.name.replace('-', '_')}.py",
+            max_clients=self.clients,
+        )
 
 
 EIGHT = (
@@ -80,55 +82,41 @@ EXTRA = (
 )
 
 
-def digest(**changed: object) -> dict[str, Any]:
-    """Return a generator's digest of a sound trial with 50 connections, with fields replaced."""
-    sound = {
-        "window_s": WINDOW_S,
-        "samples": 80_000,
-        "throughput_rps": 40_000.0,
-        "offered_rps": None,
-        "achieved_rps": 40_000.0,
-        "unsent": 0,
-        "connections": 50,
-        "connections_without_reply": 0,
-        "censored": 0,
-        "mismatches": 0,
-        "errors": 0,
-        "evidence": [],
-        "silent": False,
-        "fairness_jain": 0.998,
-        "generator_idle_fraction": 0.2,
-        "mean_cycle_us": 1240.0,
-        "effective_concurrency": 49.6,
-        "response_us": percentiles(1200.0),
-        "service_us": percentiles(1200.0),
-        "connect_us": percentiles(40.0),
-        "send_lag_us": dict.fromkeys(("p50", "p90", "p99", "p999", "max", "mean")),
-        "hdr_unit_ns": 100,
-        "response_hdr": histogram(1200.0),
-        "service_hdr": histogram(1200.0),
-        "series": {"step_s": STEP_S, "replies": [4000] * 20, "p50_us": [1200.0] * 20}
-        | {"p99_us": [1700.0] * 20},
-        "warmup_series": {"step_s": STEP_S, "replies": [3800] * 5, "p50_us": [1200.0] * 5}
-        | {"p99_us": [1700.0] * 5},
-        "replies_per_connection": [1600] * 50,
-        "recorder": "raw",
-        "checks": [],
-        "sent": None,
-        "received": None,
-        "lost": None,
-        "duplicated": None,
-        "reordered": None,
-        "late": None,
-        "mode": "closed",
-    }
-    return sound | changed
+LOSS = {"sent": 80_000, "received": 79_990, "lost": 10, "duplicated": 0, "reordered": 0}
 
 
-def percentiles(middle: float) -> dict[str, float | None]:
+def result(**changed: Any) -> Result:
+    """Return what a generator says of a sound trial with 50 connections, with fields replaced."""
+    sound = Result(
+        window_s=WINDOW_S,
+        samples=80_000,
+        throughput_rps=40_000.0,
+        achieved_rps=40_000.0,
+        connections=50,
+        connections_without_reply=0,
+        censored=0,
+        mismatches=0,
+        errors=0,
+        fairness_jain=0.998,
+        effective_concurrency=49.6,
+        response_us=percentiles(1200.0),
+        service_us=percentiles(1200.0),
+        connect_us=percentiles(40.0),
+        hdr_unit_ns=100,
+        response_hdr=histogram(1200.0),
+        service_hdr=histogram(1200.0),
+        series=Series(STEP_S, (4000,) * 20, (1200.0,) * 20, (1700.0,) * 20),
+        warmup_series=Series(STEP_S, (3800,) * 5, (1200.0,) * 5, (1700.0,) * 5),
+        replies_per_connection=(1600,) * 50,
+        generator_idle_fraction=0.2,
+    )
+    return dataclasses.replace(sound, **changed)
+
+
+def percentiles(middle: float) -> Times:
     """Return plausible percentiles around a median in µs."""
     factors = {"p50": 1, "p90": 1.2, "p99": 1.5, "p999": 2.6, "max": 6.1, "mean": 1.03}
-    return {name: middle * factor for name, factor in factors.items()}
+    return Times(**{name: middle * factor for name, factor in factors.items()})
 
 
 def histogram(middle: float, seed: int = 1) -> str:
@@ -157,7 +145,7 @@ def usage(cpu_s: float = 1.9, processes: int = 1, **changed: object) -> Usage:
 
 
 def trial(
-    load: dict[str, Any] | None = None,
+    seen: Result | None = None,
     workload: Workload = MANY,
     server: str = "asyncio-protocol",
     **changed: object,
@@ -168,10 +156,10 @@ def trial(
         "position": 0,
         "cell": Cell(server, workload),
         "started_at": "2026-01-05T10:00:00Z",
-        "status": "measured",
+        "status": Status.MEASURED,
         "ready_s": 0.08,
         "server_end": "clean",
-        "load": digest() if load is None else load,
+        "result": result() if seen is None else seen,
         "server_usage": usage(),
     }
     return Trial(**(sound | changed))
@@ -184,7 +172,7 @@ def unready(server: str = "asyncio-protocol", workload: Workload = MANY, block: 
         position=0,
         cell=Cell(server, workload),
         started_at="2026-01-05T10:00:00Z",
-        status="failed",
+        status=Status.FAILED,
         reason="the server ended with status 1 before it was ready",
         output="ModuleNotFoundError: No module named 'nothing'",
         exit_status=1,
@@ -200,38 +188,35 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
     rps = 1e6 / (cost_us + (25 if asked.connections == 1 else 0))
     rps = min(rps, asked.rate or rps)
     median_us = _wait_us(cost_us, asked.rate) if asked.rate else served * 1e6 / rps
-    replies = [int(rps * STEP_S * noise.gauss(1, 0.03)) for _ in range(20)]
+    replies = tuple(int(rps * STEP_S * noise.gauss(1, 0.03)) for _ in range(20))
     waiting = asked.connections - served
     mute = waiting if asked.requests_per_connection is None else 0
     times = percentiles(median_us)
-    load = digest(
+    p99_us = tuple(median_us * noise.gauss(1.5, 0.05) for _ in range(20))
+    before = (int(rps * STEP_S * 0.97),) * 5
+    seen = result(
         connections=asked.connections,
         samples=int(rps * WINDOW_S),
         throughput_rps=rps,
         achieved_rps=rps,
         offered_rps=asked.rate,
-        mode="closed" if asked.rate is None else "open",
         connections_without_reply=mute,
         censored=mute,
         effective_concurrency=float(served),
         fairness_jain=0.998 * served / asked.connections,
-        mean_cycle_us=median_us,
         response_us=times,
         service_us=times,
         connect_us=percentiles(median_us / 9),
         response_hdr=histogram(median_us, block),
         service_hdr=histogram(median_us * 0.98, block),
         generator_idle_fraction=min(0.5, 0.03 + cost_us / 200),
-        series={"step_s": STEP_S, "replies": replies, "p50_us": [median_us] * 20}
-        | {"p99_us": [median_us * noise.gauss(1.5, 0.05) for _ in range(20)]},
-        warmup_series={"step_s": STEP_S, "replies": [int(rps * STEP_S * 0.97)] * 5}
-        | {"p50_us": [median_us] * 5, "p99_us": [median_us * 1.5] * 5},
-        replies_per_connection=[int(rps * WINDOW_S / served)] * served + [0] * waiting,
+        series=Series(STEP_S, replies, (median_us,) * 20, p99_us),
+        warmup_series=Series(STEP_S, before, (median_us,) * 5, (median_us * 1.5,) * 5),
+        replies_per_connection=(int(rps * WINDOW_S / served),) * served + (0,) * waiting,
+        **(LOSS if workload.transport == "udp" else {}),
     )
-    if workload.transport == "udp":
-        load |= {"sent": 80_000, "received": 79_990, "lost": 10, "duplicated": 0, "reordered": 0}
     used = usage(cost_us * rps * WINDOW_S / 1e6, pss_bytes=int(model.memory_mib * 2**20))
-    return trial(load, workload, model.name, block=block, server_usage=used)
+    return trial(seen, workload, model.name, block=block, server_usage=used)
 
 
 def _wait_us(cost_us: float, rate: float) -> float:
@@ -263,29 +248,54 @@ def run(
 
 def header(
     models: Sequence[Model], workloads: Sequence[Workload], order: list[list[int]]
-) -> dict[str, Any]:
+) -> Header:
     """Return what run.json says of a run of these."""
-    return {
-        "run_id": "20260105-100000-synthetic",
-        "created_at": "2026-01-05T10:00:00Z",
-        "finished_at": "2026-01-05T10:05:00Z",
-        "command": ["bench", "run", "--suite", "default", "--seed", "11"],
-        "seed": 11,
-        "order": order,
-        "config": {
-            "suite": "default",
-            "servers": [model.entry() for model in models],
-            "workloads": [dataclasses.asdict(workload) for workload in workloads],
-            "duration_s": WINDOW_S,
-            "warmup_s": 0.5,
-            "drain_s": 1.0,
-            "trials": len(order),
-            "pool_size": POOL_SIZE,
+    return Header(
+        run_id="20260105-100000-synthetic",
+        created_at="2026-01-05T10:00:00Z",
+        finished_at="2026-01-05T10:05:00Z",
+        command=("bench", "run", "--suite", "default", "--seed", "11"),
+        seed=11,
+        order=tuple(map(tuple, order)),
+        config=Config(
+            suite="default",
+            servers=tuple(model.entry() for model in models),
+            workloads=tuple(workloads),
+            duration_s=WINDOW_S,
+            warmup_s=0.5,
+            drain_s=1.0,
+            trials=len(order),
+            pool_size=POOL_SIZE,
+        ),
+        cpus=Cpus((0,), (1,)),
+        terms={"TCP_NODELAY": "on", "congestion control": "cubic", "backlog": "4096"},
+        machine={
+            "system": "Linux",
+            "kernel": "6.1.0",
+            "cpu_model": "Some CPU @ 3.0 GHz",
+            "cpus": 2,
+            "memory_mib": 8000,
         },
-        "cpus": {"server": [0], "generator": [1], "shared": False},
-        "terms": {"TCP_NODELAY": "on", "congestion control": "cubic", "backlog": "4096"},
-        "machine": {"system": "Linux", "kernel": "6.1.0", "cpu_model": "Some CPU @ 3.0 GHz"}
-        | {"cpus": 2, "memory_mib": 8000},
-        "versions": {"python": "3.11.9", "implementation": "CPython", "uvloop": "0.23.0"},
-        "commit": "0123456789abcdef0123456789abcdef01234567",
-    }
+        versions={"python": "3.11.9", "implementation": "CPython", "uvloop": "0.23.0"},
+        commit="0123456789abcdef0123456789abcdef01234567",
+    )
+
+
+def with_result(trial: Trial, **changed: Any) -> Trial:
+    """Return a trial that was measured, with fields of its result replaced."""
+    assert trial.result is not None
+    return dataclasses.replace(trial, result=dataclasses.replace(trial.result, **changed))
+
+
+def as_of(run: Run, schema: int, **config: str) -> Run:
+    """Write a run as a version before the fourth schema did, and read it again."""
+    head = dataclasses.asdict(run.header) | {"schema": schema}
+    head["config"] |= config
+    run_folder.write(run.folder / "run.json", json.dumps(head))
+    lines = []
+    for trial in run.trials:
+        fields = dataclasses.asdict(trial)
+        fields["load"] = fields.pop("result")
+        lines.append(json.dumps(fields) + "\n")
+    (run.folder / "trials.jsonl").write_text("".join(lines))
+    return run_folder.read(run.folder)

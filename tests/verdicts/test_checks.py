@@ -5,23 +5,25 @@ from typing import Any
 
 import pytest
 
-from bench.model.trial import Trial, Workload
+from bench.model.trial import Status, Trial, Workload
 from bench.verdicts import checks
 from loadgen.plan import Load
+from loadgen.result import Evidence, GeneratorUsage, Shortages, Wait
 from tests.support import synthetic
 
 TERMS = checks.Terms(server_cpus=1)
 LATE = synthetic.percentiles(900.0)
 
 
-def _trial(load: dict[str, Any], **changed: object) -> Trial:
-    return synthetic.trial(synthetic.digest(**load), **changed)  # type: ignore[arg-type]
+def _trial(load: dict[str, Any], **changed: Any) -> Trial:
+    return synthetic.trial(synthetic.result(**load), **changed)
 
 
+BROKEN = synthetic.trial(status=Status.BROKEN_ECHO, reason="7 bytes")
 CASES = [
     ("nothing wrong", _trial({}), "valid"),
     ("never ready", synthetic.unready(), "failed"),
-    ("wrong at the probe", synthetic.trial(status="broken-echo", reason="7 bytes"), "broken-echo"),
+    ("wrong at the probe", BROKEN, "broken-echo"),
     ("a wrong reply", _trial({"mismatches": 1}), "broken-echo"),
     ("a connection closed early", _trial({"errors": 1}), "broken-echo"),
     ("silent to the end", _trial({"silent": True}), "broken-echo"),
@@ -42,13 +44,13 @@ CASES = [
     ("no idle time on either side", _trial({"generator_idle_fraction": 0.01}), "valid"),
     (
         "spinning, replies pile up before it",
-        _trial({"wait": "spin", "generator_full_polls": 0.6}, server_usage=synthetic.usage(1.5)),
+        _trial({"wait": Wait.SPIN, "generator_full_polls": 0.6}, server_usage=synthetic.usage(1.5)),
         "generator-bound",
     ),
     (
         "spinning, idleness says nothing",
         _trial(
-            {"wait": "spin", "generator_full_polls": 0.3, "generator_idle_fraction": 0.0},
+            {"wait": Wait.SPIN, "generator_full_polls": 0.3, "generator_idle_fraction": 0.0},
             server_usage=synthetic.usage(1.5),
         ),
         "valid",
@@ -56,19 +58,21 @@ CASES = [
     (
         "the generator did not get its CPU",
         _trial(
-            {"wait": "spin", "generator": {"run_queue_s": 0.5, "processes": 1}},
+            {"wait": Wait.SPIN, "generator": GeneratorUsage(1, run_queue_s=0.5)},
             server_usage=synthetic.usage(1.5),
         ),
         "noisy",
     ),
     (
         "the generator died",
-        dataclasses.replace(synthetic.unready(), status="instrument", reason="killed by SIGKILL"),
+        dataclasses.replace(
+            synthetic.unready(), status=Status.INSTRUMENT, reason="killed by SIGKILL"
+        ),
         "instrument",
     ),
     (
         "no ports were left",
-        _trial({"shortages": {"counts": {"no-ports": 3}, "detail": ""}}),
+        _trial({"shortages": Shortages({"no-ports": 3})}),
         "instrument",
     ),
     (
@@ -214,7 +218,7 @@ def test_churn_counts_the_connections_that_had_no_reply() -> None:
 
 
 def test_an_evidence_is_named() -> None:
-    evidence = [{"kind": "surplus", "connection": 3, "detail": "1 byte after the reply"}]
+    evidence = (Evidence("surplus", 3, "1 byte after the reply"),)
     verdict = checks.judge([_trial({"mismatches": 1, "evidence": evidence})], TERMS)
     assert "surplus: 1 byte after the reply" in verdict.sentence
 

@@ -9,20 +9,23 @@ import pytest
 
 from bench.host import cpu_times
 from bench.host.quota import Throttling
-from bench.launch.observer import Moment, Observer
+from bench.launch.observer import Counters, Observer
 from bench.launch.process_tree import CpuReading, Snapshot
 from bench.model.cpus import Cpus
-from bench.model.trial import Trial, Workload
+from bench.model.trial import Status, Throttled, Trial, Workload
 from bench.verdicts import checks, disturbance
+from loadgen.part import Moment
 from loadgen.plan import Load
+from loadgen.result import Series, Watched
 from tests.support import synthetic
+from tests.support.known import known
 
 TERMS = checks.Terms(server_cpus=1)
 
 
 def test_a_server_that_slows_is_unsteady() -> None:
-    series = {"step_s": 0.1, "replies": [4000 - 60 * step for step in range(20)]}
-    trial = synthetic.trial(synthetic.digest(series=series | {"p50_us": [], "p99_us": []}))
+    series = Series(0.1, tuple(4000 - 60 * step for step in range(20)))
+    trial = synthetic.trial(synthetic.result(series=series))
     verdict = checks.judge([trial] * 3, TERMS)
     assert verdict.name == "unsteady"
     assert verdict.sentence.startswith("Replies fell by 33% across the window: the server was slow")
@@ -30,8 +33,8 @@ def test_a_server_that_slows_is_unsteady() -> None:
 
 
 def test_one_drifting_trial_is_a_note() -> None:
-    series = {"step_s": 0.1, "replies": [4000 + 60 * step for step in range(20)], "p50_us": []}
-    odd = synthetic.trial(synthetic.digest(series=series))
+    series = Series(0.1, tuple(4000 + 60 * step for step in range(20)))
+    odd = synthetic.trial(synthetic.result(series=series))
     verdict = checks.judge([odd, synthetic.trial(), synthetic.trial()], TERMS)
     assert verdict.name == "valid"
     assert [note.name for note in verdict.notes] == ["unsteady"]
@@ -69,13 +72,16 @@ def test_stolen_time_read_from_the_kernels_counters() -> None:
     closed = "cpu0 4765 0 366 584000 40 0 23 150 0 0\ncpu1 1460 0 363 587003 10 0 8 90 0 0"
     cpus = Cpus(server=(0,), generator=(1,))
     moments = {
-        name: Moment(
+        name: Counters(
             Snapshot(CpuReading(int(at_s * 1e9), 0, used_s), {}, frozenset()),
             {"server": used_s, "generator": used_s, "both": 2 * used_s},
             {side: cpu_times.parse(stat, of, at_s) for side, of in cpus.sides.items()},
             [],
         )
-        for name, stat, at_s, used_s in (("open", opened, 50.0, 9.0), ("close", closed, 51.0, 9.68))
+        for name, stat, at_s, used_s in (
+            (Moment.OPEN, opened, 50.0, 9.0),
+            (Moment.CLOSE, closed, 51.0, 9.68),
+        )
     }
     seen = Observer(1, cpus, moments)
     assert seen.stolen() == pytest.approx({"server": 0.29, "generator": 0.0})
@@ -87,16 +93,16 @@ def test_stolen_time_read_from_the_kernels_counters() -> None:
     assert "thers used 23% of the CPU time of the generator's side" in verdict.reason
 
 
-def moment(throttling: dict[Path, Throttling] | None, stat: str = "") -> Moment:
+def moment(throttling: dict[Path, Throttling] | None, stat: str = "") -> Counters:
     """Return an edge of the window at which little could be seen."""
     times = {"server": cpu_times.parse(stat, (0,), 50.0), "generator": None}
     used_s = {"server": 0.0, "generator": 0.0, "both": 0.0}
     snapshot = Snapshot(CpuReading(0, 0, 0.0), None, frozenset())
-    return Moment(snapshot, used_s, times, [], throttling)
+    return Counters(snapshot, used_s, times, [], throttling)
 
 
 def test_a_side_that_cannot_be_seen_is_left_out() -> None:
-    edges = {edge: moment(None) for edge in ("open", "close")}
+    edges = {edge: moment(None) for edge in (Moment.OPEN, Moment.CLOSE)}
     seen = Observer(1, Cpus((0,), (1,)), edges)
     assert (seen.others(), seen.stolen(), seen.throttled()) == ({}, {}, None)
     trial = dataclasses.replace(synthetic.trial(), others=seen.others(), stolen=seen.stolen())
@@ -106,53 +112,54 @@ def test_a_side_that_cannot_be_seen_is_left_out() -> None:
 def test_what_a_quota_did_in_the_window() -> None:
     group = Path("/q")
     edges = {
-        "open": moment({group: Throttling(10, 1, 0.1)}),
-        "close": moment({group: Throttling(30, 11, 0.9)}),
+        Moment.OPEN: moment({group: Throttling(10, 1, 0.1)}),
+        Moment.CLOSE: moment({group: Throttling(30, 11, 0.9)}),
     }
-    told = Observer(1, Cpus((0,), (1,)), edges).throttled()
-    assert told == pytest.approx({"periods": 20, "throttled": 10, "seconds": 0.8})
+    throttled = known(Observer(1, Cpus((0,), (1,)), edges).throttled())
+    assert (throttled.periods, throttled.throttled) == (20, 10)
+    assert throttled.seconds == pytest.approx(0.8)
 
 
 @pytest.mark.parametrize(
     ("throttled", "told"),
     [
         (None, ""),
-        ({"periods": 0, "throttled": 0, "seconds": 0.0}, ""),
+        (Throttled(0, 0, 0.0), ""),
         # One hundredth of the window of two seconds.
-        ({"periods": 20, "throttled": 3, "seconds": 0.019}, ""),
-        ({"periods": 163, "throttled": 153, "seconds": 2.5}, "used up in 153 of 163 periods"),
+        (Throttled(20, 3, 0.019), ""),
+        (Throttled(163, 153, 2.5), "used up in 153 of 163 periods"),
     ],
 )
-def test_a_trial_that_a_quota_stopped(throttled: dict[str, float] | None, told: str) -> None:
+def test_a_trial_that_a_quota_stopped(throttled: Throttled | None, told: str) -> None:
     trial = dataclasses.replace(synthetic.trial(), throttled=throttled)
     verdict = checks.judge([trial], TERMS)
     assert verdict.name == ("noisy" if told else "valid")
     assert told in verdict.reason
     if told:
-        assert verdict.facts["throttled"] == throttled
+        assert verdict.facts["throttled"] == dataclasses.asdict(known(throttled))
 
 
 @pytest.mark.parametrize(
     ("watched", "told"),
     [
-        ({}, ""),
-        ({"open_late_s": 0.001, "close_late_s": 0.09, "span_s": 2.089, "replies": 9}, ""),
+        (None, ""),
+        (Watched(2.089, 9, open_late_s=0.001, close_late_s=0.09), ""),
         (
-            {"open_late_s": 0.001, "close_late_s": 5.0, "span_s": 7.0, "replies": 9},
+            Watched(7.0, 9, open_late_s=0.001, close_late_s=5.0),
             "the harness itself was stopped or late by 5,000 ms (limit 5% of the window)",
         ),
-        ({"open_late_s": 0.2, "close_late_s": 0.0, "span_s": 1.8, "replies": 9}, "by 200 ms"),
+        (Watched(1.8, 9, open_late_s=0.2, close_late_s=0.0), "by 200 ms"),
     ],
 )
-def test_a_house_that_looked_late(watched: dict[str, float], told: str) -> None:
-    digest = synthetic.digest(watched=watched) if watched else synthetic.digest()
-    found = disturbance.disturbance(synthetic.trial(digest))
+def test_a_house_that_looked_late(watched: Watched | None, told: str) -> None:
+    found = disturbance.disturbance(synthetic.trial(synthetic.result(watched=watched)))
     assert bool(found) == bool(told)
     assert told in found
 
 
 def test_a_trial_that_the_instrument_failed_in_is_repeated() -> None:
-    trial = dataclasses.replace(synthetic.trial(), status="instrument", reason="no room", load=None)
+    trial = synthetic.trial(status=Status.INSTRUMENT, reason="no room")
+    trial = dataclasses.replace(trial, result=None)
     assert disturbance.disturbance(trial) == "the instrument failed: no room"
 
 
@@ -172,7 +179,7 @@ def test_a_clock_that_changes(close: float, name: str) -> None:
 @pytest.mark.parametrize(("factor", "name"), [(1.1, "valid"), (1.3, "noisy")])
 def test_trials_that_differ(factor: float, name: str) -> None:
     rates = [40_000.0, 40_000.0 * factor, 40_000.0]
-    trials = [synthetic.trial(synthetic.digest(throughput_rps=rate)) for rate in rates]
+    trials = [synthetic.trial(synthetic.result(throughput_rps=rate)) for rate in rates]
     verdict = checks.judge(trials, TERMS)
     assert verdict.name == name
     if name == "noisy":
@@ -187,7 +194,7 @@ def differing(connections: int, requests: int | None = None) -> list[Trial]:
     rates = [40_000.0, 52_000.0, 40_000.0]
     return [
         synthetic.trial(
-            synthetic.digest(throughput_rps=rate, effective_concurrency=connections), workload
+            synthetic.result(throughput_rps=rate, effective_concurrency=connections), workload
         )
         for rate in rates
     ]

@@ -13,8 +13,8 @@ from tests.support import synthetic
 TERMS = checks.Terms(server_cpus=1)
 
 
-def _trial(load: dict[str, Any], **changed: object) -> Trial:
-    return synthetic.trial(synthetic.digest(**load), **changed)  # type: ignore[arg-type]
+def _trial(load: dict[str, Any], **changed: Any) -> Trial:
+    return synthetic.trial(synthetic.result(**load), **changed)
 
 
 def test_loss_is_the_cause_of_starvation_and_the_cell_is_not_ranked() -> None:
@@ -24,7 +24,7 @@ def test_loss_is_the_cause_of_starvation_and_the_cell_is_not_ranked() -> None:
     assert verdict.name == "lossy"
     assert [note.name for note in verdict.notes] == ["starved"]
     assert not verdict.ranked
-    minority = checks.judge([dataclasses.replace(trial, load=synthetic.digest()), trial], TERMS)
+    minority = checks.judge([dataclasses.replace(trial, result=synthetic.result()), trial], TERMS)
     assert (minority.name, minority.ranked) == ("valid", True)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from bench.report.charts.lines import label
 from bench.report.drawing import palette
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
 from bench.report.view.run_view import Subject
+from loadgen.result import Result
 
 ROW_IN = 0.34
 # More lines in a row are a blur, and more points than this are not seen.
@@ -68,36 +68,37 @@ def has_p99(subject: Subject) -> bool:
         value is not None
         for cell in subject.workload.measured
         for trial in cell.trials[:TRIALS_MAX]
-        for value in ((trial.load or {}).get("series") or {}).get("p99_us", [])
+        if trial.result is not None
+        for value in trial.result.series.p99_us
     )
 
 
-def _replies(load: dict[str, Any]) -> Series | None:
-    window, warmup = load["series"], load["warmup_series"]
-    step_s = window["step_s"]
-    counts = [*warmup["replies"], *window["replies"]]
-    usual = float(np.median(window["replies"])) if window["replies"] else 0.0
+def _replies(result: Result) -> Series | None:
+    window, warmup = result.series, result.warmup_series
+    step_s = window.step_s
+    counts = [*warmup.replies, *window.replies]
+    usual = float(np.median(window.replies)) if window.replies else 0.0
     if not usual:
         return None
-    start = -len(warmup["replies"]) * step_s
+    start = -len(warmup.replies) * step_s
     values = [min(count / usual, HIGHEST) / HIGHEST for count in counts]
     return [start + step_s * (place + 0.5) for place in range(len(counts))], values
 
 
-def _p99(load: dict[str, Any]) -> Series | None:
-    series, usual = load["series"], load["response_us"]["p50"]
-    found = [(place, value) for place, value in enumerate(series["p99_us"]) if value is not None]
+def _p99(result: Result) -> Series | None:
+    series, usual = result.series, result.response_us.p50
+    found = [(place, value) for place, value in enumerate(series.p99_us) if value is not None]
     if not found or not usual:
         return None
     shares = [float(np.log10(max(1.0, value / usual))) / DECADES for _, value in found]
-    return [series["step_s"] * (place + 0.5) for place, _ in found], [min(1, s) for s in shares]
+    return [series.step_s * (place + 0.5) for place, _ in found], [min(1, s) for s in shares]
 
 
 def _draw(
     canvas: Canvas,
     axes: Axes,
     subject: Subject,
-    series_of: Callable[[dict[str, Any]], Series | None],
+    series_of: Callable[[Result], Series | None],
     rest: float,
 ) -> None:
     cells = subject.workload.measured
@@ -105,8 +106,8 @@ def _draw(
     first = 0.0
     for row, cell in enumerate(cells):
         axes.axhline(_place(row, rest), color=palette.RULE[0], lw=0.6)
-        loads = [trial.load for trial in cell.trials if trial.load is not None][:TRIALS_MAX]
-        for found in filter(None, map(series_of, loads)):
+        results = [trial.result for trial in cell.trials if trial.result is not None]
+        for found in filter(None, map(series_of, results[:TRIALS_MAX])):
             first = min(first, found[0][0])
             line = axes.plot(
                 _thinned(found[0]),

@@ -47,9 +47,9 @@ def fairness(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 def _shares(cell: CellView) -> list[float] | None:
     """Return the sorted shares of a cell's connections, averaged over its trials."""
     counts = [
-        sorted(trial.load["replies_per_connection"])
+        sorted(trial.result.replies_per_connection)
         for trial in cell.trials
-        if trial.load is not None and any(trial.load["replies_per_connection"])
+        if trial.result is not None and any(trial.result.replies_per_connection)
     ]
     equal = [found for found in counts if len(found) == len(counts[0])]
     if not equal or len(equal[0]) < 2:

@@ -9,6 +9,7 @@ from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import RunView
+from loadgen.result import Wait
 
 # What the best of an order does, by the figure that ranks.
 VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
@@ -24,9 +25,10 @@ ASLEEP = (
 def cautions(view: RunView) -> list[str]:
     """Return what holds against all figures of a run, a sentence or two for each."""
     header = view.run.header
-    asleep = header.get("config", {}).get("generator_wait") == "sleep"
+    asleep = header.config.generator_wait is Wait.SLEEP
+    shared = header.cpus is not None and header.cpus.shared
     # On a shared CPU a generator has to sleep, and the run has its own mark for that.
-    return [ASLEEP] if asleep and not (header.get("cpus") or {}).get("shared") else []
+    return [ASLEEP] if asleep and not shared else []
 
 
 def answer(view: RunView, workload: WorkloadView) -> list[str]:
@@ -146,8 +148,8 @@ def _beside_cpu(best: CellView) -> list[str]:
 
 def _peaks(view: RunView, workload: WorkloadView) -> list[str]:
     """Tell what was reached in closed loop before the rate was chosen, for what that is worth."""
-    calibration = view.run.header.get("calibration") or {}
-    found = (calibration.get("peaks_rps") or {}).get(workload.workload.name)
+    calibration = view.run.header.calibration
+    found = None if calibration is None else calibration.peaks_rps.get(workload.workload.name)
     if not found:
         return []
     ordered = sorted(found, key=found.__getitem__)

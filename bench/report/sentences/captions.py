@@ -148,7 +148,7 @@ def _time(subject: Subject) -> str:
     found = []
     for cell in subject.workload.measured:
         for trial in cell.trials:
-            replies = sorted((trial.load or {}).get("series", {}).get("replies", []))
+            replies = sorted(trial.result.series.replies) if trial.result is not None else []
             if replies and replies[len(replies) // 2]:
                 found.append((replies[0] / replies[len(replies) // 2], cell))
     if not found:
@@ -164,7 +164,8 @@ def _pauses(subject: Subject) -> str:
         (value, cell)
         for cell in subject.workload.measured
         for trial in cell.trials
-        for value in (trial.load or {}).get("series", {}).get("p99_us", [])
+        if trial.result is not None
+        for value in trial.result.series.p99_us
         if value is not None
     ]
     if not found:

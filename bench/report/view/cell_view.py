@@ -1,5 +1,6 @@
 """A cell and a workload as they are shown: their figures with intervals, their place, in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
 from bench.verdicts.checks import Verdict
+from loadgen.result import Result
 
 # The family of the ceiling: shown beside the others as what is possible, never ranked among them.
 NATIVE = "native"
@@ -100,16 +102,16 @@ class CellView:
     @cached_property
     def response(self) -> Curve | None:
         """Return the nines and the µs of the response time over all trials."""
-        return self._curve("response_hdr")
+        return self._curve(lambda result: result.response_hdr)
 
     @cached_property
     def service(self) -> Curve | None:
         """Return the nines and the µs of the service time over all trials."""
-        return self._curve("service_hdr")
+        return self._curve(lambda result: result.service_hdr)
 
-    def _curve(self, name: str) -> Curve | None:
-        loads = [trial.load for trial in self.trials if trial.load is not None]
-        return percentiles.curve((load[name], load["hdr_unit_ns"]) for load in loads)
+    def _curve(self, encoded: Callable[[Result], str]) -> Curve | None:
+        results = [trial.result for trial in self.trials if trial.result is not None]
+        return percentiles.curve((encoded(result), result.hdr_unit_ns) for result in results)
 
 
 @dataclass(frozen=True)

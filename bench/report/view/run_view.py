@@ -1,6 +1,7 @@
 """What charts and pages show of a run: its workloads, their cells and rankings, and its sweeps."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.analysis import metrics, noise_floor
@@ -71,14 +72,16 @@ class RunView:
     @property
     def finished(self) -> bool:
         """Tell if the run came to its end."""
-        return bool(self.run.header.get("finished_at"))
+        return self.run.header.finished_at is not None
 
     def cpus(self) -> str:
         """Return which CPUs each side had: `server: 1 CPU (0); generator: 1 CPU (1)`."""
-        split = self.run.header.get("cpus") or {}
-        sides = [f"{side}: {_cpus(split[side])}" for side in ("server", "generator") if split[side]]
-        shared = ["shared by both"] if split.get("shared") else []
-        return "; ".join(sides + shared)
+        cpus = self.run.header.cpus
+        if cpus is None:
+            return ""
+        sides = {"server": cpus.server, "generator": cpus.generator}
+        words = [f"{side}: {_cpus(of)}" for side, of in sides.items() if of]
+        return "; ".join(words + (["shared by both"] if cpus.shared else []))
 
 
 def view(run: Run) -> RunView:
@@ -89,8 +92,8 @@ def view(run: Run) -> RunView:
     labels = workload_labels(cell.workload for cell in trials)
     shown: dict[Workload, list[CellView]] = {workload: [] for workload in labels}
     for cell, found in trials.items():
-        family = str(run.entry_of(cell).get("family") or "other")
-        by_block = {trial.block: metrics.of(trial) for trial in found if trial.load is not None}
+        family = run.entry_of(cell).family
+        by_block = {trial.block: metrics.of(trial) for trial in found if trial.result is not None}
         shown[cell.workload].append(
             CellView(
                 index[cell.server],
@@ -121,5 +124,5 @@ def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:
     return (not cell.ranked, cell.family == NATIVE, behind, value, cell.server)
 
 
-def _cpus(cpus: list[int]) -> str:
+def _cpus(cpus: Sequence[int]) -> str:
     return f"{wording.count(len(cpus), 'CPU', 'CPUs')} ({', '.join(map(str, cpus))})"

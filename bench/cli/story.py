@@ -1,0 +1,36 @@
+"""What `bench run` does, from what was asked for to the page: read this first."""
+
+from bench.cli.results import show
+from bench.host.doctor import examine
+from bench.running.calibration import calibrated
+from bench.running.prepare import Request, prepare
+from bench.running.progress import Display, Notices
+from bench.running.resume import Continuation, reopen
+from bench.running.run import begin, finish, measure, narrowness
+
+
+def carry_out(request: Request | Continuation, notices: Notices, *, as_json: bool = False) -> bool:
+    """Measure what was asked for and write its report; return whether all of it was measured.
+
+    What was measured before an interrupt is on disk, and in the report.
+
+    Raises:
+        UserError, PlanError: what was asked for makes no sense, or cannot be had here
+    """
+    # Checked before anything starts: the servers, the loads, the machine's limits, the folder.
+    session = reopen(request) if isinstance(request, Continuation) else prepare(request)
+    notices.say(*(f"skipped: {reason}" for reason in session.skipped))
+    notices.say(examine.short(examine.examine()))
+    # A look at what this machine is like: threads of one core, rates that every server can carry.
+    session = calibrated(session)
+    header = begin(session)  # run.json
+    notices.say(*session.calibration.notices(), session.summary())
+    with Display(notices, session.trials, session.conditions.load_s) as display:
+        # A trial: a fresh server, proven to echo, under load; a line of trials.jsonl as it ends.
+        complete = display.follow(measure(session))
+    run = finish(session, header, complete)
+    if session.plan.until is not None:
+        notices.insist(narrowness(session.plan, run, complete))
+    # From here on the run folder is all there is: tables, charts, page and terminal come of it.
+    show(run, as_json=as_json)
+    return complete
