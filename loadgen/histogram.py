@@ -7,14 +7,12 @@ from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
 from loadgen.recorder import BUCKETS, SUB_BITS
-from loadgen.result import Times
+from loadgen.result import SAMPLES_BEYOND, Times
 
 Column = NDArray[np.int64]
 HIGHEST_NS = 4_000_000_000_000
 DIGITS = 3
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
-# With fewer samples beyond it, a percentile is the luck of a few.
-BEYOND_LEAST = 10
 
 
 def indexes(values_ns: Column) -> Column:
@@ -83,7 +81,7 @@ class Distribution:
         percentiles = {
             name: self.quantile_ns(quantile) / 1e3
             for name, quantile in QUANTILES.items()
-            if size * (1 - quantile) >= BEYOND_LEAST - 1e-9
+            if size * (1 - quantile) >= SAMPLES_BEYOND - 1e-9
         }
         return Times(**percentiles, max=self.quantile_ns(1.0) / 1e3, mean=self.mean_ns() / 1e3)
 

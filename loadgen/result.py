@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+# With fewer samples beyond it, a percentile is the luck of a few: it is refused.
+SAMPLES_BEYOND = 10
+
 
 class Wait(StrEnum):
     """How the generator waits for replies."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.analysis import metrics, noise_floor, ranking
-from bench.analysis.metrics import FIGURES, Figure
+from bench.analysis.metrics import METRICS, Metric
 from bench.analysis.pairwise import Entrant, Pair
 from bench.base import wording
 from bench.model.run import Run
@@ -43,12 +43,13 @@ def measure(folder: Path) -> None:
     subprocess.run(command, check=True, cwd=ROOT)
 
 
-def values(run: Run, server: str, figure: Figure) -> Values:
+def values(run: Run, server: str, figure: Metric) -> Values:
     """Return a server's values of a figure by block."""
-    return metrics.by_block([t for t in run.trials if t.cell.server == server], figure)
+    trials = [t for t in run.trials if t.cell.server == server]
+    return metrics.values(metrics.by_block(trials), figure.column)
 
 
-def told_apart(first: Values, second: Values, figure: Figure) -> Pair:
+def told_apart(first: Values, second: Values, figure: Metric) -> Pair:
     """Return two servers beside each other, judged as those of a run are."""
     entrants = [Entrant("first", first), Entrant("second", second)]
     (pair,) = ranking.rank(entrants, figure).pairs
@@ -60,7 +61,7 @@ def within(blocks: Iterable[int], found: Values) -> Values:
     return {block: found[block] for block in blocks}
 
 
-def false_alarms(run: Run, figure: Figure) -> int:
+def false_alarms(run: Run, figure: Metric) -> int:
     """Return how many disjoint comparisons of a server with its twin call them different."""
     own, twin = (values(run, name, figure) for name in (PLAIN, PLAIN + TWIN))
     shared = sorted(own.keys() & twin.keys())
@@ -70,7 +71,7 @@ def false_alarms(run: Run, figure: Figure) -> int:
     return sum(pair.apart for pair in tested)
 
 
-def detections(run: Run, figure: Figure) -> int:
+def detections(run: Run, figure: Metric) -> int:
     """Return in how many resampled runs the slower server is told apart, the right way round."""
     blocks = sorted({trial.block for trial in run.trials})
     size = min(len(blocks), round(RUN_S / block_s(run.trials)))
@@ -79,7 +80,7 @@ def detections(run: Run, figure: Figure) -> int:
     for _ in range(RUNS):
         chosen = set(source.sample(blocks, size))
         part = Run(run.folder, run.header, [t for t in run.trials if t.block in chosen])
-        noise = noise_floor.of(part, figure)
+        noise = noise_floor.of(metrics.by_cell(part.trials), figure)
         entrants = [Entrant(name, values(part, name, figure)) for name in (PLAIN, SLOWER)]
         order = ranking.rank(entrants, figure, noise)
         found += order.tiers == ((PLAIN,), (SLOWER,))
@@ -101,7 +102,7 @@ def main() -> int:
     run = run_folder.read(folder)
     status = 0
     for name in ("throughput", "cpu"):
-        figure = FIGURES[name]
+        figure = METRICS[name]
         wrong, told = false_alarms(run, figure), detections(run, figure)
         pair = told_apart(values(run, SLOWER, figure), values(run, PLAIN, figure), figure)
         ratio = "none" if pair.ratio is None else wording.ranged(pair.ratio)

@@ -24,7 +24,7 @@ THIRD_PARTY = {
     "msgspec": ("bench/store/",),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
-    "scipy": ("bench/analysis/", "bench/comparing/comparison.py"),
+    "scipy": ("bench/analysis/",),
     "hdrh": ("bench/analysis/percentiles.py", "bench/report/export.py", "loadgen/histogram.py"),
     "numpy": ("bench/analysis/", "bench/report/", *AFTERWARDS),
 }

@@ -1,4 +1,4 @@
-"""What a trial came out with: its figures by the name of their column."""
+"""The metrics of a trial by the name of their column, and what servers are compared by."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.analysis import steadiness
-from bench.model.trial import Trial, Usage, Workload
+from bench.base import limits
+from bench.model.trial import Cell, Trial, Usage, Workload
 from loadgen.result import Result
+
+ByBlock = Mapping[int, Mapping[str, Any]]
 
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 # What a cell takes from its trials: the geometric mean of these,
@@ -25,7 +28,7 @@ AS_THEY_ARE = (
     *("lost", "duplicated", "reordered", *LARGEST),
 )
 # What a trial went through, beside its figures.
-SURROUNDINGS = (
+CONDITIONS = (
     *("course", "settled_s", "others_share", "stolen_share", "forced_switches"),
     *("frequency_open_mhz", "frequency_close_mhz", "server_end"),
 )
@@ -36,7 +39,7 @@ SPAN_LEAST = 0.5
 
 
 def of(trial: Trial) -> dict[str, Any]:
-    """Return the figures of a trial by column; None where it has none."""
+    """Return the metrics of a trial by column; None where it has none."""
     result = trial.result
     if result is None:
         return {}
@@ -80,8 +83,8 @@ def _requests_watched(usage: Usage, result: Result) -> float:
     return usage.span_s * result.throughput_rps
 
 
-def around(trial: Trial) -> dict[str, Any]:
-    """Return what a trial went through: its course, and what beside it used the machine.
+def conditions(trial: Trial) -> dict[str, Any]:
+    """Return the conditions of a trial: its course, CPU taken by others or stolen, clocks.
 
     settled_s counts from the opening of the window; the shares are of the side that was worse off;
     frequencies are means over the trial's CPUs.
@@ -102,10 +105,10 @@ def around(trial: Trial) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Metric:
     """What servers are compared by.
 
-    column: its name in `figures.of`
+    column: its name in what `of` returns
     bounded: in a generator-bound cell it is a bound of what the server can do, not a measure
     """
 
@@ -115,19 +118,19 @@ class Figure:
     bounded: bool = True
 
 
-FIGURES = {
-    figure.name: figure
-    for figure in (
-        Figure("throughput", "throughput_rps", more_is_better=True),
-        *(Figure(name, f"{name}_us") for name in ("p50", "p90", "p99", "p999")),
-        Figure("cpu", "cpu_us_per_request", bounded=False),
-        Figure("memory", "memory_mib", bounded=False),
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("throughput", "throughput_rps", more_is_better=True),
+        *(Metric(name, f"{name}_us") for name in ("p50", "p90", "p99", "p999")),
+        Metric("cpu", "cpu_us_per_request", bounded=False),
+        Metric("memory", "memory_mib", bounded=False),
     )
 }
-THROUGHPUT = FIGURES["throughput"]
+THROUGHPUT = METRICS["throughput"]
 
 
-def leading(workload: Workload) -> Figure:
+def leading(workload: Workload) -> Metric:
     """Return what ranks servers: throughput; in open loop, where that is offered, p99.
 
     In churn at an offered rate it is the CPU time of a connection: two clients agree on it within
@@ -136,14 +139,34 @@ def leading(workload: Workload) -> Figure:
     if workload.load.rate is None:
         return THROUGHPUT
     churns = workload.load.requests_per_connection is not None
-    return FIGURES["cpu" if churns else "p99"]
+    return METRICS["cpu" if churns else "p99"]
 
 
-def by_block(trials: Iterable[Trial], figure: Figure) -> dict[int, float]:
-    """Return a figure's values by block; none unless more than half of the trials have one."""
-    found = {t.block: of(t).get(figure.column) for t in trials if t.result is not None}
-    values = {block: float(value) for block, value in found.items() if value is not None}
-    return values if len(values) * 2 > len(found) else {}
+def by_block(trials: Iterable[Trial]) -> ByBlock:
+    """Return the metrics of the trials that were measured, by block."""
+    return {trial.block: of(trial) for trial in trials if trial.result is not None}
+
+
+def by_cell(trials: Iterable[Trial]) -> dict[Cell, ByBlock]:
+    """Return the metrics of all trials by cell and block; twins have cells of their own."""
+    cells: dict[Cell, list[Trial]] = {}
+    for trial in trials:
+        cells.setdefault(trial.cell, []).append(trial)
+    return {cell: by_block(of_cell) for cell, of_cell in cells.items()}
+
+
+def values(found: ByBlock, column: str) -> dict[int, float]:
+    """Return the values of one metric by block; none unless most of the trials have one.
+
+    A percentile is refused in a trial with too few samples beyond it; one trial that happens to
+    have just enough does not speak for the cell.
+    """
+    present = {
+        block: float(metrics[column])
+        for block, metrics in found.items()
+        if metrics.get(column) is not None
+    }
+    return present if len(present) > limits.MAJORITY * len(found) else {}
 
 
 def logs(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:

@@ -2,17 +2,15 @@
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.analysis import intervals, metrics, shrinkage
-from bench.analysis.metrics import THROUGHPUT, Figure
+from bench.analysis.metrics import THROUGHPUT, ByBlock, Metric
 from bench.analysis.shrinkage import Prior
+from bench.base import limits
 from bench.base.estimate import Estimate
-from bench.model.run import Run
-from bench.model.trial import TWIN, Cell, Trial, Workload
-
-# From so many pairs on the median's interval leaves the outermost ones out.
-MEDIAN_FROM = 9
+from bench.model.trial import TWIN, Cell, Workload
 
 Values = dict[Cell, dict[int, float]]
 
@@ -30,38 +28,36 @@ class Floor:
     blocks: int
 
 
-def of(run: Run, figure: Figure = THROUGHPUT) -> Floor | None:
+def of(cells: Mapping[Cell, ByBlock], metric: Metric = THROUGHPUT) -> Floor | None:
     """Return how far a server and its A/A twin differ; None in a run without twins.
+
+    cells: the metrics of each cell, the twins' included
 
     Pooled over workloads, since a few blocks of one say little about an instrument's own bias. The
     median, since a trial that was disturbed says nothing about it at all: one of fifteen pairs that
     came out at 0.78 took the mean's interval from 1 to 8 %. It widens the intervals of the pairs
     that it is in. Of few pairs the mean, with the variance that all pairs of a run share.
     """
-    values = _values(run, figure)
-    found = [
+    values = {
+        cell: {
+            block: value for block, value in metrics.values(found, metric.column).items() if value
+        }
+        for cell, found in cells.items()
+    }
+    ratios = [
         math.exp(log)
         for cell, twins in values.items()
         if cell.server.endswith(TWIN)
         for log in metrics.logs(twins, values.get(_model(cell), {}))
     ]
-    enough = len(found) >= MEDIAN_FROM
-    pooled = intervals.median(found) if enough else intervals.geometric(found, known=_noise(values))
+    enough = len(ratios) >= limits.MEDIAN_FROM
+    pooled = (
+        intervals.median(ratios) if enough else intervals.geometric(ratios, known=_noise(values))
+    )
     if pooled is None:
         return None
     reach = [bound for bound in (pooled.value, pooled.low, pooled.high) if bound is not None]
-    return Floor(pooled, max(metrics.distance(bound) for bound in reach), len(found))
-
-
-def _values(run: Run, figure: Figure) -> Values:
-    """Return each cell's values by block, the twins' included; those of zero are left out."""
-    cells: dict[Cell, list[Trial]] = {}
-    for trial in run.trials:
-        cells.setdefault(trial.cell, []).append(trial)
-    return {
-        cell: {block: value for block, value in metrics.by_block(trials, figure).items() if value}
-        for cell, trials in cells.items()
-    }
+    return Floor(pooled, max(metrics.distance(bound) for bound in reach), len(ratios))
 
 
 def _model(twin: Cell) -> Cell:

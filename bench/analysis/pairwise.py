@@ -5,16 +5,14 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bench.analysis import intervals, metrics, shrinkage
-from bench.analysis.metrics import Figure
+from bench.analysis.metrics import Metric
 from bench.analysis.noise_floor import Floor
 from bench.analysis.shrinkage import Prior
-from bench.base import wording
+from bench.base import limits
 from bench.base.estimate import Estimate
-
-# Chance of calling any two equal servers of a workload different, over all its pairs together.
-ERROR = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,22 @@ class Entrant:
         return statistics.geometric_mean(self.values.values())
 
 
+class Reason(StrEnum):
+    """Why two servers are not told apart."""
+
+    ONE_BLOCK = "one block"  # that both have, so that there is no interval
+    INTERVAL = "interval"  # it holds 1
+    FLOOR = "floor"  # they are no further apart than a server and its own twin
+    BOUND = "bound"  # the worse figure is a bound only
+
+
 @dataclass(frozen=True)
 class Pair:
     """Two servers beside each other.
 
     ratio: first / second over shared blocks, its interval at `level`; None without such a block
     apart: the two are told apart
-    because: else why not: `one block`, `interval` (it holds 1), `floor` (no further apart than a
-        server and its twin) or `bound` (the worse figure is a bound only)
+    because: else why not
     """
 
     first: str
@@ -46,18 +52,11 @@ class Pair:
     ratio: Estimate | None
     level: float
     apart: bool
-    because: str = ""
-
-    def __str__(self) -> str:
-        """Return the ratio, with ≈ before it if the two are not told apart."""
-        if self.ratio is None:
-            return ""
-        tied = "" if self.apart or self.first == self.second else "≈ "
-        return tied + wording.ratio(self.ratio)
+    because: Reason | None = None
 
 
 def compared(
-    order: Sequence[Entrant], figure: Figure, noise: Floor | None, error: float = ERROR
+    order: Sequence[Entrant], figure: Metric, noise: Floor | None, error: float = limits.ERROR
 ) -> tuple[Pair, ...]:
     """Test every pair by falling evidence, each at error / (pairs left), until one fails.
 
@@ -70,27 +69,29 @@ def compared(
     samples = [metrics.logs(first.values, second.values) for first, second in both]
     known = shrinkage.common(samples, shrinkage.freedom([entrant.values for entrant in order]))
     both.sort(key=lambda pair: _chance(pair[0], pair[1], known))
-    found: list[Pair] = []
-    sure, level = True, intervals.LEVEL
+    pairs: list[Pair] = []
+    sure, level = True, float(limits.LEVEL)
     for left, (first, second) in zip(range(len(both), 0, -1), both, strict=True):
         level = 1 - error / left if sure else level
         estimate = intervals.ratio(first.values, second.values, level, known)
-        sure = sure and _excludes_one(estimate)
-        why = _doubt(first, second, estimate, figure, noise) or ("" if sure else "interval")
-        found.append(Pair(first.server, second.server, estimate, level, not why, why))
-    return tuple(found)
+        sure = sure and estimate is not None and estimate.excludes_one
+        why = _doubt(first, second, estimate, figure, noise)
+        if why is None and not sure:
+            why = Reason.INTERVAL
+        pairs.append(Pair(first.server, second.server, estimate, level, why is None, why))
+    return tuple(pairs)
 
 
 def _doubt(
-    first: Entrant, second: Entrant, found: Estimate | None, figure: Figure, noise: Floor | None
-) -> str:
+    first: Entrant, second: Entrant, ratio: Estimate | None, figure: Metric, noise: Floor | None
+) -> Reason | None:
     """Return why a ratio cannot tell two servers apart however narrow its interval is."""
-    if found is None or found.low is None:
-        return "one block"
-    if noise is not None and metrics.distance(found.value) <= noise.extent:
-        return "floor"
-    worse = second if (found.value > 1) == figure.more_is_better else first
-    return "bound" if worse.bound else ""
+    if ratio is None or ratio.low is None:
+        return Reason.ONE_BLOCK
+    if noise is not None and metrics.distance(ratio.value) <= noise.extent:
+        return Reason.FLOOR
+    worse = second if (ratio.value > 1) == figure.more_is_better else first
+    return Reason.BOUND if worse.bound else None
 
 
 def _chance(first: Entrant, second: Entrant, known: Prior | None) -> float:
@@ -105,9 +106,3 @@ def _chance(first: Entrant, second: Entrant, known: Prior | None) -> float:
     from scipy.special import stdtr
 
     return 2 * float(stdtr(freedom, -abs(centre) / math.sqrt(variance / len(logs))))
-
-
-def _excludes_one(found: Estimate | None) -> bool:
-    if found is None or found.low is None or found.high is None:
-        return False
-    return found.low > 1 or found.high < 1

@@ -8,8 +8,8 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 from numpy.typing import NDArray
 
-# A percentile with fewer samples beyond it is chance.
-BEYOND = 10
+from bench.base import limits
+
 # Points of a curve between the median's side and its end.
 STEPS = 48
 
@@ -36,9 +36,9 @@ def curve(encoded: Iterable[tuple[str, int]]) -> tuple[list[float], list[float]]
     order = np.argsort(times_us, kind="stable")
     times_us, below = times_us[order], np.cumsum(counts[order])
     total = int(below[-1]) if below.size else 0
-    if total < 2 * BEYOND:
+    if total < 2 * limits.SAMPLES_BEYOND:
         return None
-    nines = np.linspace(0, math.log10(total / BEYOND), STEPS)
+    nines = np.linspace(0, math.log10(total / limits.SAMPLES_BEYOND), STEPS)
     ranks = np.maximum(1, np.ceil((1 - 10.0**-nines) * total))
     places = np.minimum(np.searchsorted(below, ranks), times_us.size - 1)
     return nines.tolist(), times_us[places].tolist()

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bench.analysis import intervals
-from bench.analysis.metrics import THROUGHPUT, Figure
+from bench.analysis.metrics import THROUGHPUT, Metric
 from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import ERROR, Entrant, Pair, compared
+from bench.analysis.pairwise import Entrant, Pair, compared
+from bench.base import limits
 from bench.base.estimate import Estimate
 
 
@@ -36,7 +36,7 @@ class Place:
 class Ranking:
     """The partial order of a workload by one figure; places by tier, the best centre first."""
 
-    figure: Figure
+    figure: Metric
     places: tuple[Place, ...]
     pairs: tuple[Pair, ...]
     floor: Floor | None
@@ -61,7 +61,7 @@ class Ranking:
     def against_best(self, server: str) -> Pair | None:
         """Return a server beside the best, its ratio server / best; None without a place."""
         if server == self.best:
-            return Pair(server, server, Estimate(1.0), intervals.LEVEL, apart=False)
+            return Pair(server, server, Estimate(1.0), limits.LEVEL, apart=False)
         return self.between(server, self.best)
 
     @property
@@ -73,9 +73,9 @@ class Ranking:
 
 def rank(
     entrants: Iterable[Entrant],
-    figure: Figure = THROUGHPUT,
+    figure: Metric = THROUGHPUT,
     noise: Floor | None = None,
-    error: float = ERROR,
+    error: float = limits.ERROR,
 ) -> Ranking:
     """Order servers as far as they are told apart; an entrant with a zero or no value has no place.
 

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-# Fewer variances than this say nothing about how they are spread.
-PAIRS_LEAST = 3
+from bench.base import limits
+
 # Below this a variance of logarithms is that of equal values.
 NOTHING = 1e-24
 
@@ -42,7 +42,7 @@ def common(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | N
     known = [sample for sample in samples if len(sample) > 1]
     found = [(statistics.variance(sample), len(sample) - 1) for sample in known]
     found = [(variance, own) for variance, own in found if variance > NOTHING]
-    if len(found) < PAIRS_LEAST:
+    if len(found) < limits.PRIOR_PAIRS:
         return None
     room = freedom_most - statistics.mean(own for _, own in found)
     variance, weight = _fitted(found)

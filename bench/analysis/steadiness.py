@@ -8,22 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bench.base import limits
 from bench.model.trial import Trial
 from loadgen.result import Series
 
-# A drift is a Theil-Sen slope (Sen 1968) that changes the level by more than 10 % of
-# its median from end to end, and a trend by Mann (1945) and Kendall with p below 0.01.
-DRIFT_LIMIT = 0.10
-CHANCE_LIMIT = 0.01
-# Of five points no order has p below 0.01, and of few more one outlier decides.
-POINTS_LEAST = 10
 # The slopes of all pairs are computed: neighbours of a longer series are averaged first.
 POINTS_MOST = 200
-# A change of level lasts half a second at least, and costs this much times ln n. Measured: of 1,800
-# series of pure noise (2 and 10 %, 20 to 100 points) 3 are not called steady.
-SEGMENT_LEAST = 5
-PENALTY = 6.0
-
 STEADY, WARMING, SLOWING, UNSTEADY = "steady", "warming", "slowing", "unsteady"
 TOO_SHORT = "too short"
 
@@ -66,7 +56,7 @@ class Course:
 
 def is_drift(change: float, chance: float) -> bool:
     """Tell if a slope is too large, and too clear, to be called steady."""
-    return abs(change) > DRIFT_LIMIT and chance < CHANCE_LIMIT
+    return abs(change) > limits.DRIFT and chance < limits.CHANCE
 
 
 def of_trial(trial: Trial) -> Steadiness | None:
@@ -124,7 +114,7 @@ def judge(values: Sequence[float], series: str = "replies") -> Steadiness | None
 def _judged(values: tuple[float, ...], series: str) -> Steadiness | None:
     points = _folded(values)
     middle = statistics.median(points) if points else 0
-    if len(points) < POINTS_LEAST or not middle:
+    if len(points) < limits.POINTS_LEAST or not middle:
         return None
     from scipy.stats import kendalltau, theilslopes
 
@@ -132,7 +122,7 @@ def _judged(values: tuple[float, ...], series: str) -> Steadiness | None:
     change = float(theilslopes(points, places).slope) * (len(points) - 1) / middle
     # tau of a constant series is not a number: it has no trend.
     chance = float(kendalltau(places, points).pvalue) if len(set(points)) > 1 else 1.0
-    shifts = tuple(_shifts(points, DRIFT_LIMIT * middle))
+    shifts = tuple(_shifts(points, limits.DRIFT * middle))
     faster = 1 if series == "replies" else -1
     if is_drift(change, chance):
         name = WARMING if change * faster > 0 else SLOWING
@@ -184,11 +174,12 @@ def _segments(points: Sequence[float], least: float) -> list[int]:
     squares = np.concatenate([[0.0], np.cumsum(series**2)])
     best, before = np.full(size + 1, np.inf), np.zeros(size + 1, dtype=np.int64)
     best[0] = 0.0
-    for end in range(SEGMENT_LEAST, size + 1):
-        starts = np.arange(end - SEGMENT_LEAST + 1)
+    shortest = int(limits.SEGMENT_LEAST)
+    for end in range(shortest, size + 1):
+        starts = np.arange(end - shortest + 1)
         deviation = squares[end] - squares[starts]
         deviation -= (sums[end] - sums[starts]) ** 2 / (end - starts)
-        costs = best[starts] + deviation / variance + PENALTY * math.log(size)
+        costs = best[starts] + deviation / variance + limits.PENALTY * math.log(size)
         before[end] = int(np.argmin(costs))
         best[end] = costs[before[end]]
     cuts, end = [], int(before[size])

@@ -30,3 +30,8 @@ class Estimate:
         """Return half the interval as a fraction of the value, None without an interval."""
         half = self.half_width
         return half / self.value if half is not None and self.value else None
+
+    @property
+    def excludes_one(self) -> bool:
+        """Tell, of a ratio, if its interval is on one side of 1; never without an interval."""
+        return self.low is not None and self.high is not None and (self.low > 1 or self.high < 1)

@@ -9,7 +9,6 @@ import typer
 from bench.base.errors import ConfigError
 from bench.cli.console import console
 from bench.model.run import Run
-from bench.verdicts import judging
 
 app = typer.Typer()
 
@@ -20,12 +19,13 @@ def show(run: Run, *, png: bool = False, as_json: bool = False) -> None:
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
 
-    page = files.write(run, png=png)
+    view = run_view.view(run)
+    page = files.write(view, png=png)
     if as_json:
-        print(files.render(run, "json"))
+        print(files.render(view, "json"))
         return
-    console.print(files.table(run_view.view(run), console.width))
-    console.print(verdicts.told(judging.verdicts(run)), highlight=False)
+    console.print(files.table(view, console.width))
+    console.print(verdicts.summary(view.verdicts), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
 
@@ -39,15 +39,21 @@ def rebuild(
 ) -> None:
     """Rebuild the report of a run from its files; no server is started."""
     from bench.report import files
-    from bench.store import run_folder
+    from bench.report.view import run_view
 
-    folder = folder.resolve() if folder.is_symlink() else folder
     if form is None:
-        show(run_folder.read(folder), png=png)
+        show(stored(folder), png=png)
     elif form in files.FORMATS:
-        print(files.render(run_folder.read(folder), form))
+        print(files.render(run_view.view(stored(folder)), form))
     else:
         raise ConfigError(f"--format {form!r}: choose from {', '.join(files.FORMATS)}")
+
+
+def stored(folder: Path) -> Run:
+    """Return the run in a folder, or behind a link such as `results/latest`; raises StoreError."""
+    from bench.store import run_folder
+
+    return run_folder.read(folder.resolve() if folder.is_symlink() else folder)
 
 
 @app.command(rich_help_panel="Read")
@@ -77,10 +83,9 @@ def compare(
     from bench.comparing import gates
     from bench.comparing.comparison import compare as compared
     from bench.report.terminal import comparison
-    from bench.store import run_folder
 
     limits = [gates.parse_gate(text) for text in fail_if or ()]
-    found = compared(run_folder.read(before), run_folder.read(after), force, control)
+    found = compared(stored(before), stored(after), force, control)
     console.print(comparison.table(found))
     for sentence in gates.undecided(found, limits):
         console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)
@@ -100,10 +105,9 @@ def export(
 ) -> None:
     """Write a run in another tool's format, into its folder export/."""
     from bench.report import export as exporting
-    from bench.store import run_folder
+    from bench.report.view import run_view
 
-    run = run_folder.read(folder.resolve() if folder.is_symlink() else folder)
-    for path in exporting.write(run, form):
+    for path in exporting.write(run_view.view(stored(folder)), form):
         console.print(str(path), highlight=False, soft_wrap=True)
 
 
@@ -116,11 +120,16 @@ def examine() -> None:
 
 
 @app.command(rich_help_panel="Read")
-def explain() -> None:
+def explain(
+    markdown: Annotated[bool, typer.Option("--markdown", help="print docs/limits.md")] = False,
+) -> None:
     """Say what each verdict means, and which limits it rests on."""
     from bench.cli import explain as explaining
 
-    console.print(explaining.table())
+    if markdown:
+        print(explaining.markdown(), end="")
+    else:
+        console.print(explaining.table())
 
 
 @app.command("open", rich_help_panel="Read")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.analysis.metrics import FIGURES
+from bench.analysis.metrics import METRICS
 from bench.base import wording
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
@@ -33,10 +33,10 @@ class Gate:
 def parse_gate(text: str) -> Gate:
     """Read a gate as users write it; raises ConfigError."""
     match = re.fullmatch(r"\s*([a-z0-9]+)\s*([<>])\s*([0-9]*\.?[0-9]+)\s*", text)
-    if match is None or match[1] not in FIGURES or float(match[3]) <= 0:
+    if match is None or match[1] not in METRICS or float(match[3]) <= 0:
         raise ConfigError(
             f"gate {text!r}: write a figure, < or >, and a ratio, such as 'throughput < 0.95' or "
-            f"'p99 > 1.10'; figures are {', '.join(FIGURES)}"
+            f"'p99 > 1.10'; figures are {', '.join(METRICS)}"
         )
     return Gate(match[1], match[2] == "<", float(match[3]))
 
@@ -77,7 +77,7 @@ def _in_doubt(row: Row, gate: Gate) -> str:
         return f"a run has no {gate.figure}"
     if ratio.low is None:
         return "a run has one trial a cell, so no interval"
-    more, less = row.may_be(FIGURES[gate.figure])
+    more, less = row.may_be(METRICS[gate.figure])
     return "the generator was the limit" if (more if gate.below else less) else ""
 
 

@@ -3,10 +3,8 @@
 import random
 from dataclasses import dataclass
 
+from bench.base import limits
 from bench.model.trial import Cell
-
-# `--until` wants this many blocks before it believes an interval.
-BLOCKS_LEAST = 8
 
 
 @dataclass(frozen=True)
@@ -64,4 +62,4 @@ def next_block(plan: Plan, now: Progress) -> int | None:
     if plan.until is None or not left:
         return None
     narrow = now.width is not None and now.width <= plan.until
-    return None if narrow and following >= BLOCKS_LEAST else following
+    return None if narrow and following >= limits.BLOCKS_LEAST else following

@@ -14,18 +14,17 @@ from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
 
 from bench.base.errors import ConfigError
-from bench.model.run import Run, workload_labels
+from bench.model.run import workload_labels
 from bench.model.trial import Cell, Trial
 from bench.report import files
-from bench.report.view import run_view
+from bench.report.view.run_view import RunView
 from bench.store import run_folder
-from bench.verdicts import judging
 from loadgen.result import Result
 
 NS_PER_US = 1000
 
 
-def write(run: Run, form: str) -> list[Path]:
+def write(view: RunView, form: str) -> list[Path]:
     """Write a run in one of `FORMATS` into its folder `export/` and return the paths.
 
     Raises:
@@ -34,48 +33,51 @@ def write(run: Run, form: str) -> list[Path]:
     """
     if form not in FORMATS:
         raise ConfigError(f"format {form!r}: choose from {', '.join(FORMATS)}")
-    texts = FORMATS[form](run)
+    texts = FORMATS[form](view)
     if not texts:
-        raise ConfigError(f"export: {run.folder} has no measured cell that {form} could hold")
+        raise ConfigError(f"export: {view.run.folder} has no measured cell that {form} could hold")
     paths = []
     for name, text in texts.items():
-        path = run_folder.report_path(run.folder, f"export/{name}")
+        path = run_folder.report_path(view.run.folder, f"export/{name}")
         run_folder.write(path, text)
         paths.append(path)
     return paths
 
 
-def _csv(run: Run) -> dict[str, str]:
-    return files.tables(run_view.view(run))
+def _csv(view: RunView) -> dict[str, str]:
+    return files.tables(view)
 
 
-def _json(run: Run) -> dict[str, str]:
-    return {"summary.json": files.render(run, "json")}
+def _json(view: RunView) -> dict[str, str]:
+    return {"summary.json": files.render(view, "json")}
 
 
-def _pytest_benchmark(run: Run) -> dict[str, str]:
-    document = pytest_benchmark(run)
+def _pytest_benchmark(view: RunView) -> dict[str, str]:
+    document = pytest_benchmark(view)
     if not document["benchmarks"]:
         return {}
     return {"pytest-benchmark.json": json.dumps(document, indent=1)}
 
 
-def pytest_benchmark(run: Run) -> dict[str, Any]:
+def pytest_benchmark(view: RunView) -> dict[str, Any]:
     """Return what `pytest-benchmark compare` reads: a benchmark a cell, a round a trial.
 
     A time is seconds per request, 1 / throughput. Cells whose figures do not stand for their server
     are left out: the format has no place for a verdict that its tables would show.
     """
-    header, judged = run.header, judging.verdicts(run)
-    cells = {cell: trials for cell, trials in run.cells().items() if judged[cell].ranked}
+    header = view.run.header
+    cells = {cell: shown for cell, shown in view.cells.items() if shown.verdict.ranked}
     labels = workload_labels(cell.workload for cell in cells)
     benchmarks = []
-    for cell, trials in cells.items():
-        rates = [trial.result.throughput_rps for trial in trials if trial.result is not None]
+    for cell, shown in cells.items():
+        rates = [trial.result.throughput_rps for trial in shown.trials if trial.result is not None]
         times_s = [1 / rate for rate in rates if rate]
         if times_s:
             benchmark = _benchmark(cell, labels[cell.workload], times_s)
-            benchmark["extra_info"] = {"verdict": judged[cell].name, "why": judged[cell].sentence}
+            benchmark["extra_info"] = {
+                "verdict": shown.verdict.name,
+                "why": shown.verdict.sentence,
+            }
             benchmarks.append(benchmark)
     return {
         "machine_info": {**header.machine, **header.versions},
@@ -131,16 +133,15 @@ def _stats(times_s: list[float]) -> dict[str, Any]:
     }
 
 
-def _hdr(run: Run) -> dict[str, str]:
+def _hdr(view: RunView) -> dict[str, str]:
     """Return for each cell its percentiles (.hgrm) and its trials as a log of intervals (.hlog)."""
     texts: dict[str, str] = {}
-    warmup_s = run.header.config.warmup_s
-    cells = run.cells()
-    labels = workload_labels(cell.workload for cell in cells)
-    for cell, trials in cells.items():
+    warmup_s = view.run.header.config.warmup_s
+    labels = workload_labels(cell.workload for cell in view.cells)
+    for cell, shown in view.cells.items():
         measured = [
             (_start_s(trial, warmup_s), trial.result)
-            for trial in trials
+            for trial in shown.trials
             if trial.result is not None
         ]
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{cell.server}-{labels[cell.workload]}").strip("-")
@@ -206,7 +207,7 @@ def _start_s(trial: Trial, warmup_s: float) -> float:
     return began + (trial.ready_s or 0.0) + warmup_s
 
 
-FORMATS: dict[str, Callable[[Run], dict[str, str]]] = {
+FORMATS: dict[str, Callable[[RunView], dict[str, str]]] = {
     "csv": _csv,
     "json": _json,
     "pytest-benchmark": _pytest_benchmark,

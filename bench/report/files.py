@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.model.run import Run, workload_labels
+from bench.model.run import workload_labels
 from bench.store import run_folder
-from bench.verdicts import judging
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -16,34 +15,29 @@ if TYPE_CHECKING:
     from bench.report.charts import Chart
     from bench.report.view.run_view import RunView
 
-FORMATS = ("html", "md", "csv", "json")
 
-
-def write(run: Run, *, png: bool = False) -> Path:
+def write(view: "RunView", *, png: bool = False) -> Path:
     """Write every derived file of a run and return the path of its page.
 
     Args:
-        run: as `store.read` returns it; it may be unfinished.
+        view: of a run, which may be unfinished.
         png: write every chart as PNG as well, not only the overviews.
 
     Raises:
         OSError: the folder cannot be written.
     """
     from bench.report import charts, page
-    from bench.report.view import run_view
 
-    view = run_view.view(run)
-    run_folder.remove_report(run.folder)
+    folder = view.run.folder
+    run_folder.remove_report(folder)
     drawn = list(charts.by_subject(view))
     overview = list(charts.overview(view))
-    _write_charts(run.folder, drawn, overview, png)
-    run_folder.write(run_folder.report_path(run.folder, "verdicts.json"), _verdicts(run))
-    for name, text in tables(view).items():
-        run_folder.write(run_folder.report_path(run.folder, name), text)
-    run_folder.write(run_folder.report_path(run.folder, "report.md"), _markdown(view, overview))
-    path = run_folder.report_path(run.folder, "report.html")
-    run_folder.write(path, page.html(view, drawn))
-    return path
+    _write_charts(folder, drawn, overview, png)
+    texts = {"verdicts.json": verdicts(view)} | tables(view)
+    texts |= {"report.md": page.markdown(view, overview), "report.html": page.html(view, drawn)}
+    for name, text in texts.items():
+        run_folder.write(run_folder.report_path(folder, name), text)
+    return run_folder.report_path(folder, "report.html")
 
 
 def tables(view: "RunView") -> dict[str, str]:
@@ -53,54 +47,63 @@ def tables(view: "RunView") -> dict[str, str]:
     """
     from bench.report import tables
 
-    found = {
-        "summary.csv": tables.summary(view.run),
-        "trials.csv": tables.trials(view.run),
+    frames = {
+        "summary.csv": tables.summary(view),
+        "trials.csv": tables.trials(view),
         "pairs.csv": tables.pairs(view),
     }
-    return {name: tables.to_csv(frame) for name, frame in found.items()}
+    return {name: tables.to_csv(frame) for name, frame in frames.items()}
 
 
-def render(run: Run, form: str) -> str:
-    """Return the report as text in one of `FORMATS`.
-
-    Raises:
-        ValueError: there is no such format.
-    """
-    from bench.report import charts, page, tables
-    from bench.report.view import run_view
-
-    if form == "csv":
-        return tables.to_csv(tables.summary(run))
-    if form == "json":
-        return _json(run)
-    view = run_view.view(run)
-    if form == "md":
-        return _markdown(view, list(charts.overview(view)))
-    if form == "html":
-        return page.html(view, list(charts.by_subject(view)))
-    raise ValueError(f"format {form!r}: choose from {', '.join(FORMATS)}")
+def render(view: "RunView", form: str) -> str:
+    """Return the report as text in one of `FORMATS`."""
+    return RENDERED[form](view)
 
 
-def _json(run: Run) -> str:
+def _csv(view: "RunView") -> str:
+    from bench.report import tables
+
+    return tables.to_csv(tables.summary(view))
+
+
+def _html(view: "RunView") -> str:
+    from bench.report import charts, page
+
+    return page.html(view, list(charts.by_subject(view)))
+
+
+def _markdown(view: "RunView") -> str:
+    from bench.report import charts, page
+
+    return page.markdown(view, list(charts.overview(view)))
+
+
+def _json(view: "RunView") -> str:
     """Return the header and the summary, with the sentence and the facts of each verdict."""
     from bench.report import tables
 
-    rows = json.loads(tables.summary(run).to_json(orient="records"))
-    for row, verdict in zip(rows, judging.verdicts(run).values(), strict=True):
+    rows = json.loads(tables.summary(view).to_json(orient="records"))
+    for row, verdict in zip(rows, view.verdicts.values(), strict=True):
         row |= verdict.to_json()
-    document: dict[str, Any] = {"run": dataclasses.asdict(run.header), "cells": rows}
+    document: dict[str, Any] = {"run": dataclasses.asdict(view.run.header), "cells": rows}
     return json.dumps(document, indent=1, ensure_ascii=False)
 
 
-def _verdicts(run: Run) -> str:
-    """Return what holds for each cell, with the numbers that led to it, as JSON."""
+RENDERED: dict[str, Callable[["RunView"], str]] = {
+    "html": _html,
+    "md": _markdown,
+    "csv": _csv,
+    "json": _json,
+}
+FORMATS = tuple(RENDERED)
 
-    judged = judging.verdicts(run)
-    labels = workload_labels(cell.workload for cell in judged)
+
+def verdicts(view: "RunView") -> str:
+    """Return what holds for each cell, with the numbers that led to it, as JSON."""
+    labels = workload_labels(cell.workload for cell in view.cells)
     rows = [
         {"server": cell.server, "workload": labels[cell.workload]} | verdict.to_json()
-        for cell, verdict in judged.items()
+        for cell, verdict in view.verdicts.items()
     ]
     return json.dumps(rows, indent=1, ensure_ascii=False)
 
@@ -117,12 +120,6 @@ def _write_charts(
             path.write_bytes(chart.canvas.png())
     for chart in overview:
         run_folder.report_path(folder, f"charts/{chart.name}.png").write_bytes(chart.canvas.png())
-
-
-def _markdown(view: "RunView", overview: Iterable["Chart"]) -> str:
-    from bench.report import page
-
-    return page.markdown(view, list(overview))
 
 
 def table(view: "RunView", width: int) -> "Group":

@@ -15,7 +15,7 @@ from bench.model.server import ROOT
 from bench.report.charts import Chart, slug
 from bench.report.drawing import embed, palette
 from bench.report.sentences import answer, captions
-from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
 
 # The table of all figures: titles, and whether a column holds numbers.
@@ -89,7 +89,7 @@ def _content(view: RunView) -> dict[str, Any]:
 
 def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
     order = workload.order
-    sure = any(len(cell.figures) > 1 for cell in workload.ranked)
+    sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     return {
         "label": workload.label,
@@ -124,7 +124,7 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
         "best": place.best if place else "",
         "percentiles": percentiles,
         "of_best": pair.ratio.value if pair and pair.ratio else "",
-        "against_best": str(pair) if pair else "",
+        "against_best": against(pair),
         "at_once": cell.at_once(" of "),
         "throughput": cell.throughput().removesuffix(" /s"),
         "cpu": "" if cpu is None else wording.estimate(cpu),

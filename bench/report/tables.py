@@ -1,15 +1,13 @@
-"""Tables of a run: one row a trial, one row a cell; pandas starts here."""
+"""Tables of a run for other tools: a row a trial, a cell, a pair; pandas begins and ends here."""
 
 from typing import Any
 
 import pandas as pd
 
-from bench.analysis import intervals, metrics, steadiness
-from bench.analysis.metrics import LARGEST, MEANS, PERCENTILES, SURROUNDINGS, TOTALS
-from bench.model.run import Run
-from bench.model.trial import Cell, Trial, Workload
+from bench.analysis.metrics import CONDITIONS, LARGEST, MEANS, PERCENTILES, TOTALS
+from bench.model.trial import Cell, Workload
+from bench.report.view.cell_view import CellView
 from bench.report.view.run_view import RunView
-from bench.verdicts import judging
 from loadgen.plan import Load
 
 # The order of summary.csv; columns are only ever appended.
@@ -38,29 +36,28 @@ WHOLE = (
 )
 
 
-def trials(run: Run) -> pd.DataFrame:
-    """Return one row a trial, twins included: its axes, its figures, and what was around it."""
+def trials(view: RunView) -> pd.DataFrame:
+    """Return one row a trial, twins included: its axes, its metrics and its conditions."""
     rows = [
-        {"block": trial.block, "position": trial.position, "status": trial.status}
-        | _axes(trial.cell, run.entry_of(trial.cell).family)
-        | metrics.of(trial)
-        | metrics.around(trial)
-        for trial in run.trials
+        {"block": each.trial.block, "position": each.trial.position, "status": each.trial.status}
+        | _axes(each.trial.cell, view.run.entry_of(each.trial.cell).family)
+        | each.metrics
+        | each.conditions
+        for each in view.trials
     ]
     columns = ["block", "position", "status", *_axes_names()]
-    columns += [*MEANS, *TOTALS, *LARGEST, *SURROUNDINGS]
+    columns += [*MEANS, *TOTALS, *LARGEST, *CONDITIONS]
     return _typed(pd.DataFrame(rows, columns=columns))
 
 
-def summary(run: Run) -> pd.DataFrame:
+def summary(view: RunView) -> pd.DataFrame:
     """Return one row a planned cell, with the columns of `SUMMARY`, empty where not applicable."""
-    judged = judging.verdicts(run)
     rows = [
-        _axes(cell, run.entry_of(cell).family)
-        | _over_trials(trials)
-        | {"verdict": judged[cell].name, "python": run.entry_of(cell).python}
-        | {"course": steadiness.courses(trials)}
-        for cell, trials in run.cells().items()
+        _axes(cell, of_cell.family)
+        | _over_trials(of_cell)
+        | {"verdict": of_cell.verdict.name, "python": view.run.entry_of(cell).python}
+        | {"course": of_cell.course}
+        for cell, of_cell in view.cells.items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
 
@@ -108,30 +105,18 @@ def to_csv(frame: pd.DataFrame) -> str:
     )
 
 
-def _over_trials(trials: list[Trial]) -> dict[str, Any]:
-    measured = [metrics.of(trial) for trial in trials if trial.result is not None]
-    row: dict[str, Any] = {"trials": len(trials)}
+def _over_trials(cell: CellView) -> dict[str, Any]:
+    row: dict[str, Any] = {"trials": len(cell.trials)}
     for name in MEANS:
-        values = _usual([found.get(name) for found in measured])
-        row[name] = intervals.centre(values)
-        if name in INTERVALS and (estimate := intervals.geometric(values)) is not None:
-            ends = INTERVALS[name]
-            row |= {f"{ends}_lo": estimate.low, f"{ends}_hi": estimate.high}
+        estimate = cell.estimate(name)
+        row[name] = None if estimate is None else estimate.value
+        if estimate is not None and name in INTERVALS:
+            row |= {f"{INTERVALS[name]}_lo": estimate.low, f"{INTERVALS[name]}_hi": estimate.high}
     for names, combine in ((TOTALS, sum), (LARGEST, max)):
         for name in names:
-            present = [found[name] for found in measured if found[name] is not None]
-            row[name] = combine(present) if present else None
+            known = [each[name] for each in cell.metrics.values() if each[name] is not None]
+            row[name] = combine(known) if known else None
     return row
-
-
-def _usual(values: list[float | None]) -> list[float]:
-    """Return what the trials have, if more than half of them have it.
-
-    A percentile is refused in a trial with too few samples beyond it; one trial that happens to
-    have just enough does not speak for the cell.
-    """
-    present = [value for value in values if value is not None]
-    return present if len(present) * 2 > len(values) else []
 
 
 def _axes_names() -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.base import wording
+from bench.base import limits, wording
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.calibration import Calibration
@@ -23,10 +23,6 @@ from servers import terms
 RESULTS = Path("results")
 NOTHING = Outside()
 NOT_LOOKED = Calibration()
-# Time for blocks that were disturbed, as a part of the time under load that is planned,
-EXTRA = 0.25
-# and with `--until` for those that make intervals narrower: four times the blocks, half the width.
-EXTRA_UNTIL = 3.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ def prepare(request: Request) -> Session:
     conditions = trials.Conditions(cpus, cpus.pool_size, *times_s, suite.seed)
     budget_s = suite.budget_s
     if budget_s is None:
-        extra = EXTRA if request.until is None else EXTRA_UNTIL
+        extra = limits.EXTRA if request.until is None else limits.EXTRA_UNTIL
         budget_s = extra * suite.trials * len(cells) * conditions.load_s
     plan = Plan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     folder = request.out or new_folder(suite.name)

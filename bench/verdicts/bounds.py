@@ -2,38 +2,22 @@
 
 from typing import Any
 
-from bench.base import wording
+from bench.base import limits, wording
 from bench.model.trial import Trial
-from bench.verdicts.finding import Finding, Terms
+from bench.verdicts.verdict import Finding, Setup
 from loadgen.result import Result, Wait
 
-# Of a generator's looks for replies, those that found as many as they may take: past this part,
-# replies pile up before it faster than it takes them. An indication, no proof.
-FULL_POLLS_LIMIT = 0.50
-# A generator that slept for less than this part of the window had no time left to send more.
-IDLE_LIMIT = 0.05
-# A server below this part of the CPU that it could use was waiting, not working.
-SPARE_BELOW = 0.90
-# Lancet (ATC 2019), first check: the achieved rate within 10 % of the target.
-RATE_TOLERANCE = 0.10
-# Response time contains the send lag; past this part of its p99 the tail is the generator's own.
-LAG_SHARE_LIMIT = 0.50
-# Exponential arrivals of n requests vary by sqrt(n) / n: 5 % is five deviations from 10,000 on, and
-# for fewer the five deviations themselves are the limit.
-OVERLOAD_TOLERANCE = 0.05
-OVERLOAD_DEVIATIONS = 5.0
 
-
-def generator_bound(trial: Trial, terms: Terms) -> Finding | None:
+def generator_bound(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if the generator was at its limit while the server was not at its own."""
     usage, result = trial.server_usage, trial.result
-    if result is None or usage is None or not usage.span_s or terms.shared:
+    if result is None or usage is None or not usage.span_s or setup.shared:
         return None
     used = usage.cpu_s / usage.span_s
     # One Python process runs one thread at a time; one that used more is not held by the GIL.
     workers = usage.processes if used <= 1.05 * usage.processes else usage.threads
-    usable = max(1, min(terms.server_cpus, workers))
-    if used >= SPARE_BELOW * usable:
+    usable = max(1, min(setup.server_cpus, workers))
+    if used >= limits.SPARE_BELOW * usable:
         return None
     facts = {"server_cpus_used": used, "server_cpus_usable": usable}
     reason = _generator_limit(trial, result, facts)
@@ -52,33 +36,33 @@ def _generator_limit(trial: Trial, result: Result, facts: dict[str, Any]) -> str
         idle = facts["generator_idle_fraction"] = result.generator_idle_fraction
         full = facts["generator_full_polls"] = result.generator_full_polls
         if result.wait is Wait.SPIN:
-            if full is None or full <= FULL_POLLS_LIMIT:
+            if full is None or full <= limits.FULL_POLLS:
                 return None
             return f"{full:.0%} of the generator's looks found as many replies as they may take"
-        if idle is None or idle >= IDLE_LIMIT:
+        if idle is None or idle >= limits.IDLE:
             return None
         return f"the generator was idle for {idle:.0%} of the window only"
     achieved = facts["achieved_rps"] = result.achieved_rps
     # What fell due is known exactly; a run of an earlier version knows the rate alone.
     offered = facts["offered_rps"] = _due_rps(result, rate)
-    if achieved < (1 - RATE_TOLERANCE) * offered:
+    if achieved < (1 - limits.RATE_TOLERANCE) * offered:
         return f"the generator sent {achieved:,.0f} of {offered:,.0f} requests/s"
     lag = facts["send_lag_p99_us"] = result.send_lag_us.p99
     response = facts["response_p99_us"] = result.response_us.p99
-    if lag is None or response is None or lag <= LAG_SHARE_LIMIT * response:
+    if lag is None or response is None or lag <= limits.LAG_SHARE * response:
         return None
     return f"the generator was {lag:,.0f} µs late at p99, of {response:,.0f} µs response time"
 
 
-def overloaded(trial: Trial, terms: Terms) -> Finding | None:
+def overloaded(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if the server answered less than was offered."""
     rate = trial.cell.workload.load.rate
     if trial.result is None or rate is None:
         return None
     answered, window_s = trial.result.throughput_rps, trial.result.window_s
-    offered, tolerance = _due_rps(trial.result, rate), OVERLOAD_TOLERANCE
+    offered, tolerance = _due_rps(trial.result, rate), limits.OVERLOAD
     if trial.result.due is None:
-        tolerance = max(tolerance, OVERLOAD_DEVIATIONS / (rate * window_s) ** 0.5)
+        tolerance = max(tolerance, limits.OVERLOAD_DEVIATIONS / (rate * window_s) ** 0.5)
     if answered >= (1 - tolerance) * offered:
         return None
     facts = {"throughput_rps": answered, "offered_rps": offered}

@@ -5,35 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.analysis import intervals, steadiness
-from bench.base import wording
+from bench.base import limits, wording
 from bench.model.trial import Status, Trial
-from bench.verdicts.finding import Finding, Terms
+from bench.verdicts.verdict import Finding, Setup
 from loadgen.plan import Load
 from loadgen.result import Wait
-
-# Shares of the CPU time of one side of a trial.
-OTHERS_SHARE = 0.10
-# What the hypervisor withheld is lost at moments of its own choice.
-STOLEN_SHARE = 0.03
-# A server's figures follow the clock: this much in one of its CPUs, and they are of two machines.
-FREQUENCY_CHANGE = 0.10
-# Of the window: a quota stops every process of a group until the next period, and a stop of more
-# than a hundredth of the window is what a p99 then shows. A house whose own work beside a full
-# quota is cut by less is not worth a repeat.
-THROTTLED_SHARE = 0.01
-# Of the window. A generator that did not get its own CPU for so long measured the one who did.
-RUN_QUEUE_SHARE = 0.10
-# Of the window. A generator that spins always runs, or waits for its CPU: what is in neither is
-# time in which it was stopped, or its CPU was the hypervisor's.
-STOPPED_SHARE = 0.05
-# Of the window. A late look harms CPU per request little: CPU time and replies are counted between
-# the same two stamps. But so late, the window that is judged for its noise is another than the
-# window of the latencies, and what stopped the house may have stopped the generator.
-LATE_SHARE = 0.05
-
-# The standard deviation of the logarithms. Five trials that differ so much leave an interval of
-# 12 % to each side (t of 2.78), too wide to tell most models apart.
-SPREAD_LIMIT = 0.10
 
 SIDES = {"server": "the server's side", "generator": "the generator's side", "both": "both sides"}
 
@@ -48,8 +24,8 @@ def disturbance(trial: Trial) -> str:
 
 def _taken(trial: Trial) -> Iterator[str]:
     for who, limit, shares in (
-        ("others used", OTHERS_SHARE, trial.others or {}),
-        ("the hypervisor took", STOLEN_SHARE, trial.stolen or {}),
+        ("others used", limits.OTHERS, trial.others or {}),
+        ("the hypervisor took", limits.STOLEN, trial.stolen or {}),
     ):
         for side, share in shares.items():
             if share is not None and share > limit:
@@ -60,45 +36,45 @@ def _run_queue(trial: Trial) -> Iterator[str]:
     share = run_queue_share(trial)
     # Where both sides share a CPU, each waits for the other by design.
     alone = "both" not in (trial.others or trial.stolen or {})
-    if share is not None and share > RUN_QUEUE_SHARE and alone:
+    if share is not None and share > limits.RUN_QUEUE and alone:
         yield (
             f"the generator waited for its own CPU for {share:.0%} of the window "
-            f"(limit {RUN_QUEUE_SHARE:.0%})"
+            f"(limit {limits.RUN_QUEUE:.0%})"
         )
 
 
 def _stopped(trial: Trial) -> Iterator[str]:
     share = stopped_share(trial)
     alone = "both" not in (trial.others or trial.stolen or {})
-    if share is not None and share > STOPPED_SHARE and alone:
+    if share is not None and share > limits.STOPPED and alone:
         yield (
-            f"the generator was stopped for {share:.0%} of the window (limit {STOPPED_SHARE:.0%})"
+            f"the generator was stopped for {share:.0%} of the window (limit {limits.STOPPED:.0%})"
         )
 
 
 def _clock(trial: Trial) -> Iterator[str]:
     change = frequency_change(trial)
-    if change is not None and abs(change) > FREQUENCY_CHANGE:
-        yield f"the clock of a CPU changed by {change:+.0%} (limit {FREQUENCY_CHANGE:.0%})"
+    if change is not None and abs(change) > limits.FREQUENCY_CHANGE:
+        yield f"the clock of a CPU changed by {change:+.0%} (limit {limits.FREQUENCY_CHANGE:.0%})"
 
 
 def _quota(trial: Trial) -> Iterator[str]:
     share = throttled_share(trial)
-    if trial.throttled is not None and share is not None and share > THROTTLED_SHARE:
+    if trial.throttled is not None and share is not None and share > limits.THROTTLED:
         quota = trial.throttled
         yield (
             f"the CPU quota was used up in {quota.throttled:.0f} of {quota.periods:.0f} periods, "
-            f"and processes stopped for {quota.seconds:.2g} s (limit {THROTTLED_SHARE:.0%} of the "
+            f"and processes stopped for {quota.seconds:.2g} s (limit {limits.THROTTLED:.0%} of the "
             "window)"
         )
 
 
 def _lateness(trial: Trial) -> Iterator[str]:
     late_s = lateness_s(trial)
-    if late_s is not None and trial.result and late_s > LATE_SHARE * trial.result.window_s:
+    if late_s is not None and trial.result and late_s > limits.LATE * trial.result.window_s:
         yield (
             f"the harness itself was stopped or late by {late_s * 1000:,.0f} ms "
-            f"(limit {LATE_SHARE:.0%} of the window)"
+            f"(limit {limits.LATE:.0%} of the window)"
         )
 
 
@@ -156,7 +132,7 @@ def lateness_s(trial: Trial) -> float | None:
     return max((abs(each) for each in late if each is not None), default=None)
 
 
-def unsteady(trial: Trial, terms: Terms) -> Finding | None:
+def unsteady(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if the trial drifts across its window."""
     found = steadiness.of_trial(trial)
     if found is None or not found.drifts:
@@ -170,7 +146,7 @@ def unsteady(trial: Trial, terms: Terms) -> Finding | None:
     return Finding(reason, facts | {"class": found.name})
 
 
-def disturbed(trial: Trial, terms: Terms) -> Finding | None:
+def disturbed(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if others, the hypervisor or a quota took CPU of the trial."""
     reason = disturbance(trial)
     if not reason:
@@ -186,25 +162,25 @@ def disturbed(trial: Trial, terms: Terms) -> Finding | None:
     return Finding(reason, facts | {"frequency_change": frequency_change(trial)})
 
 
-def spread(trials: Sequence[Trial], terms: Terms) -> Finding | None:
+def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
     """Return a finding if the trials of a cell differ too much among themselves."""
     rates = [trial.result.throughput_rps for trial in trials if trial.result is not None]
     spread = intervals.log_deviation(rates)
-    if spread is None or spread <= SPREAD_LIMIT:
+    if spread is None or spread <= limits.SPREAD:
         return None
     reason = f"its trials differ by {spread:.0%} (standard deviation of throughput)"
-    found = Finding(reason, {"spread": spread, "limit": SPREAD_LIMIT})
-    return _dealt_unevenly(found, trials[0].cell.workload.load, terms) or found
+    found = Finding(reason, {"spread": spread, "limit": limits.SPREAD})
+    return _dealt_unevenly(found, trials[0].cell.workload.load, setup) or found
 
 
-def _dealt_unevenly(found: Finding, load: Load, terms: Terms) -> Finding | None:
+def _dealt_unevenly(found: Finding, load: Load, setup: Setup) -> Finding | None:
     """Return the finding with its cause, if trials differ since the kernel deals out connections.
 
     In churn it deals throughout the window, which evens it out.
     """
-    workers, least = terms.server_cpus, even_from(terms.server_cpus)
+    workers, least = setup.server_cpus, even_from(setup.server_cpus)
     kept = load.requests_per_connection is None
-    if not terms.own_listeners or not kept or load.connections >= least:
+    if not setup.own_listeners or not kept or load.connections >= least:
         return None
     connections = wording.count(load.connections, "connection", "connections")
     reason = (
@@ -221,6 +197,6 @@ def even_from(workers: int) -> int:
     SO_REUSEPORT picks a listener by a hash of addresses and ports, so of n connections a worker of
     w gets a binomial number: n / w in the mean, with a standard deviation of sqrt(n (w - 1)) / w.
     Their ratio, sqrt((w - 1) / n), is the spread that the dealing alone brings about. It is within
-    SPREAD_LIMIT from n = (w - 1) / SPREAD_LIMIT^2 on; one worker gets all of any number.
+    limits.SPREAD from n = (w - 1) / limits.SPREAD^2 on; one worker gets all of any number.
     """
-    return round((workers - 1) / SPREAD_LIMIT**2)
+    return round((workers - 1) / limits.SPREAD**2)

@@ -2,31 +2,16 @@
 
 from typing import Any
 
-from bench.base import wording
+from bench.base import limits, wording
 from bench.model.trial import Trial
-from bench.verdicts.finding import Finding, Terms
+from bench.verdicts.verdict import Finding, Setup
 from loadgen.result import Result
 from servers.terms import DATAGRAM_BUFFER
 
-# Datagrams lost on loopback are drops from a full socket buffer, and connection attempts dropped
-# there met a full accept queue, which costs the client a second (the kernel's TCP_TIMEOUT_INIT);
-# one in a thousand is none.
-LOSS_LIMIT = 0.001
-# Linux holds an acknowledgement back for 40 ms at least (TCP_DELACK_MIN in include/net/tcp.h), or
-# a tick of 4 ms less as its timers are rounded. What comes on top is the server's own and the
-# scheduler's; past a half more it is something else.
-DELAYED_LEAST_US = 38_000.0
-DELAYED_MOST_US = 60_000.0
-# CPUs. A server that used more may have had a queue of requests before it, and no need to wait. Of
-# one CPU, however many it has: one loop is busy with that.
-WAITING_BELOW = 0.5
-# Acknowledgements whose timer fired, over replies: if half of the requests waited for one each,
-# there is one for every second reply at least.
-DELAYED_SHARE = 0.5
 STREAMS = ("tcp", "tcp6")
 
 
-def lossy(trial: Trial, terms: Terms) -> Finding | None:
+def lossy(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if datagrams, or attempts to connect, were dropped beyond the limit."""
     transport = trial.cell.workload.transport
     if transport in STREAMS:
@@ -38,7 +23,7 @@ def _turned_away(trial: Trial) -> Finding | None:
     """Return a finding if a full accept queue cost connections their first attempt."""
     dropped = (trial.counters or {}).get("ListenOverflows")
     made = _connections_made(trial)
-    if not dropped or made is None or dropped <= LOSS_LIMIT * made:
+    if not dropped or made is None or dropped <= limits.LOSS * made:
         return None
     attempts = wording.count(dropped, "connection attempt was", "connection attempts were")
     reason = (
@@ -69,7 +54,7 @@ def _dropped(trial: Trial) -> Finding | None:
     """Return a finding if the server's own socket had no room for datagrams."""
     sent, _ = _datagrams(trial)
     dropped = (trial.counters or {}).get("udp_drops")
-    if not sent or not dropped or dropped <= LOSS_LIMIT * sent:
+    if not sent or not dropped or dropped <= limits.LOSS * sent:
         return None
     most = (trial.counters or {}).get("rmem_max")
     buffer = "its receive buffer"
@@ -86,7 +71,7 @@ def _dropped(trial: Trial) -> Finding | None:
 def _lost(trial: Trial) -> Finding | None:
     """Return a finding if datagrams had no answer, wherever they were lost."""
     sent, lost = _datagrams(trial)
-    if not sent or not lost or lost <= LOSS_LIMIT * sent:
+    if not sent or not lost or lost <= limits.LOSS * sent:
         return None
     reason = f"{lost:,} of {sent:,} datagrams were lost ({lost / sent:.2%})"
     return Finding(reason, _facts(trial))
@@ -102,7 +87,7 @@ def _datagrams(trial: Trial) -> tuple[int | None, int | None]:
     return (None, None) if trial.result is None else (trial.result.sent, trial.result.lost)
 
 
-def delayed(trial: Trial, terms: Terms) -> Finding | None:
+def delayed(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if most requests waited for a delayed acknowledgement.
 
     A server with Nagle's algorithm on that sends a reply in pieces holds the second one until the
@@ -110,14 +95,15 @@ def delayed(trial: Trial, terms: Terms) -> Finding | None:
     (RFC 896; Minshall et al., 2000). Where the house turned the algorithm off it is another wait.
     """
     usage, result = trial.server_usage, trial.result
-    if terms.nodelay or result is None or trial.cell.workload.transport not in STREAMS:
+    if setup.nodelay or result is None or trial.cell.workload.transport not in STREAMS:
         return None
     times = (result.response_us.p50, result.service_us.p50)
-    found = [each for each in times if each and DELAYED_LEAST_US <= each <= DELAYED_MOST_US]
+    least, most = limits.DELAYED_LEAST_US, limits.DELAYED_MOST_US
+    found = [each for each in times if each and least <= each <= most]
     if not found or usage is None or not usage.span_s:
         return None
     used = usage.cpu_s / usage.span_s
-    if used >= WAITING_BELOW or _acknowledged_at_once(trial, result):
+    if used >= limits.DELAYED_CPUS or _acknowledged_at_once(trial, result):
         return None
     reason = (
         f"half of the requests took {wording.duration(found[0])}: the server sends a reply in "
@@ -131,4 +117,4 @@ def _acknowledged_at_once(trial: Trial, result: Result) -> bool:
     """Tell if the kernel counted fewer delayed acknowledgements than requests that took so long."""
     counted = (trial.counters or {}).get("DelayedACKs")
     replies = result.throughput_rps * result.window_s
-    return counted is not None and counted < DELAYED_SHARE * replies
+    return counted is not None and counted < limits.DELAYED_SHARE * replies

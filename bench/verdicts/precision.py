@@ -26,8 +26,9 @@ def widest(run: Run) -> Precision | None:
     for cell, trials in run.cells().items():
         if not judged[cell].ranked:
             continue
-        values = list(metrics.by_block(trials, metrics.leading(cell.workload)).values())
-        estimate = intervals.geometric(values)
+        column = metrics.leading(cell.workload).column
+        values = metrics.values(metrics.by_block(trials), column)
+        estimate = intervals.geometric(list(values.values()))
         if estimate is None or estimate.relative_half_width is None:
             return None
         found.append(Precision(2 * estimate.relative_half_width, cell))

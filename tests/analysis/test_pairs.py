@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.analysis import intervals, metrics, noise_floor, ranking, shrinkage
-from bench.analysis.metrics import FIGURES
+from bench.analysis.metrics import METRICS
 from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import Entrant
+from bench.analysis.pairwise import Entrant, Reason
 from bench.base.estimate import Estimate
 from bench.model.run import Run
 from bench.model.trial import TWIN, Cell, Trial
@@ -51,8 +51,11 @@ def _run(folder: Path, trials: list[Trial]) -> Run:
 
 
 def _ratio(first: list[Trial], second: list[Trial], name: str) -> Estimate | None:
-    figure = FIGURES[name]
-    return intervals.ratio(metrics.by_block(first, figure), metrics.by_block(second, figure))
+    figure = METRICS[name]
+    before, after = (
+        metrics.values(metrics.by_block(each), figure.column) for each in (first, second)
+    )
+    return intervals.ratio(before, after)
 
 
 @pytest.mark.parametrize(
@@ -179,12 +182,12 @@ def test_a_partial_order_with_ties() -> None:
     assert places["b"].rank == places["c"].rank == "2 to 3"
     assert places["b"].tied == ("c",)
     assert places["d"].rank == "4"
-    assert {pair.because for pair in found.pairs} == {"", "interval"}
+    assert {pair.because for pair in found.pairs} == {None, Reason.INTERVAL}
 
 
 def test_less_is_better_for_times() -> None:
     entrants = _blocks(1, {"slow": 900, "quick": 300}, 6, 0.02)
-    assert ranking.rank(entrants, FIGURES["p99"]).tiers == (("quick",), ("slow",))
+    assert ranking.rank(entrants, METRICS["p99"]).tiers == (("quick",), ("slow",))
 
 
 def test_what_lies_within_the_floor_is_tied() -> None:
@@ -220,7 +223,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
         dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
         for trial in (*own, *twins)
     ]
-    found = noise_floor.of(_run(tmp_path, [*own, *twins, *others]))
+    found = noise_floor.of(metrics.by_cell([*own, *twins, *others]))
     assert found is not None
     assert found.blocks == 4
     assert found.ratio.high is not None
@@ -229,7 +232,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
 
 
 def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
-    assert noise_floor.of(_run(tmp_path, _trials(SERVER, [1000, 1000]))) is None
+    assert noise_floor.of(metrics.by_cell(_trials(SERVER, [1000, 1000]))) is None
 
 
 def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None:

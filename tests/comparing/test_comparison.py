@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from bench.analysis import intervals
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
 from bench.comparing import comparison, gates
@@ -55,7 +56,7 @@ def _noisy(seed: int, factor: float, sigma: float = 0.02) -> Callable[[Trial], T
 def test_welch_by_hand() -> None:
     # Means of the logs 1 and 2, variances 1 and 4 of three: error sqrt(5/3), freedom 50/17.
     before, after = [math.exp(log) for log in (0, 1, 2)], [math.exp(log) for log in (0, 2, 4)]
-    found = comparison.welch(before, after)
+    found = intervals.welch(before, after)
     assert found is not None
     assert found.value == pytest.approx(math.e)
     assert found.low is not None
@@ -69,14 +70,14 @@ def test_welch_covers_the_truth() -> None:
     for _ in range(300):
         before = [source.lognormvariate(10, 0.05) for _ in range(5)]
         after = [source.lognormvariate(10, 0.01) for _ in range(8)]
-        found = comparison.welch(before, after)
+        found = intervals.welch(before, after)
         assert found is not None
         covered += (found.low or 9) <= 1 <= (found.high or 0)
     assert covered / 300 >= 0.92
 
 
 def test_one_trial_has_a_ratio_and_no_interval() -> None:
-    found = comparison.welch([100.0], [110.0, 110.0])
+    found = intervals.welch([100.0], [110.0, 110.0])
     assert found is not None
     assert found.value == pytest.approx(1.1)
     assert found.low is None
@@ -84,7 +85,7 @@ def test_one_trial_has_a_ratio_and_no_interval() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [([], [1.0]), ([1.0], [0.0, 1.0])])
 def test_no_ratio_without_values(before: list[float], after: list[float]) -> None:
-    assert comparison.welch(before, after) is None
+    assert intervals.welch(before, after) is None
 
 
 def test_a_slower_server_is_found_and_the_other_is_not_accused(tmp_path: Path) -> None:

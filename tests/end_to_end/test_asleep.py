@@ -37,7 +37,11 @@ def shown(found: Run) -> list[str]:
     console = Console(width=100, file=io.StringIO())
     console.print(files.table(run_view.view(found), 100))
     terminal = console.file.getvalue()  # type: ignore[attr-defined]
-    return [files.render(found, "html"), files.render(found, "md"), terminal]
+    return [
+        files.render(run_view.view(found), "html"),
+        files.render(run_view.view(found), "md"),
+        terminal,
+    ]
 
 
 def test_a_run_of_an_earlier_version_is_marked_in_every_form(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_on_a_shared_cpu_it_has_to_sleep_and_that_has_its_own_mark(tmp_path: Pat
 
 
 def test_a_report_is_built_of_a_run_of_an_earlier_version(tmp_path: Path) -> None:
-    page = files.write(run(tmp_path, schema=2))
+    page = files.write(run_view.view(run(tmp_path, schema=2)))
     assert BANNER in page.read_text()
     assert BANNER in (tmp_path / "report.md").read_text()
     assert (tmp_path / "summary.csv").exists()
@@ -69,7 +73,7 @@ def test_a_report_is_built_of_the_published_run(tmp_path: Path) -> None:
     for name in ("run.json", "trials.jsonl"):
         shutil.copy(REFERENCE / name, tmp_path / name)
     found = run_folder.read(tmp_path)
-    page = files.write(found)
+    page = files.write(run_view.view(found))
     asleep = found.header.config.generator_wait is Wait.SLEEP
     assert (BANNER in page.read_text()) == asleep
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bench.report import files
+from bench.report.view import run_view
 from tests.support import synthetic
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -38,7 +39,7 @@ const shown = (element) => element.getClientRects().length > 0;
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return files.write(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3))
+    return files.write(run_view.view(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3)))
 
 
 def _drive(page: Path, script: str, extra: str = "") -> Any:
@@ -254,5 +255,5 @@ def test_passes_an_accessibility_check(page: Path, theme: str) -> None:
 def test_stays_small(tmp_path: Path) -> None:
     models = (synthetic.EIGHT + synthetic.EXTRA)[:20]
     loads = [synthetic.ONE, synthetic.MANY, synthetic.CHURN]
-    page = files.write(synthetic.run(tmp_path, models, loads, blocks=5))
+    page = files.write(run_view.view(synthetic.run(tmp_path, models, loads, blocks=5)))
     assert page.stat().st_size < 3_000_000 / 2

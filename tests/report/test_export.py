@@ -15,6 +15,7 @@ from hdrh.log import HistogramLogReader
 from bench.base.errors import ConfigError
 from bench.model.run import Run
 from bench.report import export
+from bench.report.view import run_view
 from tests.support import synthetic
 from tests.support.known import known
 
@@ -26,7 +27,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_pytest_benchmark_reads_its_json(run: Run, tmp_path: Path) -> None:
-    (path,) = export.write(run, "pytest-benchmark")
+    (path,) = export.write(run_view.view(run), "pytest-benchmark")
     table = tmp_path / "table.csv"
     command = [
         *(sys.executable, "-c", "from pytest_benchmark.cli import main; main()"),
@@ -69,13 +70,13 @@ def test_one_trial_has_statistics() -> None:
 
 
 def test_what_cannot_be_believed_is_left_out(run: Run) -> None:
-    names = [one["name"] for one in export.pytest_benchmark(run)["benchmarks"]]
+    names = [one["name"] for one in export.pytest_benchmark(run_view.view(run))["benchmarks"]]
     assert "blocking[kept-1]" in names
     assert "blocking[offered-50]" not in names
 
 
 def test_percentiles_agree_with_the_histogram(run: Run) -> None:
-    paths = {path.name: path for path in export.write(run, "hdr")}
+    paths = {path.name: path for path in export.write(run_view.view(run), "hdr")}
     text = paths["selectors-default-kept-1-response.hgrm"].read_text()
     merged = HdrHistogram(1, 36_000_000_000, 3)
     for trial in run.trials:
@@ -92,7 +93,7 @@ def test_percentiles_agree_with_the_histogram(run: Run) -> None:
 
 
 def test_the_log_is_read_back_by_the_library(run: Run) -> None:
-    paths = {path.name: path for path in export.write(run, "hdr")}
+    paths = {path.name: path for path in export.write(run_view.view(run), "hdr")}
     path = paths["selectors-default-kept-1-response.hlog"]
     reader = HistogramLogReader(str(path), HdrHistogram(1, 36_000_000_000, 3))
     found = []
@@ -115,28 +116,28 @@ def test_the_log_is_read_back_by_the_library(run: Run) -> None:
 
 
 def test_service_times_only_where_they_differ(run: Run) -> None:
-    names = {path.name for path in export.write(run, "hdr")}
+    names = {path.name for path in export.write(run_view.view(run), "hdr")}
     assert "selectors-default-offered-50-service.hlog" in names
     assert "selectors-default-kept-1-service.hlog" not in names
 
 
 def test_summaries(run: Run) -> None:
-    cells, trials, between = export.write(run, "csv")
+    cells, trials, between = export.write(run_view.view(run), "csv")
     assert cells == run.folder / "export" / "summary.csv"
     assert cells.read_text().startswith("server,family,")
     assert trials.read_text().startswith("block,position,status,server,family,")
     assert between.read_text().startswith("workload,figure,first,second,ratio,")
-    (path,) = export.write(run, "json")
+    (path,) = export.write(run_view.view(run), "json")
     assert len(json.loads(path.read_text())["cells"]) == 4
 
 
 def test_refuses_an_unknown_format(run: Run) -> None:
     with pytest.raises(ConfigError, match="choose from csv, json, pytest-benchmark, hdr"):
-        export.write(run, "xml")
+        export.write(run_view.view(run), "xml")
 
 
 @pytest.mark.parametrize("form", ["pytest-benchmark", "hdr"])
 def test_refuses_a_run_without_figures(tmp_path: Path, form: str) -> None:
     empty = synthetic.run(tmp_path / "run", synthetic.EIGHT[:2], [synthetic.ONE], 0)
     with pytest.raises(ConfigError, match="no measured cell"):
-        export.write(empty, form)
+        export.write(run_view.view(empty), form)

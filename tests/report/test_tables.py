@@ -10,6 +10,7 @@ import pytest
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Trial, Workload
 from bench.report import tables
+from bench.report.view import run_view
 from bench.verdicts import checks, judging
 from loadgen.plan import Load
 from tests.support import synthetic
@@ -29,12 +30,12 @@ COLUMNS = (
 
 def _rows(folder: Path, **how: object) -> list[dict[str, str]]:
     run = synthetic.run(folder, **how)  # type: ignore[arg-type]
-    return list(csv.DictReader(io.StringIO(tables.to_csv(tables.summary(run)))))
+    return list(csv.DictReader(io.StringIO(tables.to_csv(tables.summary(run_view.view(run))))))
 
 
 def test_columns_and_their_order(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, blocks=1)
-    assert tables.to_csv(tables.summary(run)).splitlines()[0] == COLUMNS
+    assert tables.to_csv(tables.summary(run_view.view(run))).splitlines()[0] == COLUMNS
 
 
 def test_one_row_a_cell_in_the_order_of_the_plan(tmp_path: Path) -> None:
@@ -124,9 +125,9 @@ def test_twins_are_trials_but_no_row(tmp_path: Path) -> None:
     run = synthetic.run(
         tmp_path, models=synthetic.EIGHT[:1], workloads=[synthetic.ONE], change=change
     )
-    assert list(tables.summary(run)["trials"]) == [0]
-    assert list(tables.trials(run)["server"]) == ["blocking~aa"] * 5
-    assert list(tables.trials(run)["family"]) == ["blocking"] * 5
+    assert list(tables.summary(run_view.view(run))["trials"]) == [0]
+    assert list(tables.trials(run_view.view(run))["server"]) == ["blocking~aa"] * 5
+    assert list(tables.trials(run_view.view(run))["family"]) == ["blocking"] * 5
 
 
 def test_datagram_servers_are_not_planned_on_tcp(tmp_path: Path) -> None:
@@ -150,13 +151,13 @@ def test_a_pool_of_the_workload_s_own_size_goes_before_the_run_s(tmp_path: Path)
     usual, own = (
         checks.judge(
             [synthetic.with_result(trial, effective_concurrency=2.0)],
-            judging.terms(run, cell),
+            judging.setup_of(run, cell),
         )
         for cell, (trial, *_) in run.cells().items()
     )
     assert "serves 4 clients at once" in usual.reason
     assert "serves 2 clients at once" in own.reason
-    assert list(tables.summary(run)["pool_size"].fillna(0)) == [0, 2]
+    assert list(tables.summary(run_view.view(run))["pool_size"].fillna(0)) == [0, 2]
 
 
 def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_what_a_cell_was_measured_under_comes_from_the_header(tmp_path: Path) ->
     mine = dataclasses.replace(mine, command="./echo {host} {port}")
     config = dataclasses.replace(run.header.config, servers=(ours, own, mine))
     run = dataclasses.replace(run, header=dataclasses.replace(run.header, config=config))
-    found = [judging.terms(run, cell) for cell in run.cells()]
+    found = [judging.setup_of(run, cell) for cell in run.cells()]
     assert [each.own_listeners for each in found] == [False, True, False]
     assert [each.nodelay for each in found] == [True, True, False]
 
@@ -177,7 +178,10 @@ def test_servers_of_one_name_are_told_apart_by_transport(tmp_path: Path) -> None
     datagram = synthetic.Model("pool", "datagram-family", 9, 10, kind="datagram")
     workloads = [synthetic.MANY, synthetic.DATAGRAM]
     run = synthetic.run(tmp_path, models=[stream, datagram], workloads=workloads)
-    assert list(tables.summary(run)["family"]) == ["stream-family", "datagram-family"]
+    assert list(tables.summary(run_view.view(run))["family"]) == [
+        "stream-family",
+        "datagram-family",
+    ]
 
 
 def test_intervals_lie_around_their_figures(tmp_path: Path) -> None:
@@ -197,7 +201,7 @@ def test_what_was_around_a_trial_stands_in_its_row(tmp_path: Path) -> None:
     run = synthetic.run(
         tmp_path, models=synthetic.EIGHT[4:5], workloads=[synthetic.MANY], change=change
     )
-    row = tables.trials(run).iloc[0]
+    row = tables.trials(run_view.view(run)).iloc[0]
     assert (row["course"], row["others_share"], row["server_end"]) == ("steady", 0.25, "clean")
     assert (row["frequency_open_mhz"], row["frequency_close_mhz"]) == (3100.0, 3050.0)
 

@@ -6,18 +6,18 @@ from rich.console import Console
 
 from bench.model.trial import Cell, Workload
 from bench.report.terminal import verdicts
-from bench.verdicts.checks import Verdict
+from bench.verdicts.verdict import Name, Verdict
 from loadgen.plan import Load
 
 ONE = Workload("kept-1", "tcp", Load(connections=1))
 MANY = Workload("kept-50", "tcp", Load(connections=50))
-VALID = Verdict("valid", "Nothing speaks against these figures")
-STARVED = Verdict("starved", "49 of 50 connections had no reply", "Use fewer connections.")
+VALID = Verdict(Name.VALID, "Nothing speaks against these figures")
+STARVED = Verdict(Name.STARVED, "49 of 50 connections had no reply", "Use fewer connections.")
 
 
 def said(judged: dict[Cell, Verdict]) -> list[str]:
     console = Console(file=io.StringIO(), width=100)
-    console.print(verdicts.told(judged))
+    console.print(verdicts.summary(judged))
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
@@ -48,8 +48,8 @@ def test_many_reasons_are_cut_short() -> None:
 
 def test_verdicts_are_told_in_the_order_of_their_checks() -> None:
     judged = {
-        Cell("a", ONE): Verdict("not measured", "The run ended"),
-        Cell("b", ONE): Verdict("noisy", "Others used 30 %"),
-        Cell("c", ONE): Verdict("failed", "It ended with status 1"),
+        Cell("a", ONE): Verdict(Name.NOT_MEASURED, "The run ended"),
+        Cell("b", ONE): Verdict(Name.NOISY, "Others used 30 %"),
+        Cell("c", ONE): Verdict(Name.FAILED, "It ended with status 1"),
     }
     assert said(judged)[0] == "verdicts: 1 failed, 1 noisy, 1 not measured"

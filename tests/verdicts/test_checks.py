@@ -7,11 +7,12 @@ import pytest
 
 from bench.model.trial import Status, Trial, Workload
 from bench.verdicts import checks
+from bench.verdicts.verdict import Setup
 from loadgen.plan import Load
 from loadgen.result import Evidence, GeneratorUsage, Shortages, Wait
 from tests.support import synthetic
 
-TERMS = checks.Terms(server_cpus=1)
+TERMS = Setup(server_cpus=1)
 LATE = synthetic.percentiles(900.0)
 
 
@@ -185,7 +186,7 @@ def test_the_first_that_applies_wins_and_the_others_are_notes() -> None:
 
 
 def test_a_declared_limit_is_by_design() -> None:
-    terms = checks.Terms(server_cpus=1, clients_at_once=1)
+    terms = Setup(server_cpus=1, clients_at_once=1)
     verdict = checks.judge([_trial({"connections_without_reply": 49})], terms)
     assert "49 of 50 connections had no reply" in verdict.sentence
     assert "by design: this model serves 1 client at once" in verdict.sentence
@@ -193,23 +194,23 @@ def test_a_declared_limit_is_by_design() -> None:
 
 
 def test_a_pool_may_use_every_cpu_it_has() -> None:
-    terms = checks.Terms(server_cpus=4)
+    terms = Setup(server_cpus=4)
     busy = _trial({"generator_idle_fraction": 0.0}, server_usage=synthetic.usage(5.0, processes=5))
     assert checks.judge([busy], terms).name == "generator-bound"
-    assert checks.judge([busy], checks.Terms(server_cpus=2)).name == "valid"
+    assert checks.judge([busy], Setup(server_cpus=2)).name == "valid"
 
 
 def test_a_generator_on_the_servers_cpu_is_never_idle_and_no_bound() -> None:
     busy = _trial({"generator_idle_fraction": 0.0}, server_usage=synthetic.usage(1.0))
     assert checks.judge([busy], TERMS).name == "generator-bound"
-    shared = checks.Terms(server_cpus=1, shared=True)
+    shared = Setup(server_cpus=1, shared=True)
     assert checks.judge([busy], shared).name == "valid"
 
 
 def test_threads_without_a_gil_may_use_more_than_one_cpu() -> None:
     used = synthetic.usage(2.6, processes=1, threads=4)
     native = _trial({"generator_idle_fraction": 0.0}, server_usage=used)
-    assert checks.judge([native], checks.Terms(server_cpus=2)).name == "generator-bound"
+    assert checks.judge([native], Setup(server_cpus=2)).name == "generator-bound"
 
 
 def test_churn_counts_the_connections_that_had_no_reply() -> None:

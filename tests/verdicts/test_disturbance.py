@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.base import limits
 from bench.host import cpu_times
 from bench.host.quota import Throttling
 from bench.launch.observer import Counters, Observer
@@ -14,13 +15,14 @@ from bench.launch.process_tree import CpuReading, Snapshot
 from bench.model.cpus import Cpus
 from bench.model.trial import Status, Throttled, Trial, Workload
 from bench.verdicts import checks, disturbance
+from bench.verdicts.verdict import Setup
 from loadgen.part import Moment
 from loadgen.plan import Load
 from loadgen.result import Series, Watched
 from tests.support import synthetic
 from tests.support.known import known
 
-TERMS = checks.Terms(server_cpus=1)
+TERMS = Setup(server_cpus=1)
 
 
 def test_a_server_that_slows_is_unsteady() -> None:
@@ -203,22 +205,20 @@ def differing(connections: int, requests: int | None = None) -> list[Trial]:
 @pytest.mark.parametrize(
     ("trials", "terms", "dealt"),
     [
-        pytest.param(differing(4), checks.Terms(2, own_listeners=True), True, id="four on two"),
-        pytest.param(differing(99), checks.Terms(2, own_listeners=True), True, id="just too few"),
-        pytest.param(differing(100), checks.Terms(2, own_listeners=True), False, id="enough"),
-        pytest.param(differing(4), checks.Terms(1, own_listeners=True), False, id="one worker"),
-        pytest.param(differing(4), checks.Terms(2), False, id="one listener"),
+        pytest.param(differing(4), Setup(2, own_listeners=True), True, id="four on two"),
+        pytest.param(differing(99), Setup(2, own_listeners=True), True, id="just too few"),
+        pytest.param(differing(100), Setup(2, own_listeners=True), False, id="enough"),
+        pytest.param(differing(4), Setup(1, own_listeners=True), False, id="one worker"),
+        pytest.param(differing(4), Setup(2), False, id="one listener"),
         pytest.param(
             differing(4, requests=1),
-            checks.Terms(2, own_listeners=True),
+            Setup(2, own_listeners=True),
             False,
             id="churn deals throughout",
         ),
     ],
 )
-def test_connections_dealt_out_by_a_hash(
-    trials: list[Trial], terms: checks.Terms, dealt: bool
-) -> None:
+def test_connections_dealt_out_by_a_hash(trials: list[Trial], terms: Setup, dealt: bool) -> None:
     verdict = checks.judge(trials, terms)
     assert verdict.name == "noisy"
     assert ("listeners of their own" in verdict.reason) == dealt
@@ -226,7 +226,7 @@ def test_connections_dealt_out_by_a_hash(
 
 
 def test_what_is_said_of_connections_dealt_out_by_a_hash() -> None:
-    verdict = checks.judge(differing(4), checks.Terms(2, own_listeners=True))
+    verdict = checks.judge(differing(4), Setup(2, own_listeners=True))
     assert verdict.sentence == (
         "Its trials differ by 15% (standard deviation of throughput): its 2 workers have listeners "
         "of their own, and the kernel's hash deals 4 connections out unevenly, in each trial anew. "
@@ -245,4 +245,4 @@ def test_the_limit_of_an_even_deal_is_where_the_deal_alone_is_as_wide_as_the_spr
             sum(deal.randrange(workers) == 0 for _ in range(connections)) * workers / connections
             for _ in range(3000)
         ]
-        assert statistics.stdev(shares) == pytest.approx(disturbance.SPREAD_LIMIT, rel=0.05)
+        assert statistics.stdev(shares) == pytest.approx(limits.SPREAD, rel=0.05)

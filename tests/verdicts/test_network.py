@@ -7,10 +7,11 @@ import pytest
 
 from bench.model.trial import Trial, Workload
 from bench.verdicts import checks
+from bench.verdicts.verdict import Setup
 from loadgen.plan import Load
 from tests.support import synthetic
 
-TERMS = checks.Terms(server_cpus=1)
+TERMS = Setup(server_cpus=1)
 
 
 def _trial(load: dict[str, Any], **changed: Any) -> Trial:
@@ -96,13 +97,13 @@ UNIX = Workload("kept-50", "unix", Load(connections=50))
         ),
         pytest.param(
             _trial({"response_us": SLOW}, server_usage=synthetic.usage(1.9)),
-            checks.Terms(server_cpus=32),
+            Setup(server_cpus=32),
             False,
             id="a busy loop that has 32 CPUs",
         ),
         pytest.param(
             _trial({"response_us": SLOW}, server_usage=AT_REST),
-            checks.Terms(server_cpus=1, nodelay=True),
+            Setup(server_cpus=1, nodelay=True),
             False,
             id="the house turned Nagle's algorithm off",
         ),
@@ -121,7 +122,7 @@ UNIX = Workload("kept-50", "unix", Load(connections=50))
         pytest.param(_trial({"response_us": SLOW}, server_usage=None), TERMS, False, id="unknown"),
     ],
 )
-def test_a_wait_of_40_ms_has_a_name(trial: Trial, terms: checks.Terms, noted: bool) -> None:
+def test_a_wait_of_40_ms_has_a_name(trial: Trial, terms: Setup, noted: bool) -> None:
     verdict = checks.judge([trial], terms)
     assert verdict.name != "delayed-ack"
     notes = [note for note in verdict.notes if note.name == "delayed-ack"]

@@ -71,7 +71,7 @@ def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str
         return cell.verdict.name
     bound = "≥ " if column == "throughput_rps" and cell.bound else ""
     half = (value.relative_half_width or 0) * value.value
-    verdict = "" if cell.verdict.name == "valid" else f"  {cell.verdict.name}"
+    verdict = "" if cell.verdict.valid else f"  {cell.verdict.name}"
     verdict += "  the limit" if cell.family == NATIVE and not verdict else ""
     return f"{bound}{wording.number(value.value, half)} {unit}{verdict}"
 
@@ -95,7 +95,7 @@ def _row(
     text: str,
     limit: float,
 ) -> None:
-    sound = cell.verdict.name == "valid"
+    sound = cell.verdict.valid
     tip = f"{cell.server}: {text}"
     end = 0.0
     if value is not None:

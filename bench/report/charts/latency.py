@@ -70,7 +70,7 @@ def _draw(
 
 
 def _line(canvas: Canvas, axes: Axes, cell: CellView, curve: Curve, dash: lines.Dash) -> None:
-    sound = cell.verdict.name == "valid"
+    sound = cell.verdict.valid
     line = axes.plot(
         *curve,
         color=palette.of(cell.family),

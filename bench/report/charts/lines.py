@@ -44,7 +44,7 @@ def dashes(cells: Iterable[CellView]) -> dict[int, Dash]:
 def label(cell: CellView) -> str:
     """Return the server's name, with the verdict if it is not valid."""
     name = wording.shortened(cell.server)
-    return name if cell.verdict.name == "valid" else f"{name} ({cell.verdict.name})"
+    return name if cell.verdict.valid else f"{name} ({cell.verdict.name})"
 
 
 def names(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 
 from bench.analysis import metrics
-from bench.analysis.metrics import Figure
+from bench.analysis.metrics import Metric
+from bench.analysis.pairwise import Reason
 from bench.analysis.ranking import Ranking
 from bench.base import wording
 from bench.base.estimate import Estimate
@@ -23,16 +24,16 @@ WORDS = {"throughput": "throughput", "p99": "p99 of response time", "cpu": "CPU 
 
 @dataclass(frozen=True)
 class Row:
-    """A server beside the best; because: why the two are not told apart, empty if they are."""
+    """A server beside the best; because: why the two are not told apart, None if they are."""
 
     cell: CellView
     ratio: Estimate
-    because: str
+    because: Reason | None
 
     @property
     def sure(self) -> bool:
         """Tell if it is the best, or told apart from it."""
-        return not self.because
+        return self.because is None
 
     @property
     def text(self) -> str:
@@ -43,14 +44,14 @@ class Row:
         return ("≥ " if self.because == "bound" else "") + wording.ranged(self.ratio)
 
 
-def leading(subject: Subject) -> Figure:
+def leading(subject: Subject) -> Metric:
     """Return what ranks the servers of a subject."""
     return metrics.leading(subject.workload.workload)
 
 
-def cpu(subject: Subject) -> Figure:
+def cpu(subject: Subject) -> Metric:
     """Return CPU per request."""
-    return metrics.FIGURES["cpu"]
+    return metrics.METRICS["cpu"]
 
 
 def subjects(view: RunView) -> list[Subject]:
@@ -69,7 +70,7 @@ def margins(subject: Subject) -> Margins:
     return Margins(left, right, 0.42, bars.ROW_IN * len(subject.workload.ranked) + 0.06)
 
 
-def ratios(of: Callable[[Subject], Figure]) -> Callable[[Canvas, Axes, Subject], None]:
+def ratios(of: Callable[[Subject], Metric]) -> Callable[[Canvas, Axes, Subject], None]:
     """Return what draws the ratios of a figure to its best, the best on top."""
 
     def drawn(canvas: Canvas, axes: Axes, subject: Subject) -> None:

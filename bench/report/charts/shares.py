@@ -68,7 +68,7 @@ def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         if rps is None or cpu is None or not rps.value or not cpu.value:
             continue
         colour = palette.of(cell.family)
-        fill = colour if cell.verdict.name == "valid" else palette.PAPER[0]
+        fill = colour if cell.verdict.valid else palette.PAPER[0]
         tip = f"{lines.label(cell)}: {cell.throughput()}, {wording.estimate(cpu, 'µs')} a request"
         dot = axes.plot(rps.value, cpu.value, "o", ms=6, mfc=fill, mec=colour)[0]
         canvas.mark(dot, cell, tip)

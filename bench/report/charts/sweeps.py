@@ -15,9 +15,6 @@ from bench.report.view.run_view import Subject
 
 Draw = Callable[[Canvas, Axes, Subject], None]
 
-# The first point whose throughput is below this part of the offered load is past saturation.
-FOLLOWS = 0.95
-
 
 @dataclass(frozen=True)
 class Axis:
@@ -47,9 +44,8 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     _draw(canvas, axes, subject, OFFERED, "p99_us", wording.duration)
     for cells in subject.by_server():
         for cell in cells:
-            p99, got = cell.estimate("p99_us"), cell.estimate("throughput_rps")
-            rate = OFFERED.of(cell)
-            if p99 is None or got is None or got.value >= FOLLOWS * rate:
+            p99, rate = cell.estimate("p99_us"), OFFERED.of(cell)
+            if p99 is None or not cell.saturated:
                 continue
             past = axes.plot(
                 rate,
@@ -132,7 +128,7 @@ def _draw(
         )[0]
         canvas.mark(line, cells[0], tip)
         for cell, place, value in found:
-            fill = colour if cell.verdict.name == "valid" else palette.PAPER[0]
+            fill = colour if cell.verdict.valid else palette.PAPER[0]
             dot = axes.plot(place, value, "o", ms=4.5, mfc=fill, mec=colour)[0]
             canvas.mark(dot, cell, f"{lines.label(cell)}, {place:,g}: {write(value)}")
 

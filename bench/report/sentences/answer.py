@@ -62,7 +62,7 @@ def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) ->
     if len(cells) == 1:
         only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
         return f"{best.server} {only}: {figure}."
-    if max(len(cell.figures) for cell in cells) < 2:
+    if max(len(cell.metrics) for cell in cells) < 2:
         unsure = "one trial tells nobody apart: measure again with more trials"
         return f"{best.server} {verb}, {figure}, but {unsure}."
     tied = [name for place in order.places if place.server == best.server for name in place.tied]

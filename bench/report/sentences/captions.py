@@ -35,7 +35,7 @@ def _ratio(subject: Subject) -> str:
 
 
 def _cpu_ratio(subject: Subject) -> str:
-    return _against_best(subject.workload.orders[metrics.FIGURES["cpu"]])
+    return _against_best(subject.workload.orders[metrics.METRICS["cpu"]])
 
 
 def _against_best(order: Ranking) -> str:
@@ -77,9 +77,8 @@ def _load(subject: Subject) -> str:
     told = []
     for cells in subject.by_server():
         for cell in cells:
-            found, rate = cell.estimate("throughput_rps"), cell.workload.load.rate or 0
-            if found is not None and found.value < 0.95 * rate:
-                told.append(f"{cell.server} at {rate:,g}")
+            if cell.saturated:
+                told.append(f"{cell.server} at {cell.workload.load.rate:,g}")
                 break
     if not told:
         return "Every server follows the highest load offered."

@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bench.analysis.metrics import FIGURES, Figure
+from bench.analysis.metrics import METRICS, Metric
 from bench.base import wording
 from bench.comparing.comparison import Comparison, Row
 
@@ -56,11 +56,11 @@ def _workload(label: str, rows: Sequence[Row]) -> Table:
         made.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
     for row in rows:
         if row.comparable:
-            made.add_row(row.cell.server, *(_shown(row, FIGURES[name]) for name in SHOWN))
+            made.add_row(row.cell.server, *(_shown(row, METRICS[name]) for name in SHOWN))
     return made
 
 
-def _shown(row: Row, figure: Figure) -> Text:
+def _shown(row: Row, figure: Metric) -> Text:
     ratio = row.ratios.get(figure.name)
     if ratio is None:
         return Text("")

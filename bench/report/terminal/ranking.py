@@ -8,9 +8,8 @@ from rich.text import Text
 
 from bench.base import wording
 from bench.report.sentences import answer
-from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
-from bench.verdicts import checks
 
 # On a narrow terminal these are left out, one after the other: the page has them.
 DISPENSABLE = ("MiB", "p50", "CPU µs")
@@ -44,7 +43,7 @@ def _workload(workload: WorkloadView, titles: list[str]) -> Table:
         made.add_column(title, justify="right", no_wrap=True)
     made.add_column("verdict", no_wrap=True)
     for cell in workload.cells:
-        style = "" if cell.verdict.name == checks.VALID else "dim"
+        style = "" if cell.verdict.valid else "dim"
         shown = [COLUMNS[title](workload, cell) for title in titles]
         made.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
     return made
@@ -56,7 +55,7 @@ def _throughput(workload: WorkloadView, cell: CellView) -> str:
 
 def _against_best(workload: WorkloadView, cell: CellView) -> str:
     pair = workload.order.against_best(cell.server)
-    return "" if pair is None else str(pair)
+    return against(pair)
 
 
 def _at_once(workload: WorkloadView, cell: CellView) -> str:

@@ -11,15 +11,15 @@ from bench.base import wording
 from bench.model.run import workload_labels
 from bench.model.trial import Cell
 from bench.verdicts import checks
-from bench.verdicts.checks import Verdict
+from bench.verdicts.verdict import Name, Verdict
 
 # Beyond this many lines for one verdict a reader is better served by the report.
 REASONS_MOST = 6
 # In the order of the checks; what was not measured comes last.
-NAMES = (checks.VALID, *(check.name for check in checks.CHECKS), checks.NOT_MEASURED)
+NAMES = (Name.VALID, *(check.name for check in checks.CHECKS), Name.NOT_MEASURED)
 
 
-def told(judged: Mapping[Cell, Verdict]) -> Group:
+def summary(judged: Mapping[Cell, Verdict]) -> Group:
     """Return a line that counts the verdicts, and for each but `valid` its remedy and reasons."""
     counts = Counter(verdict.name for verdict in judged.values())
     line = ", ".join(f"{counts[name]} {name}" for name in NAMES if counts[name])

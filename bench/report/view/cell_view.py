@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
 
-from bench.analysis import intervals, metrics, percentiles, steadiness
-from bench.analysis.metrics import Figure
+from bench.analysis import intervals, metrics, percentiles
+from bench.analysis.metrics import ByBlock, Metric
 from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import Entrant
+from bench.analysis.pairwise import Entrant, Pair
 from bench.analysis.ranking import Ranking, rank
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
-from bench.verdicts.checks import Verdict
+from bench.verdicts.verdict import Name, Verdict
 from loadgen.result import Result
 
 # The family of the ceiling: shown beside the others as what is possible, never ranked among them.
@@ -21,7 +20,16 @@ NATIVE = "native"
 
 # What servers are ordered by: one of the first two ranks them, in closed or in open loop, and CPU
 # per request is the figure that a busy generator does not distort.
-RANKED_BY = (metrics.THROUGHPUT, metrics.FIGURES["p99"], metrics.FIGURES["cpu"])
+RANKED_BY = (metrics.THROUGHPUT, metrics.METRICS["p99"], metrics.METRICS["cpu"])
+
+
+def against(pair: Pair | None) -> str:
+    """Return the ratio of a pair, with ≈ before it if the two are not told apart."""
+    if pair is None or pair.ratio is None:
+        return ""
+    tied = "" if pair.apart or pair.first == pair.second else "≈ "
+    return tied + wording.ratio(pair.ratio)
+
 
 # How a generator waits for replies, where a workload says so.
 WAITING = {"spin": "spins", "sleep": "sleeps"}
@@ -34,7 +42,8 @@ class CellView:
     """A cell as it is shown.
 
     index: the server's place in the run, the same in every chart
-    figures: of each trial that has any, by block and column
+    metrics: of each trial that was measured, by block
+    course: how its trials went: `steady`, or `4 steady, 1 warming`
     """
 
     index: int
@@ -43,7 +52,8 @@ class CellView:
     workload: Workload
     verdict: Verdict
     trials: list[Trial]
-    figures: dict[int, dict[str, Any]]
+    metrics: ByBlock
+    course: str
 
     @property
     def ranked(self) -> bool:
@@ -64,17 +74,28 @@ class CellView:
     @property
     def bound(self) -> bool:
         """Tell if its throughput is a lower bound."""
-        return self.verdict.name == "generator-bound"
+        return self.verdict.name is Name.GENERATOR_BOUND
+
+    @property
+    def saturated(self) -> bool:
+        """Tell if it answered less than was offered."""
+        return self.verdict.holds(Name.OVERLOADED)
 
     def by_block(self, column: str) -> dict[int, float]:
-        """Return a column's values by block, where there are any."""
-        values = {block: found.get(column) for block, found in self.figures.items()}
-        return {block: value for block, value in values.items() if value is not None}
+        """Return a column's values by block; none unless most of the trials have one."""
+        return metrics.values(self.metrics, column)
 
     def estimate(self, column: str) -> Estimate | None:
         """Return a column's geometric mean and interval if most of the trials have a value."""
-        values = list(self.by_block(column).values())
-        return _geometric(tuple(values)) if len(values) * 2 > len(self.figures) else None
+        if column not in self._estimates:
+            values = list(self.by_block(column).values())
+            self._estimates[column] = intervals.geometric(values)
+        return self._estimates[column]
+
+    @cached_property
+    def _estimates(self) -> dict[str, Estimate | None]:
+        """Return those that have been asked for: a column is computed once."""
+        return {}
 
     def throughput(self) -> str:
         """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
@@ -93,11 +114,6 @@ class CellView:
         if load.rate is not None:
             return wording.number(found.value)
         return f"{wording.number(found.value)}{of}{load.connections * load.depth:,}"
-
-    @cached_property
-    def course(self) -> str:
-        """Return how its trials went: `steady`, or `4 steady, 1 warming`."""
-        return steadiness.courses(self.trials)
 
     @cached_property
     def response(self) -> Curve | None:
@@ -124,14 +140,14 @@ class WorkloadView:
     label: str
     workload: Workload
     cells: list[CellView]
-    floors: dict[Figure, Floor | None]
+    floors: dict[Metric, Floor | None]
 
     @cached_property
-    def orders(self) -> dict[Figure, Ranking]:
+    def orders(self) -> dict[Metric, Ranking]:
         """Return the order of the servers by each of `RANKED_BY`."""
         return {figure: self._ordered(figure) for figure in RANKED_BY}
 
-    def _ordered(self, figure: Figure) -> Ranking:
+    def _ordered(self, figure: Metric) -> Ranking:
         entrants = [
             Entrant(cell.server, cell.by_block(figure.column), figure.bounded and cell.bound)
             for cell in self.ranked
@@ -146,7 +162,7 @@ class WorkloadView:
     @property
     def measured(self) -> list[CellView]:
         """Return the cells with figures."""
-        return [cell for cell in self.cells if cell.figures]
+        return [cell for cell in self.cells if cell.metrics]
 
     @property
     def native(self) -> CellView | None:
@@ -192,8 +208,3 @@ class WorkloadView:
         parts += [f"pools of {wording.count(pool, 'worker', 'workers')}"] if pool else []
         parts += [f"the generator {WAITING[load.wait]}"] if load.wait else []
         return ", ".join([*parts, self.workload.transport.upper()])
-
-
-@cache
-def _geometric(values: tuple[float, ...]) -> Estimate | None:
-    return intervals.geometric(values)

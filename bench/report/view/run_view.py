@@ -1,15 +1,18 @@
 """What charts and pages show of a run: its workloads, their cells and rankings, and its sweeps."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bench.analysis import metrics, noise_floor
+from bench.analysis import metrics, noise_floor, steadiness
+from bench.analysis.metrics import ByBlock
 from bench.base import wording
 from bench.model.run import Run, workload_labels
-from bench.model.trial import Workload
+from bench.model.trial import Cell, Trial, Workload
 from bench.report.view.cell_view import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.verdicts import judging
+from bench.verdicts.verdict import Name, Verdict
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,31 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class TrialView:
+    """A trial with its metrics by column, none unless it was measured, and its conditions."""
+
+    trial: Trial
+    metrics: dict[str, Any]
+    conditions: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class RunView:
-    """A run as it is shown."""
+    """A run as it is shown: whatever is computed of it, computed once.
+
+    trials: in the order in which they ended, twins included
+    cells: in the plan's order, without the twins
+    """
 
     run: Run
+    trials: list[TrialView]
+    cells: dict[Cell, CellView]
     workloads: list[WorkloadView]
+
+    @property
+    def verdicts(self) -> dict[Cell, Verdict]:
+        """Return what holds for each cell."""
+        return {cell: view.verdict for cell, view in self.cells.items()}
 
     @property
     def servers(self) -> list[tuple[int, str, str]]:
@@ -86,40 +109,49 @@ class RunView:
 
 def view(run: Run) -> RunView:
     """Return what is shown of a run."""
-    trials, judged = run.cells(), judging.verdicts(run)
-    names = dict.fromkeys(cell.server for cell in trials)
-    index = {name: place for place, name in enumerate(names)}
-    labels = workload_labels(cell.workload for cell in trials)
-    shown: dict[Workload, list[CellView]] = {workload: [] for workload in labels}
-    for cell, found in trials.items():
-        family = run.entry_of(cell).family
-        by_block = {trial.block: metrics.of(trial) for trial in found if trial.result is not None}
-        shown[cell.workload].append(
-            CellView(
-                index[cell.server],
-                cell.server,
-                family,
-                cell.workload,
-                judged[cell],
-                found,
-                by_block,
-            )
+    trials = [TrialView(each, metrics.of(each), metrics.conditions(each)) for each in run.trials]
+    by_cell: dict[Cell, dict[int, dict[str, Any]]] = {}
+    for trial in trials:
+        found = by_cell.setdefault(trial.trial.cell, {})
+        if trial.trial.result is not None:
+            found[trial.trial.block] = trial.metrics
+    cells = _cells(run, by_cell)
+    floors = {metric: noise_floor.of(by_cell, metric) for metric in RANKED_BY}
+    labels = workload_labels(cell.workload for cell in cells)
+    workloads = [
+        WorkloadView(label, workload, _ordered(cells, workload), floors)
+        for workload, label in labels.items()
+    ]
+    return RunView(run, trials, cells, workloads)
+
+
+def _cells(run: Run, metrics_of: Mapping[Cell, ByBlock]) -> dict[Cell, CellView]:
+    trials, verdicts = run.cells(), judging.verdicts(run)
+    index = {name: place for place, name in enumerate(dict.fromkeys(c.server for c in trials))}
+    return {
+        cell: CellView(
+            index[cell.server],
+            cell.server,
+            run.entry_of(cell).family,
+            cell.workload,
+            verdicts[cell],
+            of_cell,
+            metrics_of.get(cell, {}),
+            steadiness.courses(of_cell),
         )
-    floors = {figure: noise_floor.of(run, figure) for figure in RANKED_BY}
-    return RunView(
-        run,
-        [
-            WorkloadView(labels[workload], workload, sorted(cells, key=_place), floors)
-            for workload, cells in shown.items()
-        ],
-    )
+        for cell, of_cell in trials.items()
+    }
+
+
+def _ordered(cells: Mapping[Cell, CellView], workload: Workload) -> list[CellView]:
+    return sorted((view for cell, view in cells.items() if cell.workload == workload), key=_place)
 
 
 def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:
     """Sort what is ranked by throughput, in open loop by p99; the rest by name, native last."""
     found = cell.estimate(cell.leading)
     value = found.value if found and cell.ranked else math.inf
-    behind = cell.open_loop and cell.verdict.name == "overloaded"
+    behind = cell.open_loop and cell.verdict.name is Name.OVERLOADED
     value = value if cell.open_loop else -value
     return (not cell.ranked, cell.family == NATIVE, behind, value, cell.server)
 

@@ -1,0 +1,99 @@
+"""Checks of the trial itself: whether the instrument, the server and the echo were sound."""
+
+from dataclasses import asdict
+from typing import Any
+
+from bench.base import limits, wording
+from bench.model.trial import Status, Trial
+from bench.verdicts.verdict import Finding, Setup
+
+# What the generator's side had no more of, and what to do about it.
+SHORTAGES = {
+    "no-ports": "no local port was left for a connection: offer fewer connections/s",
+    "no-descriptors": "no open file was left in the generator: raise the limit (ulimit -Hn)",
+    "no-buffers": "the kernel had no buffer left: use fewer connections or a smaller payload",
+    "no-memory": "the kernel had no memory left: use fewer connections or a smaller payload",
+    "datagram-too-long": "the payload is too long for a datagram: use a smaller one",
+    "not-permitted": "the kernel did not permit a connection: look at firewall and sandbox",
+    "no-route": "there is no way to the server's address: look at the interfaces",
+}
+
+
+def instrument(trial: Trial, setup: Setup) -> Finding | None:
+    """Return a finding if the generator, the house or the machine failed."""
+    if trial.status is Status.INSTRUMENT:
+        return Finding(trial.reason or "the generator or the house failed", {})
+    counts = {} if trial.result is None else trial.result.shortages.counts
+    if not counts:
+        return None
+    name, times = max(counts.items(), key=lambda item: item[1])
+    shortage = SHORTAGES.get(name, name)
+    return Finding(f"{wording.count(times, 'time', 'times')} {shortage}", {"shortages": counts})
+
+
+def failed(trial: Trial, setup: Setup) -> Finding | None:
+    """Return a finding if the server was not ready in time, or ended before."""
+    if trial.status is not Status.FAILED:
+        return None
+    facts = {"exit_status": trial.exit_status, "output": trial.output}
+    return Finding(trial.reason or "the server never became ready", facts)
+
+
+def broken_echo(trial: Trial, setup: Setup) -> Finding | None:
+    """Return a finding if a byte was wrong, a connection broke, or the server died or fell mute."""
+    if trial.status is Status.BROKEN_ECHO:
+        return Finding(trial.reason or "the probe was answered with other bytes", {})
+    result = trial.result
+    if (
+        trial.status is Status.MEASURED
+        and trial.exit_status is not None
+        and not (result is not None and result.mismatches)
+    ):
+        facts = _broken_facts(trial)
+        return Finding(f"the server ended in mid-trial with status {trial.exit_status}", facts)
+    if result is None:
+        return None
+    evidence = result.evidence
+    detail = f" ({evidence[0].kind}: {evidence[0].detail})" if evidence else ""
+    if result.mismatches:
+        replies = wording.count(result.mismatches, "reply was", "replies were")
+        return Finding(f"{replies} wrong{detail}", _broken_facts(trial))
+    if result.errors:
+        connections = wording.count(result.errors, "connection", "connections")
+        return Finding(f"{connections} broke{detail}", _broken_facts(trial))
+    if result.silent:
+        return Finding("the server fell silent on every connection", _broken_facts(trial))
+    return None
+
+
+def _broken_facts(trial: Trial) -> dict[str, Any]:
+    result = trial.result
+    facts: dict[str, Any] = dict.fromkeys(("mismatches", "errors", "silent"))
+    evidence: list[dict[str, str]] = []
+    if result is not None:
+        facts = {name: getattr(result, name) for name in facts}
+        evidence = [asdict(piece) for piece in result.evidence]
+    return facts | {"exit_status": trial.exit_status, "evidence": evidence}
+
+
+def starved(trial: Trial, setup: Setup) -> Finding | None:
+    """Return a finding if some clients waited while others were served."""
+    if trial.result is None:
+        return None
+    asked = trial.cell.workload.load
+    in_flight = asked.connections * asked.depth
+    effective = trial.result.effective_concurrency
+    mute = trial.result.connections_without_reply
+    short = asked.rate is None and effective < limits.STARVED_BELOW * in_flight
+    if in_flight < 2 or not (mute or short):
+        return None
+    facts: dict[str, Any] = {"in_flight": in_flight, "effective_concurrency": effective}
+    facts |= {"connections_without_reply": mute, "clients_at_once": setup.clients_at_once}
+    if mute:
+        reason = f"{mute} of {asked.connections} connections had no reply"
+    else:
+        reason = f"{effective:.1f} requests of {in_flight} were served at a time"
+    if setup.clients_at_once is not None and setup.clients_at_once < asked.connections:
+        clients = wording.count(setup.clients_at_once, "client", "clients")
+        reason += f", by design: this model serves {clients} at once"
+    return Finding(reason, facts)
