@@ -25,12 +25,11 @@ def serve_on_loop(factory: str, style: str, listener: socket.socket, settings: S
     """Run one of the styles of asyncio on the event loop that `module:factory` makes."""
     import asyncio
 
-    from servers.coroutines import STYLES
-
     module, _, name = factory.partition(":")
     make_loop = getattr(importlib.import_module(module), name)
+    variant = importlib.import_module(f"servers.stream.asyncio_{style}")
     with asyncio.Runner(loop_factory=make_loop) as runner:
-        runner.run(STYLES[style](listener, settings))
+        runner.run(variant.main(listener, settings))
 
 
 def main() -> None:

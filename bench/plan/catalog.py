@@ -21,7 +21,7 @@ from servers.discovery import Variant, VariantError
 FOREIGN = "foreign"
 NATIVE_NAME = "native"
 NATIVE = ROOT / "servers" / "native" / "echo"
-# The last words of the names of asyncio's variants; servers.coroutines has a coroutine for each.
+# The last words of the names of asyncio's variants whose `main` runs on any event loop.
 LOOP_STYLES = ("streams", "protocol", "buffered", "sockets")
 
 

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -10,13 +11,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bench.analysis.pairwise import Pair
 from bench.analysis.ranking import Place
 from bench.base import wording
-from bench.model.header import Header
-from bench.model.server import ROOT
+from bench.model.header import Header, ServerEntry
 from bench.report.charts import Chart, slug
 from bench.report.drawing import embed, palette
 from bench.report.sentences import answer, captions
 from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
+from bench.store import sources
 
 # The table of all figures: titles, and whether a column holds numbers.
 COLUMNS = (
@@ -25,8 +26,8 @@ COLUMNS = (
     *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
     *(("course", False), ("verdict", False)),
 )
-# A server's source is shown if it is no longer than this.
-SOURCE_LIMIT_BYTES = 64 * 1024
+# The first schema of a run that has the sources of its servers.
+SOURCES_SINCE = 4
 UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
 
 
@@ -78,6 +79,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "planned": len(cells),
         "workloads": workloads,
         "servers": _servers(view),
+        "sources_stored": header.schema >= SOURCES_SINCE,
         "skipped": list(header.skipped),
         "command": " ".join(map(shlex.quote, header.command)),
         "cpus": view.cpus(),
@@ -137,14 +139,15 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
 
 def _servers(view: RunView) -> list[dict[str, Any]]:
     """Return what is drawn as one server, with the texts behind it: a name may serve two kinds."""
-    entries: dict[str, list[dict[str, str]]] = {}
+    entries: dict[str, list[dict[str, Any]]] = {}
     for entry in view.run.header.config.servers:
-        text = {
-            "summary": entry.summary,
-            "source": entry.source,
-            "text": _source(entry.source),
-        }
-        entries.setdefault(entry.name, []).append(text)
+        entries.setdefault(entry.name, []).append(
+            {
+                "summary": entry.summary,
+                "source": entry.source,
+                "texts": _texts(view.run.folder, entry),
+            }
+        )
     return [
         {
             "index": index,
@@ -156,15 +159,10 @@ def _servers(view: RunView) -> list[dict[str, Any]]:
     ]
 
 
-def _source(path: str) -> str:
-    """Return the text of a file of this checkout; empty for a command or a missing file."""
-    file = (ROOT / path).resolve()
-    try:
-        if not path.endswith(".py") or file.stat().st_size > SOURCE_LIMIT_BYTES:
-            return ""
-        return file.read_text(encoding="utf-8") if file.is_relative_to(ROOT) else ""
-    except (OSError, ValueError):
-        return ""
+def _texts(folder: Path, entry: ServerEntry) -> list[tuple[str, str]]:
+    """Return path and text of what a server was made of, as the run has it."""
+    texts = ((source.path, sources.read(folder, source)) for source in entry.sources)
+    return [(path, text) for path, text in texts if text is not None]
 
 
 def _figures(drawn: Iterable[Chart]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from bench.model.header import SCHEMA, Config, Header, ServerEntry
 from bench.model.server import ROOT, ServerSpec
 from bench.plan import catalog
 from bench.running.prepare import Session
+from bench.store import sources
 from loadgen.result import Wait
 from servers import terms
 
@@ -97,6 +98,7 @@ def describe(spec: ServerSpec) -> ServerEntry:
         max_clients=variant.max_clients if variant else None,
         many_cpus=spec.many_cpus,
         own_listeners=spec.own_listeners,
+        sources=tuple(each.source for each in sources.collect(spec)),
     )
 
 

@@ -10,7 +10,7 @@ from bench.plan.blocks import Plan
 from bench.running import header, trials
 from bench.running.prepare import Session
 from bench.running.resume import next_number
-from bench.store import run_folder
+from bench.store import run_folder, sources
 from bench.verdicts import precision
 
 
@@ -20,13 +20,15 @@ def begin(session: Session) -> Header:
     Raises:
         StoreError: the folder cannot be used.
     """
-    if not session.goes_on:
+    if session.goes_on:
+        run_folder.mend(session.folder)
+        head = header.going_on(session, run_folder.read(session.folder).header)
+        run_folder.write_header(session.folder, head)
+    else:
         head = header.of(session)
         run_folder.create(session.folder, head)
-        return head
-    run_folder.mend(session.folder)
-    head = header.going_on(session, run_folder.read(session.folder).header)
-    run_folder.write_header(session.folder, head)
+    for spec in session.specs:
+        run_folder.store_sources(session.folder, sources.collect(spec))
     return head
 
 

@@ -14,7 +14,7 @@ from bench.base.errors import StoreError
 from bench.model.header import SCHEMA, Header
 from bench.model.run import Run
 from bench.model.trial import Cell, Trial
-from bench.store import upgrades
+from bench.store import sources, upgrades
 
 
 def create(folder: Path, header: Header) -> None:
@@ -45,6 +45,14 @@ def check_new(folder: Path) -> None:
 def write_header(folder: Path, header: Header) -> None:
     """Write the header of a run."""
     write(folder / "run.json", json.dumps(msgspec.to_builtins(header), indent=1))
+
+
+def store_sources(folder: Path, texts: list[sources.Text]) -> None:
+    """Put the sources of a server beside the trials; raises StoreError."""
+    try:
+        sources.write(folder, texts)
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
 
 
 def mend(folder: Path) -> None:

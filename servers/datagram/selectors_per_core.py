@@ -3,8 +3,8 @@
 import selectors
 import socket
 
-from servers import readiness
 from servers.api import Settings
+from servers.datagram.selectors_default import loop
 from servers.per_core import one_process_per_cpu
 
 FAMILY = "per-core"
@@ -16,6 +16,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the loop of one process on every CPU."""
 
     def work(own: socket.socket) -> None:
-        readiness.serve_datagrams(own, selectors.DefaultSelector())
+        loop(own, selectors.DefaultSelector())
 
     one_process_per_cpu(listener, settings, work)

@@ -3,9 +3,9 @@
 import asyncio
 import socket
 
-from servers import coroutines
 from servers.api import Settings
 from servers.per_core import one_process_per_cpu
+from servers.stream.asyncio_protocol import main
 
 FAMILY = "per-core"
 OWN_LISTENERS = True
@@ -16,6 +16,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the protocol server of one process on every CPU."""
 
     def work(own: socket.socket) -> None:
-        asyncio.run(coroutines.protocol(own, settings))
+        asyncio.run(main(own, settings))
 
     one_process_per_cpu(listener, settings, work)

@@ -4,8 +4,8 @@ import asyncio
 import socket
 import threading
 
-from servers import coroutines
 from servers.api import Settings
+from servers.stream.asyncio_protocol import main
 
 FAMILY = "per-core"
 OWN_LISTENERS = True
@@ -16,7 +16,7 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run a protocol server in every thread; without the GIL they run side by side."""
 
     def work(own: socket.socket) -> None:
-        asyncio.run(coroutines.protocol(own, settings))
+        asyncio.run(main(own, settings))
 
     listeners = [settings.listen() for _ in settings.cpus]
     listener.close()

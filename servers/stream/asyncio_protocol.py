@@ -2,13 +2,43 @@
 
 import asyncio
 import socket
+from typing import cast
 
-from servers import coroutines
 from servers.api import Settings
 
 FAMILY = "asyncio"
 
 
+class Echo(asyncio.Protocol):
+    """Echo one client: data comes in as bytes that the event loop has allocated."""
+
+    transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Send it back."""
+        self.transport.write(data)
+
+    def pause_writing(self) -> None:
+        """Stop reading from a client that does not read its replies."""
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read again."""
+        self.transport.resume_reading()
+
+
+async def main(listener: socket.socket, settings: Settings) -> None:
+    """Serve with `create_server`, for ever."""
+    loop = asyncio.get_running_loop()
+    _server = await loop.create_server(Echo, sock=listener, backlog=settings.backlog)
+    # Not serve_forever(): there rloop 0.5 drops its listener.
+    await asyncio.Event().wait()
+
+
 def serve(listener: socket.socket, settings: Settings) -> None:
-    """Run the server's coroutine on the standard event loop."""
-    asyncio.run(coroutines.protocol(listener, settings))
+    """Run the server on the standard event loop."""
+    asyncio.run(main(listener, settings))

@@ -1,14 +1,34 @@
 """asyncio with bare sockets: a task for each client, sock_recv, sock_sendall."""
 
 import asyncio
+import contextlib
 import socket
 
-from servers import coroutines
-from servers.api import Settings
+from servers.api import CHUNK, Settings
 
 FAMILY = "asyncio"
 
 
+async def echo(client: socket.socket) -> None:
+    """Echo one client on its bare socket."""
+    loop = asyncio.get_running_loop()
+    with client, contextlib.suppress(ConnectionError):
+        while data := await loop.sock_recv(client, CHUNK):
+            await loop.sock_sendall(client, data)
+
+
+async def main(listener: socket.socket, settings: Settings) -> None:
+    """Serve with `sock_accept` and a task for each client, for ever."""
+    listener.setblocking(False)
+    loop = asyncio.get_running_loop()
+    tasks = set()  # the loop itself keeps only weak references
+    while True:
+        client, _ = await loop.sock_accept(listener)
+        task = loop.create_task(echo(client))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
 def serve(listener: socket.socket, settings: Settings) -> None:
-    """Run the server's coroutine on the standard event loop."""
-    asyncio.run(coroutines.sockets(listener, settings))
+    """Run the server on the standard event loop."""
+    asyncio.run(main(listener, settings))

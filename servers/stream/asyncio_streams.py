@@ -1,14 +1,30 @@
 """asyncio with streams: one coroutine for each client."""
 
 import asyncio
+import contextlib
 import socket
 
-from servers import coroutines
-from servers.api import Settings
+from servers.api import CHUNK, Settings
 
 FAMILY = "asyncio"
 
 
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Echo one client; drain() holds the reader back while the client does not read."""
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+async def main(listener: socket.socket, settings: Settings) -> None:
+    """Serve with `start_server`, for ever."""
+    _server = await asyncio.start_server(echo, sock=listener, backlog=settings.backlog)
+    # Not serve_forever(): there rloop 0.5 drops its listener.
+    await asyncio.Event().wait()
+
+
 def serve(listener: socket.socket, settings: Settings) -> None:
-    """Run the server's coroutine on the standard event loop."""
-    asyncio.run(coroutines.streams(listener, settings))
+    """Run the server on the standard event loop."""
+    asyncio.run(main(listener, settings))

@@ -1,14 +1,77 @@
 """Readiness events in one thread: the platform's best selector (epoll)."""
 
+import errno
 import selectors
 import socket
+from typing import NoReturn
 
-from servers import readiness
-from servers.api import Settings
+from servers.api import CHUNK, Settings
 
 FAMILY = "selectors"
+NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
+
+
+def accept(selector: selectors.BaseSelector, listener: socket.socket) -> None:
+    """Take one client that is waiting; another process on the same listener may be faster."""
+    try:
+        client, _ = listener.accept()
+    except (BlockingIOError, ConnectionError):
+        return
+    except OSError as error:
+        if error.errno not in NO_DESCRIPTOR_LEFT:
+            raise
+        # Who waits stays in the backlog until somebody leaves; asking again at once would spin.
+        selector.unregister(listener)
+        return
+    client.setblocking(False)
+    selector.register(client, selectors.EVENT_READ, bytearray())
+
+
+def exchange(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bool:
+    """Read and echo, or send what the client has not taken yet; return False at its end."""
+    client: socket.socket = key.fileobj  # type: ignore[assignment]
+    unsent: bytearray = key.data
+    if unsent:
+        del unsent[: client.send(unsent)]
+        if not unsent:
+            selector.modify(client, selectors.EVENT_READ, unsent)
+        return True
+    data = client.recv(CHUNK)
+    if not data:
+        return False
+    try:
+        sent = client.send(data)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(data):
+        # Read no more before this is out: memory stays bounded by one chunk for each client.
+        unsent += data[sent:]
+        selector.modify(client, selectors.EVENT_WRITE, unsent)
+    return True
+
+
+def loop(listener: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
+    """Echo to every client that is ready, for ever."""
+    listener.setblocking(False)
+    selector.register(listener, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is listener:
+                accept(selector, listener)
+                continue
+            try:
+                connected = exchange(selector, key)
+            except BlockingIOError:
+                continue
+            except ConnectionError:
+                connected = False
+            if not connected:
+                selector.unregister(key.fileobj)
+                key.fileobj.close()  # type: ignore[union-attr]
+                if listener not in selector.get_map():
+                    selector.register(listener, selectors.EVENT_READ)
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready."""
-    readiness.serve(listener, selectors.DefaultSelector())
+    loop(listener, selectors.DefaultSelector())

@@ -3,9 +3,9 @@
 import selectors
 import socket
 
-from servers import readiness
 from servers.api import Settings
 from servers.per_core import one_process_per_cpu
+from servers.stream.selectors_default import loop
 
 FAMILY = "per-core"
 OWN_LISTENERS = True
@@ -16,6 +16,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the loop of one process on every CPU."""
 
     def work(own: socket.socket) -> None:
-        readiness.serve(own, selectors.DefaultSelector())
+        loop(own, selectors.DefaultSelector())
 
     one_process_per_cpu(listener, settings, work)

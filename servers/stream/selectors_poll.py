@@ -3,12 +3,12 @@
 import selectors
 import socket
 
-from servers import readiness
 from servers.api import Settings
+from servers.stream.selectors_default import loop
 
 FAMILY = "selectors"
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready."""
-    readiness.serve(listener, selectors.PollSelector())
+    loop(listener, selectors.PollSelector())

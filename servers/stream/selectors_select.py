@@ -4,8 +4,8 @@ import resource
 import selectors
 import socket
 
-from servers import readiness
 from servers.api import Settings
+from servers.stream.selectors_default import loop
 
 FAMILY = "selectors"
 MAX_CLIENTS = 1000
@@ -15,4 +15,4 @@ DESCRIPTORS = 1024
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready; clients beyond what select() can watch wait in the backlog."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    readiness.serve(listener, selectors.SelectSelector())
+    loop(listener, selectors.SelectSelector())

@@ -4,9 +4,9 @@ import socket
 
 import uvloop
 
-from servers import coroutines
 from servers.api import Settings
 from servers.per_core import one_process_per_cpu
+from servers.stream.asyncio_protocol import main
 
 FAMILY = "per-core"
 REQUIRES = ("uvloop",)
@@ -18,6 +18,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the protocol server of one process on every CPU."""
 
     def work(own: socket.socket) -> None:
-        uvloop.run(coroutines.protocol(own, settings))
+        uvloop.run(main(own, settings))
 
     one_process_per_cpu(listener, settings, work)

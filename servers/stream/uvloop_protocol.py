@@ -4,13 +4,13 @@ import socket
 
 import uvloop
 
-from servers import coroutines
 from servers.api import Settings
+from servers.stream.asyncio_protocol import main
 
 FAMILY = "uvloop"
 REQUIRES = ("uvloop",)
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:
-    """Run the server's coroutine on uvloop's event loop."""
-    uvloop.run(coroutines.protocol(listener, settings))
+    """Run asyncio's server on uvloop's event loop."""
+    uvloop.run(main(listener, settings))

@@ -4,8 +4,8 @@ import selectors
 import socket
 import time
 
-from servers import readiness
 from servers.api import Settings
+from servers.stream.selectors_default import loop
 
 FAMILY = "selectors"
 SHARE = 0.05
@@ -66,4 +66,4 @@ class Burning(selectors.DefaultSelector):
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready."""
-    readiness.serve(listener, Burning())
+    loop(listener, Burning())
