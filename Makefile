@@ -14,7 +14,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench report list check test lint types microbench proof new-server native frameworks reference lock clean
+.PHONY: help setup bench report list check test lint types microbench proof new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ microbench: $(READY) native ## ratios beside clients in C, and a round trip per 
 proof: $(READY) ## measure how often a comparison is wrong: A/A, and 5 % more CPU (15 minutes)
 	@$(BIN)/python -m tests.proof $(RUN)
 
+wheel: $(READY) ## build the wheel into dist/
+	@$(BIN)/python -m hatchling build -t wheel -d dist
+
 lock: $(READY) ## renew requirements.lock
 	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --group dev pyproject.toml --output-file requirements.lock
@@ -86,4 +89,4 @@ lock: $(READY) ## renew requirements.lock
 	  --constraints requirements.lock pyproject.toml --output-file requirements-frameworks.lock
 
 clean: ## remove .venv and caches; results stay
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .benchmarks
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .benchmarks

@@ -15,8 +15,16 @@ from loadgen.fleet import FleetError, run
 from loadgen.plan import Load, Plan, PlanError, Target
 from loadgen.result import Recording, Result, Times
 from loadgen.sockets import port_limit
+from loadgen.version import NAME, version
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def tell_version(asked: bool) -> None:
+    """Print name and version, if it was asked for, and end."""
+    if asked:
+        print(f"{NAME} {version()}")
+        raise typer.Exit
 
 
 @app.command()
@@ -57,6 +65,10 @@ def generate(
         typer.Option(help="an address to connect from, by turns with others (default: as it fits)"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=tell_version, is_eager=True, help="print the version"),
+    ] = False,
 ) -> None:
     """Load an echo server, verify every byte, and say how fast it answered."""
     try:

@@ -1,7 +1,7 @@
 """The command line: one program, `bench`, whose commands stand in three modules."""
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -9,6 +9,7 @@ from bench.base.errors import UserError
 from bench.cli import results, run, servers
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.plan import PlanError
+from loadgen.version import NAME, version
 from servers.discovery import VariantError
 
 # What a user can mend: one line, exit status 2.
@@ -23,6 +24,23 @@ app = typer.Typer(
 )
 for part in (run, results, servers):
     app.add_typer(part.app)
+
+
+def tell_version(asked: bool) -> None:
+    """Print name and version, if it was asked for, and end."""
+    if asked:
+        print(f"{NAME} {version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=tell_version, is_eager=True, help="print the version"),
+    ] = False,
+) -> None:
+    """Compare concurrency models for network servers in Python."""
 
 
 def main() -> None:

@@ -121,13 +121,15 @@ def commit(folder: Path) -> str | None:
     if shutil.which("git") is None:
         return None
     git = ["git", "-C", str(folder)]
-    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    if head.returncode:
+    asked = [*git, "rev-parse", "HEAD", "--show-toplevel"]
+    head = subprocess.run(asked, capture_output=True, text=True, check=False)
+    # Installed, it lies in a folder of somebody else's checkout at most.
+    if head.returncode or Path(head.stdout.splitlines()[1]).resolve() != folder.resolve():
         return None
     changed = subprocess.run(
         [*git, "status", "--porcelain"], capture_output=True, text=True, check=False
     ).stdout.strip()
-    return head.stdout.strip() + ("+" if changed else "")
+    return head.stdout.splitlines()[0] + ("+" if changed else "")
 
 
 def _cpu_model() -> str:

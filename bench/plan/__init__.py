@@ -1,1 +1,1 @@
-"""What is to be measured: suites, axes, servers, and the order of the blocks."""
+"""What is to be measured: suites, axes, servers, and which block comes next (`--until`)."""

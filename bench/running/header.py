@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.base.errors import ConfigError
-from bench.base.version import version
 from bench.host import machine
 from bench.model.header import SCHEMA, Config, Header, ServerEntry
 from bench.model.server import ROOT, ServerSpec
@@ -16,6 +15,7 @@ from bench.plan import catalog
 from bench.running.prepare import Session
 from bench.store import sources
 from loadgen.result import Wait
+from loadgen.version import version
 from servers import terms
 
 

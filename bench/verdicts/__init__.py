@@ -1,1 +1,1 @@
-"""Whether a cell can be believed, and whether another run differs from it."""
+"""Whether a cell can be believed: every check, and the verdict that they come to."""
