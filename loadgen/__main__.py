@@ -13,8 +13,8 @@ from rich.table import Table
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.fleet import FleetError, run
 from loadgen.plan import Load, Plan, PlanError, Target
+from loadgen.ports import port_limit
 from loadgen.result import Recording, Result, Times
-from loadgen.sockets import port_limit
 from loadgen.version import NAME, version
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

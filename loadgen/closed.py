@@ -1,19 +1,16 @@
-"""The closed loop: a connection sends, waits for its reply, sends again. The hottest code here."""
+"""HOT LOOP, the hottest. The closed loop: a connection sends, waits for its reply, sends again.
+
+Its readable form is `tests/scripted/reference.py: Closed`; `tests/loadgen/test_reference_loops.py`
+holds it to that, on a scripted clock and socket.
+"""
 
 from itertools import cycle
 
+from loadgen.connection import DEAD, READ, RECEIVE_MAX, TALKING, WRITE, Connection
 from loadgen.driver import REAL, System
 from loadgen.plan import Plan
 from loadgen.sockets import Dialer
-from loadgen.stream import (
-    DEAD,
-    READ,
-    RECEIVE_MAX,
-    TALKING,
-    WRITE,
-    Connection,
-    StreamDriver,
-)
+from loadgen.stream import StreamDriver
 
 # Replies taken in one look. Where as many are there, more wait to be read.
 TOGETHER = 16
@@ -23,7 +20,9 @@ class ClosedLoop(StreamDriver[Connection]):
     """One request in flight on each connection, connections kept.
 
     The state that the fast path touches lies in lists indexed by descriptor. A reply that comes
-    whole, alone and right stays on the fast path; everything else goes through `attend`.
+    whole, alone and right stays on the fast path; everything else goes through `attend`. Within the
+    loop the rows are a local: `recorder.rows` is written back before every call that may record,
+    and read again after it.
     """
 
     sends_as_intended = True

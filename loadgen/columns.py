@@ -1,56 +1,16 @@
 """The columns of all processes, read back and cut to the window."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loadgen.histogram import Column, Distribution, bucketed, indexes, lows
+from loadgen.mapped import Columns, joined
 from loadgen.part import Part
 from loadgen.recorder import BUCKETS, COARSE_BITS, COARSE_BUCKETS
 from loadgen.result import Series
-
-
-class Columns:
-    """One process's columns by name; a row is an answered request."""
-
-    def __init__(self, part: Part, first_slot: int) -> None:
-        """Map the file; slots are numbered through over all processes."""
-        # Mapped, not read: five million rows are 160 MB, and most of it is copied once only.
-        data: Column = np.memmap(part.path, dtype=np.int64, mode="r")
-        self.facts = part.facts
-        self.first_slot = first_slot
-        self.column: dict[str, Column] = {}
-        at = 0
-        for name, length in part.facts["columns"].items():
-            self.column[name] = data[at : at + length]
-            at += length
-        if part.facts["sends_as_intended"]:
-            self.column["intended"] = self.column["sent"]
-
-    def rows(self, choose: Callable[[Column, Column], NDArray[np.bool_]]) -> Column:
-        """Return intended, sent, received, slot (4 x n) of the rows that are chosen.
-
-        choose: tells them by when they were intended and when received
-        """
-        which = choose(self.column["intended"], self.column["received"])
-        rows = np.empty((4, np.count_nonzero(which)), dtype=np.int64)
-        for row, name in zip(rows, ("intended", "sent", "received", "slot"), strict=True):
-            np.compress(which, self.column[name], out=row)
-        rows[3] += self.first_slot
-        return rows
-
-    def unanswered(self, open_ns: int, close_ns: int) -> Column:
-        """Return intended, sent, slot (3 x n) of the window's requests that got no reply.
-
-        Those that were given up in the warm-up are the warm-up's.
-        """
-        intended, sent, slot, left = self.column["unanswered"].reshape(-1, 4).T
-        inside = (intended < close_ns) & (left >= open_ns)
-        return np.stack([intended, sent, slot + self.first_slot])[:, inside]
 
 
 @dataclass(frozen=True)
@@ -218,7 +178,7 @@ class Window:
             part.rows(lambda _, received: (received >= start_ns) & (received < end_ns))
             for part in self.parts
         ]
-        rows = _joined(found)
+        rows = joined(found)
         return rows[2], rows[2] - rows[0]
 
     def replies_between(self, start_ns: int, end_ns: int) -> float:
@@ -276,27 +236,6 @@ def read(parts: list[Part]) -> Window:
         open_ns=open_ns,
         close_ns=close_ns,
         ended_ns=max(part.facts["ended_ns"] for part in parts),
-        rows=_joined([part.rows(touches) for part in columns]),
-        unanswered=_joined([part.unanswered(open_ns, close_ns) for part in columns]),
-    )
-
-
-def _joined(tables: list[Column]) -> Column:
-    return tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1)
-
-
-def save(window: Window, path: Path) -> None:
-    """Save the rows of a window: columns of int64, times in nanoseconds since it opened."""
-    intended, sent, received, slot = window.rows
-    lost_intended, lost_sent, lost_slot = window.unanswered
-    start = window.open_ns
-    np.savez(
-        path,
-        intended_ns=intended - start,
-        sent_ns=sent - start,
-        received_ns=received - start,
-        connection=slot,
-        unanswered_intended_ns=lost_intended - start,
-        unanswered_sent_ns=np.where(lost_sent > 0, lost_sent - start, np.iinfo(np.int64).min),
-        unanswered_connection=lost_slot,
+        rows=joined([part.rows(touches) for part in columns]),
+        unanswered=joined([part.unanswered(open_ns, close_ns) for part in columns]),
     )

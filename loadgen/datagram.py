@@ -5,14 +5,16 @@ import select
 import socket
 from collections import deque
 
-from loadgen.driver import BATCH, POLL_S, REAL, Facts, System, empty_poll_ns
-from loadgen.paced import BURST, POLL_MARGIN, SPIN_NS
-from loadgen.pacing import Schedule, drawn, gaps_ns, turns
+from loadgen.connection import DRAIN_POLL_S
+from loadgen.driver import BATCH, REAL, Facts, System, empty_poll_ns
+from loadgen.ledger import Ledger
+from loadgen.paced import BURST
+from loadgen.pacing import POLL_MARGIN, pause
 from loadgen.payload import describe, ring
 from loadgen.plan import Plan
-from loadgen.recorder import NEVER, RING_ROWS, Recorder, Reserve
+from loadgen.recorder import RING_ROWS, Recorder, Reserve
+from loadgen.schedule import Agenda, Arrivals
 from loadgen.sockets import Dialer, connected_to_itself
-from loadgen.stream import DRAIN_POLL_S
 
 # A closed loop waits this long for a reply before it takes it for lost and sends the next, or, for
 # a server that is slower than that, this many times the longest that it has waited for one. The
@@ -49,31 +51,27 @@ class DatagramLoop:
         self.facts = Facts()
         self.ring = ring(load.payload_bytes, connections * load.depth * 16, plan.seed)
         self.number_of = {payload: number for number, payload in enumerate(self.ring)}
-        # Of each request in flight, at its place: when it was due, when it was sent, its number.
-        self.row_mask = RING_ROWS - 1
-        self.intended, self.sent = Reserve(RING_ROWS).column, Reserve(RING_ROWS).column
-        self.number = Reserve(RING_ROWS).column
-        self.most = min(load.max_in_flight or NEVER, RING_ROWS - BATCH)
+        self.ledger = Ledger(plan, self.recorder)
+        self.number = Reserve(RING_ROWS).column  # of each request in flight, at its place
         self.dialer = dialer or Dialer(plan)
         self.epoll = system.epoll()
         self.spins = plan.wait == "spin"
         self.endpoints: dict[int, Endpoint] = {}
-        self.turns: list[Endpoint] = []
-        self.open_loop = load.rate is not None
         self.think_ns = load.think_us * 1000
-        self.issued = self.turn = self.in_flight = self.close_ns = 0
-        self.due_ns = NEVER
+        self.begun = False
+        self.issued = self.close_ns = 0
         self.last_reply_ns = self.longest_ns = 0
-        self.agenda: deque[tuple[int, Endpoint]] = deque()
+        self.arrivals: Arrivals[Endpoint] | None = None
+        self.agenda: Agenda[Endpoint] = Agenda()
         self.deadlines: deque[tuple[int, int, Endpoint, bytes]] = deque()
         self.given_up: set[int] = set()  # places in the ring whose reply may still come
         self.slots = connections
         self.poll_ns = POLL_MARGIN * empty_poll_ns(self.epoll, self.clock)
-        if load.rate is not None:
-            share = load.rate / plan.processes
-            count = drawn(share * (plan.warmup_s + plan.duration_s))
-            self.gaps = gaps_ns(share, load.arrivals, plan.seed, count)
-            self.picks = turns(connections, load.assignment, plan.seed, count)
+
+    @property
+    def schedule(self) -> Arrivals[Endpoint] | Agenda[Endpoint]:
+        """Return what says which request is due next, and on which socket."""
+        return self.arrivals or self.agenda
 
     def connect(self, until_ns: int) -> None:
         """Open the sockets; UDP has nothing to wait for."""
@@ -88,49 +86,47 @@ class DatagramLoop:
                 continue
             endpoint = Endpoint(slot, sock)
             self.endpoints[sock.fileno()] = endpoint
-            self.turns.append(endpoint)
             self.epoll.register(sock.fileno(), select.EPOLLIN)
-        if self.open_loop and self.turns:
-            self.turns = [self.turns[number % len(self.turns)] for number in self.picks]
+        rate = self.plan.load.rate
+        if rate is not None:
+            self.arrivals = Arrivals(self.plan, rate, list(self.endpoints.values()))
 
     def run(self, until_ns: int) -> None:
         """Drive the load until an instant."""
-        if self.due_ns == NEVER and not self.issued:
+        if not self.begun:
+            self.begun = True
             self.begin()
         self.close_ns = until_ns
         self.loop(until_ns)
 
     def begin(self) -> None:
         """Make the first requests due."""
+        recorder = self.recorder
+        if self.arrivals is not None:
+            if self.endpoints:
+                self.arrivals.begin(recorder.start_ns, recorder.open_ns, recorder.close_ns)
+            return
         now = self.clock()
-        if not self.turns:
-            return
-        if self.open_loop:
-            self.due_ns = self.recorder.start_ns + self.gaps[-1]
-            schedule = Schedule(self.gaps, self.due_ns)
-            window = (self.recorder.open_ns, self.recorder.close_ns)
-            self.due_in_window = schedule.between(*window)
-            return
-        for endpoint in self.turns:
+        for endpoint in self.endpoints.values():
             for _ in range(self.plan.load.depth):
-                self.agenda.append((now, endpoint))
-        self.due_ns = now
+                self.agenda.put(now, endpoint)
 
     def loop(self, until_ns: int) -> None:
         """Send what is due, take what has come, until an instant."""
+        schedule, ledger = self.schedule, self.ledger
         polls = full = idle = idle_ns = 0
         looked_ns = self.clock()
         while (now := self.clock()) < until_ns:
             for _ in range(BURST):
-                if self.due_ns > now or self.in_flight >= self.most:
+                if schedule.due_ns > now or ledger.full:
                     break
                 self.issue()
             self.expire(now)
-            next_ns = until_ns if self.in_flight >= self.most else min(self.due_ns, until_ns)
-            wait_ns = next_ns - self.clock()
-            if 0 < wait_ns < self.poll_ns:
+            next_ns = until_ns if ledger.full else min(schedule.due_ns, until_ns)
+            timeout_s = pause(next_ns - self.clock(), self.poll_ns, not self.spins)
+            if timeout_s is None:
                 continue
-            events = self.epoll.poll(self.timeout_s(wait_ns), BURST)
+            events = self.epoll.poll(timeout_s, BURST)
             polls += 1
             if not events:
                 idle_ns += now - looked_ns if idle else 0
@@ -140,43 +136,28 @@ class DatagramLoop:
             full += len(events) >= min(BURST, len(self.endpoints))
             for fd, _ in events:
                 self.receive(self.endpoints[fd])
-                if self.last_reply_ns >= self.due_ns and self.in_flight < self.most:
+                if self.last_reply_ns >= schedule.due_ns and not ledger.full:
                     self.issue()
         self.facts.looked(polls, full, idle_ns)
 
-    def timeout_s(self, wait_ns: int) -> float:
-        """Return how long a poll may sleep, with so long to the next send."""
-        if self.spins or wait_ns <= SPIN_NS:
-            return 0
-        return min((wait_ns - SPIN_NS) / 1e9, POLL_S)
-
     def issue(self) -> None:
         """Send the request that is due."""
-        number, due_ns = self.issued, self.due_ns
+        number, due_ns = self.issued, self.schedule.due_ns
         self.issued = number + 1
-        place = number & self.row_mask
-        while self.intended[place]:
-            place = (place + 1) & self.row_mask
-        if self.open_loop:
-            endpoint = self.turns[self.turn]
-            self.turn = (self.turn + 1) % len(self.turns)
-            self.due_ns = due_ns + self.gaps[number % len(self.gaps)]
-        else:
-            _, endpoint = self.agenda.popleft()
-            self.due_ns = self.agenda[0][0] if self.agenda else NEVER
+        endpoint = self.schedule.take()
         payload = self.ring[number % len(self.ring)]
         if (older := endpoint.owed.pop(payload, None)) is not None:
             self.leave(endpoint, older)  # the ring has come round: it will not be told from this
-        endpoint.owed[payload] = place
-        self.intended[place], self.number[place] = due_ns, number
-        self.in_flight += 1
-        sent_ns = self.sent[place] = self.clock()
+        endpoint.owed[payload] = place = self.ledger.enter(number, due_ns)
+        self.number[place] = number
+        sent_ns = self.ledger.sent[place] = self.clock()
         try:
             endpoint.sock.send(payload)
         except OSError as error:
             if not isinstance(error, BlockingIOError):
                 self.facts.failed("refused", endpoint.slot, error.errno)
-        if not self.open_loop or self.most < RING_ROWS - BATCH:
+        # Without a bound nothing waits for a reply in open loop: what is lost is told at the end.
+        if self.arrivals is None or self.plan.load.max_in_flight is not None:
             deadline_ns = max(DEADLINE_NS, DEADLINE_TIMES * self.longest_ns)
             self.deadlines.append((sent_ns + deadline_ns, place, endpoint, payload))
 
@@ -187,13 +168,8 @@ class DatagramLoop:
             if endpoint.owed.get(payload) == place:
                 del endpoint.owed[payload]
                 self.leave(endpoint, place)
-                if not self.open_loop:
-                    self.make_due(now, endpoint)
-
-    def make_due(self, due_ns: int, endpoint: Endpoint) -> None:
-        """Put a request on the agenda."""
-        self.agenda.append((due_ns, endpoint))
-        self.due_ns = self.agenda[0][0]
+                if self.arrivals is None:
+                    self.agenda.put(now, endpoint)
 
     def receive(self, endpoint: Endpoint) -> None:
         """Take one datagram."""
@@ -209,17 +185,15 @@ class DatagramLoop:
         if place is None:
             self.unexpected(endpoint, data)
             return
-        number, sent_ns = self.number[place], self.sent[place]
-        self.recorder.add(self.intended[place], sent_ns, received_ns, endpoint.slot)
-        self.intended[place] = 0
-        self.in_flight -= 1
+        number, sent_ns = self.number[place], self.ledger.sent[place]
+        self.ledger.answered(place, received_ns, endpoint.slot)
         self.longest_ns = max(self.longest_ns, received_ns - sent_ns)
         if number < endpoint.last and self.in_window:
             self.facts.reordered += 1
             self.facts.note("reordered", endpoint.slot, f"request {number} after {endpoint.last}")
         endpoint.last = max(endpoint.last, number)
-        if not self.open_loop:
-            self.make_due(received_ns + self.think_ns, endpoint)
+        if self.arrivals is None:
+            self.agenda.put(received_ns + self.think_ns, endpoint)
 
     @property
     def in_window(self) -> bool:
@@ -242,14 +216,12 @@ class DatagramLoop:
 
     def leave(self, endpoint: Endpoint, place: int) -> None:
         """Put one request on record as unanswered."""
-        self.recorder.leave(self.intended[place], self.sent[place], endpoint.slot)
-        self.intended[place] = 0
-        self.in_flight -= 1
+        self.ledger.unanswered(place, endpoint.slot)
         self.given_up.add(self.number[place] % len(self.ring))
 
     def drain(self, until_ns: int) -> None:
         """Wait for what is outstanding; what does not come is lost."""
-        while self.in_flight > 0 and self.clock() < until_ns:
+        while self.ledger.in_flight > 0 and self.clock() < until_ns:
             for fd, _ in self.epoll.poll(DRAIN_POLL_S, BATCH):
                 self.receive(self.endpoints[fd])
         self.recorder.drained_ns = self.clock()
@@ -259,14 +231,10 @@ class DatagramLoop:
         for endpoint in endpoints:
             for place in endpoint.owed.values():
                 self.leave(endpoint, place)
-        if not self.open_loop or not self.turns:
-            return
-        self.facts.due = self.due_in_window
-        while self.due_ns < self.close_ns:
-            self.recorder.leave(self.due_ns, 0, self.turns[self.turn].slot)
-            self.turn = (self.turn + 1) % len(self.turns)
-            self.due_ns += self.gaps[self.issued % len(self.gaps)]
-            self.issued += 1
+        if self.arrivals is not None:
+            self.facts.due = self.arrivals.in_window
+            for due_ns, endpoint in self.arrivals.rest(self.close_ns):
+                self.recorder.leave(due_ns, 0, endpoint.slot)
 
     def close(self) -> None:
         """Close the sockets."""

@@ -20,6 +20,7 @@ from loadgen.result import (
     Wait,
     Watched,
 )
+from loadgen.samples import save
 
 # A request sent this much after its time counts as late.
 LATE_NS = 1_000_000
@@ -40,7 +41,7 @@ def digest(
     """
     window = columns.read(parts)
     if samples is not None and window.raw:
-        columns.save(window, samples)
+        save(window, samples)
     facts = [part.facts for part in parts]
     response, service = window.distribution("response"), window.distribution("service")
     warmup, course = window.course()

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from loadgen.payload import describe
 from loadgen.recorder import BUCKETS, Column, Recorder, Reserve, bucket
 
 # Events taken at once where latency of the generator does not matter: dialling and draining.
 BATCH = 128
-# A generator that sleeps looks at its clock this often when nothing comes; replies wake it at once.
-POLL_S = 0.05
 EVIDENCE_MAX = 8
 
 # What the machine, or the generator's own process, had no more of: never the server's fault.
@@ -128,6 +127,16 @@ class Facts:
         """Count a reply that was not what was sent."""
         self.mismatches += 1
         self.note(kind, slot, detail)
+
+    def surplus(self, slot: int, data: bytes) -> None:
+        """Count bytes that came although nothing was asked for."""
+        detail = f"{len(data)} bytes beyond the last reply: {data[:16].hex(' ')}"
+        self.mismatch("surplus", slot, detail)
+
+    def wrong(self, slot: int, payload: bytes, received: bytes, ring: list[bytes]) -> None:
+        """Count a reply whose bytes are not those that were sent, or more."""
+        kind = "surplus" if received.startswith(payload) else "wrong-bytes"
+        self.mismatch(kind, slot, describe(payload, received, ring))
 
     def error(self, kind: str, slot: int, detail: str) -> None:
         """Count a connection that broke."""

@@ -17,8 +17,8 @@ from typing import Any, Self
 import loadgen
 from loadgen.part import Looks, Moment, Part
 from loadgen.plan import Plan, PlanError
+from loadgen.ports import check_ports
 from loadgen.result import Result
-from loadgen.sockets import check_ports
 
 # From the order to start until the load begins, for each process: to be told, and to have read it.
 # One that was late all the same says by how much (`started_late_s`).

@@ -1,7 +1,11 @@
-"""The open loop over kept connections: a schedule's fast path. The other hot code here."""
+"""HOT LOOP. The open loop over kept connections; its readable form is `paced.PacedLoop`.
 
+`tests/loadgen/test_reference_loops.py` holds it to that, on a scripted clock and socket.
+"""
+
+from loadgen.connection import READ, TALKING
 from loadgen.paced import BURST, PacedLoop
-from loadgen.stream import READ, TALKING
+from loadgen.pacing import pause
 
 # Replies taken at once while on time: what falls due meanwhile waits for no more than these.
 ON_TIME = 4
@@ -12,21 +16,27 @@ class OpenLoop(PacedLoop):
 
     Without churn and without a bound on requests in flight, nothing else has to be kept up to
     date. What is not a whole, right reply, or not taken whole by the socket, goes the general way.
+
+    Within the loop the schedule's place, the rows and the number in flight are locals; they are
+    written back before every call of the general way, and read again after it.
     """
 
     def loop(self, until_ns: int) -> None:
         """Send what is due, take what has come, until an instant."""
+        arrivals, ledger = self.arrivals, self.ledger
+        assert arrivals is not None
         poll, by_fd, ring, now_ns = self.epoll.poll, self.by_fd, self.ring, self.clock
         read, write = self.system.read, self.system.write
         size, room, sleeps, poll_ns = self.size, self.room, bool(self.poll_s), self.poll_ns
-        intended, sent, row_mask = self.intended, self.sent, self.row_mask
-        gaps, gap_mask, payload_mask = self.gaps, self.gap_mask, self.payload_mask
-        order, turn, arrival, due_ns = self.order, self.turn, self.issued, self.due_ns
+        intended, sent, row_mask = ledger.intended, ledger.sent, ledger.mask
+        gaps, gap_mask, payload_mask = arrivals.gaps, arrivals.gap_mask, self.payload_mask
+        order, turn = arrivals.order, arrivals.turn
+        arrival, due_ns = arrivals.issued, arrivals.due_ns
         count, recorder = len(order), self.recorder
         intended_column, sent_column = recorder.intended, recorder.sent
         received_column, slot_column = recorder.received, recorder.slot
         row, limit = recorder.rows, recorder.limit
-        in_flight, most = self.in_flight, self.most
+        in_flight, most = ledger.in_flight, ledger.most
         polls = full = idle = idle_ns = 0
         looked_ns = now_ns()
         while (now := now_ns()) < until_ns:
@@ -39,7 +49,7 @@ class OpenLoop(PacedLoop):
                     turn = 0
                 place = arrival & row_mask
                 if intended[place]:
-                    place = self.free_place(place)
+                    place = ledger.free_place(place)
                 intended[place] = due_ns
                 in_flight += 1
                 if connection.state is TALKING and not connection.pending and not connection.unsent:
@@ -48,17 +58,17 @@ class OpenLoop(PacedLoop):
                     try:
                         accepted = write(connection.fd, payload)
                     except OSError as error:
-                        self.in_flight = in_flight
+                        ledger.in_flight = in_flight
                         self.not_taken(connection, place, error)
-                        in_flight = self.in_flight
+                        in_flight = ledger.in_flight
                     else:
                         connection.queue.append(place)
                         if accepted != size:
                             self.keep_rest(connection, payload, accepted)
                 else:
-                    self.in_flight = in_flight
+                    ledger.in_flight = in_flight
                     self.put_off(connection, place)
-                    in_flight = self.in_flight
+                    in_flight = ledger.in_flight
                 due_ns += gaps[arrival & gap_mask]
                 arrival += 1
                 now = now_ns()
@@ -66,7 +76,7 @@ class OpenLoop(PacedLoop):
             if 0 < wait_ns < poll_ns:
                 continue
             most_events = ON_TIME if wait_ns > 0 else BURST
-            events = poll(self.timeout_s(wait_ns) if sleeps else 0, most_events)
+            events = poll(pause(wait_ns, poll_ns, sleeps) if sleeps else 0, most_events)
             received = now_ns()
             polls += 1
             if not events:
@@ -85,9 +95,9 @@ class OpenLoop(PacedLoop):
                     try:
                         data = read(fd, room)
                     except OSError as error:
-                        self.in_flight = in_flight
+                        ledger.in_flight = in_flight
                         self.broke(found, error)
-                        in_flight = self.in_flight
+                        in_flight = ledger.in_flight
                         continue
                     if data == ring[queue[0] & payload_mask]:
                         place = queue.popleft()
@@ -99,15 +109,15 @@ class OpenLoop(PacedLoop):
                         in_flight -= 1
                         intended[place] = 0
                         continue
-                    recorder.rows, self.in_flight = row, in_flight
+                    recorder.rows, ledger.in_flight = row, in_flight
                     self.take(found, data, received)
                 else:
-                    recorder.rows, self.in_flight = row, in_flight
+                    recorder.rows, ledger.in_flight = row, in_flight
                     self.attend(found, event)
-                row, in_flight = recorder.rows, self.in_flight
+                row, in_flight = recorder.rows, ledger.in_flight
             if row >= limit:
                 row = recorder.fold(row)
                 limit = recorder.limit
-        recorder.rows, self.in_flight = row, in_flight
-        self.turn, self.issued, self.due_ns = turn, arrival, due_ns
+        recorder.rows, ledger.in_flight = row, in_flight
+        arrivals.turn, arrivals.issued, arrivals.due_ns = turn, arrival, due_ns
         self.facts.looked(polls, full, idle_ns)

@@ -1,4 +1,4 @@
-"""When the next request of an open loop is due, and whose it is: arithmetic, no clock."""
+"""When something is due, whose turn it is, and how to wait for it: arithmetic, no clock."""
 
 import itertools
 import random
@@ -6,6 +6,13 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 
+# A generator that sleeps wakes before a send by the 1 ms to which epoll rounds its timeout up, and
+# half of that for the waking itself: nearer than this, it spins.
+SPIN_NS = 1_500_000
+# A poll that finds nothing fits in before a send that is this many times its own length away.
+POLL_MARGIN = 3
+# A generator that sleeps looks at its clock this often when nothing comes; replies wake it at once.
+POLL_S = 0.05
 # What is drawn repeats after this many arrivals: 2 MiB of gaps.
 REPEAT_AFTER = 1 << 18
 
@@ -42,6 +49,21 @@ def turns(connections: int, assignment: str, seed: int, count: int = REPEAT_AFTE
     if assignment == "turns":
         return list(range(connections))
     return random.Random(f"turns {seed}").choices(range(connections), k=count)
+
+
+def pause(wait_ns: int, poll_ns: int, sleeps: bool) -> float | None:
+    """Return how a loop waits for what is due in `wait_ns`, which is past if that is negative.
+
+    poll_ns: what is due within it leaves no time for a poll; sleeps: whether polls may sleep
+
+    Returns:
+        None: look at the clock again, without a poll; else how many seconds the poll may sleep
+    """
+    if 0 < wait_ns < poll_ns:
+        return None
+    if not sleeps or wait_ns <= SPIN_NS:
+        return 0.0
+    return min((wait_ns - SPIN_NS) / 1e9, POLL_S)
 
 
 class Schedule:

@@ -1,12 +1,17 @@
-"""The closed loop with several requests in flight on a connection, taken and sent in batches."""
+"""HOT LOOP. The closed loop with several requests in flight on a connection, in batches.
+
+Its readable form is `tests/scripted/reference.py: Pipelined`, to which
+`tests/loadgen/test_reference_loops.py` holds it, on a scripted clock and socket.
+"""
 
 from array import array
 from collections import deque
 
+from loadgen.connection import DEAD, READ, RECEIVE_MAX, TALKING, WRITE, Connection
 from loadgen.driver import REAL, System
 from loadgen.plan import Plan
 from loadgen.sockets import Dialer
-from loadgen.stream import DEAD, READ, RECEIVE_MAX, TALKING, WRITE, Connection, StreamDriver
+from loadgen.stream import StreamDriver
 
 # Connections taken in one look; each has a batch of replies.
 TOGETHER = 16

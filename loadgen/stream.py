@@ -1,49 +1,29 @@
 """The life of stream connections, the same under every load: dial, talk, hang up, dial again."""
 
 import errno
-import select
 import socket
 from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
-from loadgen.driver import BATCH, POLL_S, REAL, Facts, System
-from loadgen.payload import describe, ring
+from loadgen.connection import (
+    DEAD,
+    DIALLING,
+    DRAIN_POLL_S,
+    FAILURES_MAX,
+    HANGING_UP,
+    READ,
+    RECEIVE_MAX,
+    TALKING,
+    WRITE,
+    Connection,
+)
+from loadgen.dialling import dial_all
+from loadgen.driver import BATCH, REAL, Facts, System
+from loadgen.pacing import POLL_S
+from loadgen.payload import ring
 from loadgen.plan import Plan
 from loadgen.recorder import Recorder
 from loadgen.sockets import Dialer, connected_to_itself
-
-# Far below the backlog of any server here: nobody is refused for a crowd that a test makes.
-DIALS_AT_ONCE = 512
-# Nothing is measured to the microsecond any more, and a server that shares the CPU may work.
-DRAIN_POLL_S = 0.005
-# A connection that fails this often in a row is given up: its server is gone.
-FAILURES_MAX = 3
-READ = select.EPOLLIN
-WRITE = select.EPOLLOUT
-# What a large payload may need in one receive; small ones are asked for one byte too many, so that
-# a surplus is seen and no large buffer is allocated for a small reply.
-RECEIVE_MAX = 256 * 1024
-
-DIALLING, TALKING, HANGING_UP, DEAD = "dialling", "talking", "hanging up", "dead"
-
-
-class Connection:
-    """One place in the load; its socket changes in churn, its number (`slot`) does not."""
-
-    __slots__ = ("failures", "fd", "got", "left", "since_ns", "slot", "sock", "state", "unsent")
-
-    def __init__(self, slot: int) -> None:
-        """Be a place without a socket."""
-        self.slot = slot
-        self.sock: socket.SocketType | None = None
-        self.fd = -1
-        self.state = DEAD
-        self.got = 0  # bytes of the current reply that have come
-        self.left = 0  # requests until it hangs up; negative is never
-        self.unsent: memoryview | None = None
-        self.since_ns = 0  # when it was dialled
-        self.failures = 0
-
 
 C = TypeVar("C", bound=Connection)
 
@@ -75,7 +55,7 @@ class StreamDriver(ABC, Generic[C]):
         self.slots = [self.make_connection(number) for number in range(connections)]
         self.by_fd: dict[int, C] = {}
         self.sending = True
-        self.spoken = False  # whether anything has come on the slow path, which drains take
+        self.heard_in_drain = False  # a reply has come since drain() began
         self.keeps = load.requests_per_connection is None
         self.per_connection = load.requests_per_connection or -1
         self.waiting: list[C] = []  # to be dialled again in the next batch
@@ -107,31 +87,8 @@ class StreamDriver(ABC, Generic[C]):
         """Return whether a connection is owed a reply."""
 
     def connect(self, until_ns: int) -> None:
-        """Dial every place, a few hundred at a time, and the idle connections after them.
-
-        Those not connected at `until_ns` are counted, not waited for: they get no reply.
-        """
-        idle = [self.make_connection(-1 - number) for number in range(self.plan.load.idle)]
-        queue = (self.slots + idle)[::-1]
-        pending = 0
-        while (queue or pending) and self.clock() < until_ns:
-            while queue and pending < DIALS_AT_ONCE:
-                connection = queue.pop()
-                self.dial(connection)
-                if connection in self.waiting:
-                    self.waiting.remove(connection)
-                    queue.append(connection)
-                    break
-                pending += connection.state is DIALLING
-            for fd, _ in self.epoll.poll(0.001 if queue else POLL_S, BATCH):
-                connection = self.by_fd[fd]
-                if connection.state is DIALLING:
-                    pending -= 1
-                    self.answered(connection)
-        for connection in self.slots + idle:
-            if connection.state is DIALLING or connection in queue:
-                self.facts.not_connected += 1
-                self.facts.note("not-connected", connection.slot, "no answer to connect")
+        """Dial every place, and the idle connections after them."""
+        dial_all(self, until_ns)
 
     def dial(self, connection: C) -> None:
         """Start to connect a place."""
@@ -158,7 +115,6 @@ class StreamDriver(ABC, Generic[C]):
 
     def answered(self, connection: C) -> None:
         """Take the outcome of a connect."""
-        assert connection.sock is not None
         number = connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         now = self.clock()
         if not number and connected_to_itself(connection.sock):
@@ -181,7 +137,6 @@ class StreamDriver(ABC, Generic[C]):
         if connection.state is DIALLING:
             self.answered(connection)
             return
-        assert connection.sock is not None
         try:
             if event & WRITE:
                 self.writable(connection)
@@ -189,7 +144,7 @@ class StreamDriver(ABC, Generic[C]):
                 data = self.system.read(connection.fd, RECEIVE_MAX)
                 received_ns = self.clock()
                 if data and connection.state is TALKING:
-                    self.spoken = True
+                    self.heard_in_drain = True
                     self.heard(connection, data, received_ns)
                 else:
                     self.ended(connection, data, received_ns)
@@ -215,19 +170,16 @@ class StreamDriver(ABC, Generic[C]):
 
     def surplus(self, connection: C, data: bytes) -> None:
         """Drop a connection on which bytes came that nobody had asked for."""
-        detail = f"{len(data)} bytes beyond the last reply: {data[:16].hex(' ')}"
-        self.facts.mismatch("surplus", connection.slot, detail)
+        self.facts.surplus(connection.slot, data)
         self.drop(connection)
 
     def wrong(self, connection: C, payload: bytes, received: bytes) -> None:
         """Drop a connection whose reply was not what was sent: its stream has lost its place."""
-        kind = "surplus" if received.startswith(payload) else "wrong-bytes"
-        self.facts.mismatch(kind, connection.slot, describe(payload, received, self.ring))
+        self.facts.wrong(connection.slot, payload, received, self.ring)
         self.drop(connection)
 
     def hang_up(self, connection: C) -> None:
         """End a connection after its last reply; the server's own end completes the cycle."""
-        assert connection.sock is not None
         connection.state = HANGING_UP
         try:
             connection.sock.shutdown(socket.SHUT_WR)
@@ -263,7 +215,6 @@ class StreamDriver(ABC, Generic[C]):
 
     def forget(self, connection: C) -> None:
         """Close a socket; the kernel takes it out of the epoll set."""
-        assert connection.sock is not None
         self.by_fd.pop(connection.fd, None)
         connection.sock.close()
         connection.state = DEAD
@@ -271,7 +222,7 @@ class StreamDriver(ABC, Generic[C]):
 
     def drain(self, until_ns: int) -> None:
         """Wait for the replies that are still owed; every event takes the slow path."""
-        self.sending = self.spoken = False
+        self.sending = self.heard_in_drain = False
         self.waiting.clear()
         owed = [c for c in self.slots if c.state is TALKING and self.outstanding(c)]
         while owed and self.clock() < until_ns:
@@ -282,7 +233,7 @@ class StreamDriver(ABC, Generic[C]):
         self.recorder.drained_ns = self.clock()
         talking = [c for c in self.slots if c.state is not DEAD]
         # A server that is only slow, or overloaded, goes on answering; without a wait nobody can.
-        silent = bool(talking) and len(owed) == len(talking) and not self.spoken
+        silent = bool(talking) and len(owed) == len(talking) and not self.heard_in_drain
         self.facts.silent = silent and self.plan.drain_s > 0
 
     def close(self) -> None:

@@ -26,7 +26,8 @@ from loadgen.open import OpenLoop
 from loadgen.paced import PacedLoop
 from loadgen.pipelined import PipelinedLoop
 from loadgen.plan import Plan, PlanError
-from loadgen.sockets import Dialer, raise_descriptor_limit
+from loadgen.ports import raise_descriptor_limit
+from loadgen.sockets import Dialer
 
 PR_SET_PDEATHSIG = 1
 FACTS = (

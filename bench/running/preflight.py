@@ -16,7 +16,7 @@ from bench.launch import places
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Workload
 from loadgen.plan import DATAGRAM_MAX
-from loadgen.sockets import DESCRIPTORS_SPARE
+from loadgen.ports import DESCRIPTORS_SPARE
 from servers import terms
 
 # What the output of a server, a generator's and the reports between them take at least.

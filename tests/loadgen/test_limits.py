@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from loadgen.plan import Load, Plan, PlanError, Target
+from loadgen.ports import raise_descriptor_limit
 from loadgen.recorder import COLUMN_BUDGET, Recorder, Reserve
-from loadgen.sockets import raise_descriptor_limit
 from tests.support import few_ports
 from tests.support.paths import ROOT
 

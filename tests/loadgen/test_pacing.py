@@ -90,3 +90,25 @@ def test_seeds_differ_by_run_block_and_process_and_by_nothing_else() -> None:
     # What a sum would confuse.
     assert seed_of(1, 0, 1) != seed_of(2, 0, 0) != seed_of(1, 1, 0)
     assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+MS, POLL_NS = 1_000_000, 3_000
+FAR = 10**12
+
+
+@pytest.mark.parametrize(
+    ("what", "wait_ns", "sleeps", "pause_s"),
+    [
+        ("late by a second: look for replies, do not wait", -1000 * MS, False, 0),
+        ("due at this instant: look for replies, do not wait", 0, True, 0),
+        ("due before a poll is over: look at the clock alone", 1, False, None),
+        ("due before a poll is over, asleep: look at the clock alone", POLL_NS - 1, True, None),
+        ("time for just one poll: poll, do not wait", POLL_NS, False, 0),
+        ("a second to go on a CPU of its own: poll, do not wait", 1000 * MS, False, 0),
+        ("asleep, within what epoll rounds up: poll, do not wait", 1_500_000, True, 0),
+        ("asleep, a tenth of a second to go: wake before it", 31 * MS + 500_000, True, 0.03),
+        ("asleep, nothing due: look at the clock now and then", FAR, True, 0.05),
+    ],
+)
+def test_how_to_wait(what: str, wait_ns: int, sleeps: bool, pause_s: float | None) -> None:
+    assert pacing.pause(wait_ns, POLL_NS, sleeps) == pytest.approx(pause_s), what

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from loadgen import worker
+from loadgen.open import OpenLoop
+from loadgen.paced import PacedLoop
 from loadgen.plan import Load
 from tests.scripted.kernel import START_NS, Dialer, Kernel
 from tests.scripted.loops import CONNECT_NS, short_plan
@@ -66,3 +69,48 @@ def test_a_fast_loop_records_what_a_readable_one_does(
     looked = sum(row[2] == other[2] for row, other in times)
     assert all(row[2] >= other[2] for row, other in times)
     assert looked == len(rows) or server is not Server
+
+
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "load",
+    [
+        Load(50, rate=2e6),
+        Load(3, rate=5e5, arrivals="constant", assignment="turns"),
+        Load(8, 5000, rate=1e5),
+    ],
+    ids=["many", "by turns", "large"],
+)
+def test_the_open_loop_and_the_paced_one_answer_for_the_same_requests(
+    load: Load, seed: int, server: type[Server]
+) -> None:
+    """What falls due, on whom, is the schedule's; both must send all of it, and record each once.
+
+    Where they look at the clock differs, so that their stamps do, by some of the kernel's calls.
+    """
+    played = []
+    for kind in (OpenLoop, PacedLoop):
+        kernel = Kernel(server(load.payload_bytes), clock_ns=20)
+        plan = short_plan(load, WINDOW_NS / 1e9, 0.0, seed)
+        dialer: Any = Dialer(kernel)
+        loop = kind(plan, load.connections, dialer, kernel.system())
+        loop.connect(kernel.now_ns + CONNECT_NS)
+        begin_ns = kernel.now_ns = 2 * START_NS
+        recorder = loop.recorder
+        recorder.begin(begin_ns, begin_ns, begin_ns + WINDOW_NS)
+        loop.run(begin_ns + WINDOW_NS)
+        loop.drain(kernel.now_ns + CONNECT_NS)
+        rows, close_ns = recorder.rows, begin_ns + WINDOW_NS
+        left = np.asarray(recorder.unanswered, dtype=np.int64).reshape(-1, 4)
+        answered = zip(recorder.intended[:rows], recorder.slot[:rows], strict=True)
+        given_up = zip(left[:, 0].tolist(), left[:, 2].tolist(), strict=True)
+        assert loop.facts.errors == loop.facts.mismatches == 0
+        assert loop.ledger.in_flight == 0
+        # What fell due while the last batch was sent is beyond the window, and no two do the same.
+        inside = sorted(one for one in (*answered, *given_up) if one[0] < close_ns)
+        assert len(inside) == loop.facts.due
+        played.append((inside, rows))
+    (fast, rows), (readable, _) = played
+    assert fast == readable
+    assert rows > 200

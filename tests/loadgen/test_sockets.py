@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from loadgen import sockets
+from loadgen import ports, sockets
 from loadgen.fleet import Fleet
 from loadgen.plan import Load, Plan, PlanError, Target
-from loadgen.sockets import LOOPBACK_SOURCES, Dialer, check_ports, port_limit
+from loadgen.ports import check_ports, port_limit
+from loadgen.sockets import LOOPBACK_SOURCES, Dialer
 
 CHURN = Load(1, requests_per_connection=1)
 
@@ -116,10 +117,8 @@ def test_it_is_known_where_a_socket_could_be_given_the_port_that_it_dials(
 
 @pytest.fixture
 def thousand_ports(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "ephemeral_ports", lambda: (50_000, 50_999))
-    monkeypatch.setattr(
-        sockets, "held_s", lambda *, loopback: 1.0 if loopback else sockets.TIME_WAIT_S
-    )
+    monkeypatch.setattr(ports, "ephemeral_ports", lambda: (50_000, 50_999))
+    monkeypatch.setattr(ports, "held_s", lambda *, loopback: 1.0 if loopback else ports.TIME_WAIT_S)
 
 
 @pytest.mark.usefixtures("thousand_ports")

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loadgen import recorder, worker
-from loadgen.columns import Columns
 from loadgen.digest import digest
+from loadgen.mapped import Columns
 from loadgen.part import Part
 from loadgen.plan import Load, Plan, Target
 from loadgen.recorder import ROWS_SPARE
@@ -26,9 +26,9 @@ ALL_ROWS = 1 << 20
 Rows = NDArray[np.int64]
 
 
-def short_plan(load: Load, duration_s: float, warmup_s: float) -> Plan:
+def short_plan(load: Load, duration_s: float, warmup_s: float, seed: int = 1) -> Plan:
     """Return a plan whose window is shorter than a plan may be: scripts are fast."""
-    plan = Plan(Target.parse("127.0.0.1:9"), load, 1.0, warmup_s, 0.001)
+    plan = Plan(Target.parse("127.0.0.1:9"), load, 1.0, warmup_s, 0.001, seed=seed)
     object.__setattr__(plan, "duration_s", duration_s)
     return plan
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from loadgen import pacing
 from loadgen.driver import empty_poll_ns
-from loadgen.paced import BURST, POLL_MARGIN
+from loadgen.paced import BURST
+from loadgen.pacing import POLL_MARGIN
 from loadgen.payload import ring
 from loadgen.plan import Plan
 from tests.scripted.kernel import READ, WRITE, Dialer, Kernel
