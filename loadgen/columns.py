@@ -174,11 +174,11 @@ class Window:
 
     def _between(self, start_ns: int, end_ns: int) -> tuple[Column, Column]:
         """Return when replies of a span came, and their response times; of the rows that stand."""
-        found = [
+        tables = [
             part.rows(lambda _, received: (received >= start_ns) & (received < end_ns))
             for part in self.parts
         ]
-        rows = joined(found)
+        rows = joined(tables)
         return rows[2], rows[2] - rows[0]
 
     def replies_between(self, start_ns: int, end_ns: int) -> float:

@@ -88,15 +88,15 @@ class OpenLoop(PacedLoop):
             if len(events) == BURST:
                 full += 1
             for fd, event in events:
-                if (found := by_fd.get(fd)) is None:
+                if (answering := by_fd.get(fd)) is None:
                     continue
-                queue = found.queue
-                if event == READ and found.state is TALKING and queue and not found.got:
+                queue = answering.queue
+                if event == READ and answering.state is TALKING and queue and not answering.got:
                     try:
                         data = read(fd, room)
                     except OSError as error:
                         ledger.in_flight = in_flight
-                        self.broke(found, error)
+                        self.broke(answering, error)
                         in_flight = ledger.in_flight
                         continue
                     if data == ring[queue[0] & payload_mask]:
@@ -104,16 +104,16 @@ class OpenLoop(PacedLoop):
                         intended_column[row] = intended[place]
                         sent_column[row] = sent[place]
                         received_column[row] = received
-                        slot_column[row] = found.slot
+                        slot_column[row] = answering.slot
                         row += 1
                         in_flight -= 1
                         intended[place] = 0
                         continue
                     recorder.rows, ledger.in_flight = row, in_flight
-                    self.take(found, data, received)
+                    self.take(answering, data, received)
                 else:
                     recorder.rows, ledger.in_flight = row, in_flight
-                    self.attend(found, event)
+                    self.attend(answering, event)
                 row, in_flight = recorder.rows, ledger.in_flight
             if row >= limit:
                 row = recorder.fold(row)

@@ -183,14 +183,14 @@ def options(target: Target) -> list[tuple[int, int, int | bytes]]:
         return [(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER)]
     if target.transport == "unix":
         return []
-    found: list[tuple[int, int, int | bytes]] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    options_set: list[tuple[int, int, int | bytes]] = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
     with socket.socket(*FAMILIES[target.transport]) as probe:
         # The first that the kernel permits: BBR, some kernels' default, paces loopback too.
         for name in CONGESTION_CONTROLS:
             with contextlib.suppress(OSError):
                 probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)
-                return [*found, (socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)]
-    return found
+                return [*options_set, (socket.IPPROTO_TCP, socket.TCP_CONGESTION, name)]
+    return options_set
 
 
 def connected_to_itself(sock: socket.SocketType) -> bool:

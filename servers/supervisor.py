@@ -70,7 +70,7 @@ def reap(server_pid: int) -> bool:
 
 def children() -> list[int]:
     """Return the ids of this process's children, orphans that were reparented to it included."""
-    found = []
+    pids = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -80,8 +80,8 @@ def children() -> list[int]:
             except OSError:
                 continue
             if parent == os.getpid():
-                found.append(int(entry))
-    return found
+                pids.append(int(entry))
+    return pids
 
 
 def signal_group(group: int, number: int) -> None:

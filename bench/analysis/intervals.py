@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.analysis.shrinkage import NOTHING, Prior, spread
+from bench.analysis.shrinkage import NOTHING, Prior, moderated_variance
 from bench.base import limits
 from bench.base.estimate import Estimate
 
@@ -128,7 +128,7 @@ def _log_interval(
         return _bootstrap(logs, level)
     from scipy.special import stdtrit
 
-    variance, freedom = spread(logs, known)
+    variance, freedom = moderated_variance(logs, known)
     quantile = float(stdtrit(freedom, (1 + level) / 2))
     half = quantile * math.sqrt(variance / len(logs))
     return centre - half, centre + half
@@ -139,7 +139,7 @@ def _bootstrap(logs: Sequence[float], level: float) -> tuple[float, float]:
     import numpy as np
     from scipy.stats import bootstrap
 
-    found = bootstrap(
+    interval = bootstrap(
         (np.asarray(logs),),
         np.mean,
         n_resamples=RESAMPLES,
@@ -147,4 +147,4 @@ def _bootstrap(logs: Sequence[float], level: float) -> tuple[float, float]:
         method="BCa",
         rng=np.random.default_rng(BOOTSTRAP_SEED),
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return float(interval.low), float(interval.high)

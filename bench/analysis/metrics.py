@@ -62,15 +62,15 @@ def _resources(trial: Trial, result: Result) -> dict[str, Any]:
     usage = trial.server_usage
     if usage is None:
         return {}
-    found: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     if usage.pss_bytes is not None:
-        found["memory_mib"] = usage.pss_bytes / 2**20
+        figures["memory_mib"] = usage.pss_bytes / 2**20
     requests = _requests_watched(usage, result)
     if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * result.window_s:
-        found["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
+        figures["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
         if usage.ctx_switches is not None:
-            found["ctx_switches_per_request"] = usage.ctx_switches / requests
-    return found
+            figures["ctx_switches_per_request"] = usage.ctx_switches / requests
+    return figures
 
 
 def _requests_watched(usage: Usage, result: Result) -> float:
@@ -155,7 +155,7 @@ def by_cell(trials: Iterable[Trial]) -> dict[Cell, ByBlock]:
     return {cell: by_block(of_cell) for cell, of_cell in cells.items()}
 
 
-def values(found: ByBlock, column: str) -> dict[int, float]:
+def values(by_block: ByBlock, column: str) -> dict[int, float]:
     """Return the values of one metric by block; none unless most of the trials have one.
 
     A percentile is refused in a trial with too few samples beyond it; one trial that happens to
@@ -163,10 +163,10 @@ def values(found: ByBlock, column: str) -> dict[int, float]:
     """
     present = {
         block: float(metrics[column])
-        for block, metrics in found.items()
+        for block, metrics in by_block.items()
         if metrics.get(column) is not None
     }
-    return present if len(present) > limits.MAJORITY * len(found) else {}
+    return present if len(present) > limits.MAJORITY * len(by_block) else {}
 
 
 def logs(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:

@@ -40,9 +40,11 @@ def of(cells: Mapping[Cell, ByBlock], metric: Metric = THROUGHPUT) -> Floor | No
     """
     values = {
         cell: {
-            block: value for block, value in metrics.values(found, metric.column).items() if value
+            block: value
+            for block, value in metrics.values(by_block, metric.column).items()
+            if value
         }
-        for cell, found in cells.items()
+        for cell, by_block in cells.items()
     }
     ratios = [
         math.exp(log)
@@ -67,12 +69,14 @@ def _model(twin: Cell) -> Cell:
 def _noise(values: Values) -> Prior | None:
     """Return what the pairs of servers of all workloads have in common of their variance."""
     by_workload: dict[Workload, list[dict[int, float]]] = {}
-    for cell, found in values.items():
-        if found:
-            by_workload.setdefault(cell.workload, []).append(found)
+    for cell, by_block in values.items():
+        if by_block:
+            by_workload.setdefault(cell.workload, []).append(by_block)
     samples = [
         metrics.logs(*both)
         for servers in by_workload.values()
         for both in itertools.combinations(servers, 2)
     ]
-    return shrinkage.common(samples, sum(map(shrinkage.freedom, by_workload.values())))
+    return shrinkage.fit_prior(
+        samples, sum(map(shrinkage.residual_degrees_of_freedom, by_workload.values()))
+    )

@@ -67,7 +67,9 @@ def compared(
     """
     both = list(itertools.combinations(order, 2))
     samples = [metrics.logs(first.values, second.values) for first, second in both]
-    known = shrinkage.common(samples, shrinkage.freedom([entrant.values for entrant in order]))
+    known = shrinkage.fit_prior(
+        samples, shrinkage.residual_degrees_of_freedom([entrant.values for entrant in order])
+    )
     both.sort(key=lambda pair: _chance(pair[0], pair[1], known))
     pairs: list[Pair] = []
     sure, level = True, float(limits.LEVEL)
@@ -99,7 +101,7 @@ def _chance(first: Entrant, second: Entrant, known: Prior | None) -> float:
     logs = metrics.logs(first.values, second.values)
     if len(logs) < 2:
         return 1.0
-    variance, freedom = shrinkage.spread(logs, known)
+    variance, freedom = shrinkage.moderated_variance(logs, known)
     centre = statistics.fmean(logs)
     if variance < shrinkage.NOTHING:
         return float(abs(centre) < 1e-12)

@@ -83,18 +83,22 @@ def rank(
     """
     usable = [entrant for entrant in entrants if entrant.values and all(entrant.values.values())]
     order = sorted(usable, key=lambda entrant: entrant.centre, reverse=figure.more_is_better)
-    found = compared(order, figure, noise, error)
+    pairs = compared(order, figure, noise, error)
     leaders: dict[str, set[str]] = {entrant.server: set() for entrant in order}
-    for pair in found:
+    for pair in pairs:
         if pair.apart and pair.ratio is not None:
             ahead = (pair.ratio.value > 1) == figure.more_is_better
             lead, led = (pair.first, pair.second) if ahead else (pair.second, pair.first)
             leaders[led].add(lead)
-    return Ranking(figure, _places(order, leaders), found, noise)
+    return Ranking(figure, _places(order, leaders), pairs, noise)
 
 
 def _places(order: list[Entrant], leaders: dict[str, set[str]]) -> tuple[Place, ...]:
-    """Peel off those that nobody left leads, tier by tier, and place each between its bounds."""
+    """Return tier and bounds of each server.
+
+    Tier n: those that no server outside tiers 1 to n-1 beats. A server's place is from 1 + (those
+    that beat it) to N - (those that it beats).
+    """
     led = {name: {other for other in leaders if name in leaders[other]} for name in leaders}
     left, tiers = list(leaders), dict[str, int]()
     for tier in itertools.count(1):

@@ -1,4 +1,7 @@
-"""What the pairs of a workload have in common of their variance, estimated from all of them."""
+"""Shrink each pair's variance towards the workload's common one: limma's moderated t.
+
+Smyth, Statistical Applications in Genetics and Molecular Biology 3, 2004.
+"""
 
 import math
 import statistics
@@ -24,7 +27,7 @@ class Prior:
         return (self.freedom * self.variance + freedom * variance) / both, both
 
 
-def common(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | None:
+def fit_prior(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | None:
     """Return what the variances of some samples have in common; None of too few.
 
     A variance from five blocks is a poor one, and an interval from it alone must be wide. But most
@@ -40,37 +43,37 @@ def common(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior | N
         freedom_most: degrees of freedom that are there in all; the pairs share them
     """
     known = [sample for sample in samples if len(sample) > 1]
-    found = [(statistics.variance(sample), len(sample) - 1) for sample in known]
-    found = [(variance, own) for variance, own in found if variance > NOTHING]
-    if len(found) < limits.PRIOR_PAIRS:
+    variances = [(statistics.variance(sample), len(sample) - 1) for sample in known]
+    variances = [(variance, own) for variance, own in variances if variance > NOTHING]
+    if len(variances) < limits.PRIOR_PAIRS:
         return None
-    room = freedom_most - statistics.mean(own for _, own in found)
-    variance, weight = _fitted(found)
+    room = freedom_most - statistics.mean(own for _, own in variances)
+    variance, weight = _fitted(variances)
     return Prior(variance, min(weight, room)) if room > 0 else None
 
 
-def spread(logs: Sequence[float], known: Prior | None) -> tuple[float, float]:
+def moderated_variance(logs: Sequence[float], known: Prior | None) -> tuple[float, float]:
     """Return the variance of two logarithms or more, and its degrees of freedom."""
     own = statistics.variance(logs), float(len(logs) - 1)
     return own if known is None else known.moderated(*own)
 
 
-def freedom(servers: Collection[Collection[int]]) -> int:
+def residual_degrees_of_freedom(servers: Collection[Collection[int]]) -> int:
     """Return the degrees of freedom that servers and blocks leave; given are each one's blocks."""
     values, blocks = sum(map(len, servers)), len({block for each in servers for block in each})
     return values - len(servers) - blocks + 1
 
 
-def _fitted(found: Sequence[tuple[float, int]]) -> tuple[float, float]:
+def _fitted(variances: Sequence[tuple[float, int]]) -> tuple[float, float]:
     """Fit a scaled F distribution to the variances by the moments of their logarithms."""
     from scipy.optimize import brentq
     from scipy.special import digamma, polygamma
 
     logs = [
         math.log(variance) - float(digamma(freedom / 2)) + math.log(freedom / 2)
-        for variance, freedom in found
+        for variance, freedom in variances
     ]
-    by_chance = statistics.mean(float(polygamma(1, freedom / 2)) for _, freedom in found)
+    by_chance = statistics.mean(float(polygamma(1, freedom / 2)) for _, freedom in variances)
     beyond = statistics.variance(logs) - by_chance
     middle = statistics.mean(logs)
     if beyond <= 0:

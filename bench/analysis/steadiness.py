@@ -75,13 +75,13 @@ def course(trial: Trial) -> Course:
     if trial.result is None:
         return Course(TOO_SHORT)
     warmup, window = trial.result.warmup_series, trial.result.series
-    found = _telling(trial, [warmup, window])
-    if found is None:
+    judged = _telling(trial, [warmup, window])
+    if judged is None:
         return Course(TOO_SHORT)
     # A slope takes several levels to be followed; one step to another level is none.
-    if not found.shifts or (found.drifts and len(found.shifts) > 1):
-        return Course(found.name)
-    return Course(found.name, (found.shifts[-1] - len(warmup.replies)) * window.step_s)
+    if not judged.shifts or (judged.drifts and len(judged.shifts) > 1):
+        return Course(judged.name)
+    return Course(judged.name, (judged.shifts[-1] - len(warmup.replies)) * window.step_s)
 
 
 def courses(trials: Iterable[Trial]) -> str:

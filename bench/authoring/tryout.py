@@ -8,7 +8,8 @@ from rich.markup import escape
 from bench.authoring import contract
 from bench.base.errors import ConfigError
 from bench.host import machine
-from bench.launch.launcher import BrokenEcho, NotReady, Server, Terms
+from bench.launch.launcher import Allotment, Server
+from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.server import ServerSpec
 from bench.plan import catalog
 from servers.terms import TRANSPORTS, kind_of
@@ -40,7 +41,7 @@ def serve(name: str, transport: str, console: Console) -> None:
     """
     spec = find(name, transport)
     try:
-        with Server(spec, transport, terms()) as server:
+        with Server(spec, transport, allotment()) as server:
             address = server.address
             if isinstance(address, str):
                 line = TRY[transport].format(path=address)
@@ -57,9 +58,9 @@ def serve(name: str, transport: str, console: Console) -> None:
         raise ConfigError(f"{spec.name}: {error}") from None
 
 
-def terms() -> Terms:
+def allotment() -> Allotment:
     """Return the terms of a server that has the machine to itself."""
-    return Terms(tuple(machine.usable_cpus()), machine.cpus_for_run().pool_size)
+    return Allotment(tuple(machine.usable_cpus()), machine.cpus_for_run().pool_size)
 
 
 def check(name: str, transport: str | None, console: Console) -> bool:
@@ -69,18 +70,18 @@ def check(name: str, transport: str | None, console: Console) -> bool:
     for each in transports:
         spec = find(name, each)
         console.print(f"[bold]{escape(spec.name)}[/bold] over {each}", highlight=False)
-        for outcome in contract.run(spec, each, terms()):
+        for outcome in contract.run(spec, each, allotment()):
             mark = "[green]pass[/green]" if outcome.passed else "[red]FAIL[/red]"
             console.print(f"  {mark}  {escape(outcome.check)}", highlight=False)
             if not outcome.passed:
                 passed = False
                 console.print(f"        {escape(outcome.detail)}", highlight=False)
-                console.print(f"        mend: {escape(outcome.advice)}", highlight=False)
+                console.print(f"        fix: {escape(outcome.advice)}", highlight=False)
     return passed
 
 
 def served(name: str) -> list[str]:
     """Return the transports that a server of this name can be held to the contract on."""
-    found = catalog.choose(catalog.read(), [name], {"stream", "datagram"})
-    kinds = {spec.variant.kind for spec in found.specs.values() if spec.variant is not None}
+    choice = catalog.choose(catalog.read(), [name], {"stream", "datagram"})
+    kinds = {spec.variant.kind for spec in choice.specs.values() if spec.variant is not None}
     return [t for t in ("tcp", "unix", "udp") if kind_of(t) in kinds]

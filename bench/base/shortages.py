@@ -17,7 +17,7 @@ class HouseError(Exception):
 
 
 @contextlib.contextmanager
-def told(what: str) -> Iterator[None]:
+def house_errors(what: str) -> Iterator[None]:
     """Tell what the kernel refuses to the house as what it is.
 
     Raises:

@@ -85,11 +85,11 @@ def compare(
     from bench.report.terminal import comparison
 
     limits = [gates.parse_gate(text) for text in fail_if or ()]
-    found = compared(stored(before), stored(after), force, control)
-    console.print(comparison.table(found))
-    for sentence in gates.undecided(found, limits):
+    comparison_of_both = compared(stored(before), stored(after), force, control)
+    console.print(comparison.table(comparison_of_both))
+    for sentence in gates.undecided(comparison_of_both, limits):
         console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)
-    fired = gates.fired(found, limits)
+    fired = gates.fired(comparison_of_both, limits)
     for sentence in fired:
         console.print(f"failed: {sentence}", highlight=False, soft_wrap=True)
     if fired:

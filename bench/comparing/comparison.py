@@ -74,9 +74,9 @@ class Comparison:
         None where a control took it out, or if some of three cells or more did not move that way.
         """
         comparable = [row.ratios for row in self.rows if row.comparable]
-        found = [ratios["throughput"].value for ratios in comparable if "throughput" in ratios]
-        alike = len(found) >= limits.DRIFT_CELLS and len({value > 1 for value in found}) == 1
-        middle = statistics.median(found) if alike else 1.0
+        rates = [ratios["throughput"].value for ratios in comparable if "throughput" in ratios]
+        alike = len(rates) >= limits.DRIFT_CELLS and len({value > 1 for value in rates}) == 1
+        middle = statistics.median(rates) if alike else 1.0
         return None if self.control or metrics.distance(middle) < limits.DRIFT_LEAST else middle
 
 

@@ -46,18 +46,18 @@ def fired(comparison: Comparison, gates: Sequence[Gate]) -> list[str]:
 
     A cell whose figures stood for its server in A and no longer do in B is beyond any gate.
     """
-    found = []
+    sentences = []
     for row in comparison.rows if gates else ():
         if row.before.ranked and not row.after.ranked:
-            found.append(f"{_name(row)}: was {row.before.name} and is {row.after.name}.")
+            sentences.append(f"{_name(row)}: was {row.before.name} and is {row.after.name}.")
         for gate in gates if row.comparable else ():
             ratio = row.ratios.get(gate.figure)
             if ratio is not None and not _in_doubt(row, gate) and gate.fires(ratio):
-                found.append(
+                sentences.append(
                     f"{_name(row)}: {gate.figure} is {ratio.value:.3f} times A's "
                     f"({ratio.low:.3f} to {ratio.high:.3f}), and the gate is {gate}."
                 )
-    return found
+    return sentences
 
 
 def undecided(comparison: Comparison, gates: Sequence[Gate]) -> list[str]:

@@ -102,11 +102,11 @@ def parse(stat: str, cpus: tuple[int, ...], at_s: float) -> CpuTimes | None:
         ticks = [[0, *(int(word) for word in row[1 : STEAL_FIELD + 1])] for row in rows]
     except ValueError:
         return None
-    told = all(len(row) > STEAL_FIELD for row in ticks)
+    complete = all(len(row) > STEAL_FIELD for row in ticks)
     return CpuTimes(
         len(cpus),
         at_s,
         sum(map(sum, ticks)) / TICKS_PER_S,
         sum(row[field] for row in ticks for field in IDLE_FIELDS) / TICKS_PER_S,
-        sum(row[STEAL_FIELD] for row in ticks) / TICKS_PER_S if told else None,
+        sum(row[STEAL_FIELD] for row in ticks) / TICKS_PER_S if complete else None,
     )

@@ -23,23 +23,23 @@ def text(path: str, root: Path = ROOT) -> str | None:
 
 def numbers(path: str, root: Path = ROOT) -> tuple[int, ...] | None:
     """Return the whole numbers in a file; None if it holds anything else."""
-    found = text(path, root)
+    line = text(path, root)
     try:
-        return None if found is None else tuple(int(word) for word in found.split())
+        return None if line is None else tuple(int(word) for word in line.split())
     except ValueError:
         return None
 
 
 def number(path: str, root: Path = ROOT) -> int | None:
     """Return the whole number that a file holds; None if it holds anything else."""
-    found = numbers(path, root)
-    return found[0] if found is not None and len(found) == 1 else None
+    values = numbers(path, root)
+    return values[0] if values is not None and len(values) == 1 else None
 
 
 def ports(root: Path = ROOT) -> tuple[int, int] | None:
     """Return the first and the last port that a client may be given."""
-    found = numbers("/proc/sys/net/ipv4/ip_local_port_range", root)
-    return (found[0], found[1]) if found is not None and len(found) == 2 else None
+    values = numbers("/proc/sys/net/ipv4/ip_local_port_range", root)
+    return (values[0], values[1]) if values is not None and len(values) == 2 else None
 
 
 def time_wait_sockets(root: Path = ROOT) -> int | None:
@@ -59,8 +59,8 @@ def clock_source(root: Path = ROOT) -> str | None:
 
 def virtualised(root: Path = ROOT) -> bool | None:
     """Return whether the CPUs say that a hypervisor runs them."""
-    found = text("/proc/cpuinfo", root)
-    return None if found is None else "hypervisor" in found
+    flags = text("/proc/cpuinfo", root)
+    return None if flags is None else "hypervisor" in flags
 
 
 def swap_mib(root: Path = ROOT) -> tuple[int, int] | None:
@@ -79,8 +79,8 @@ def memory_mib(root: Path = ROOT) -> int | None:
 
 def _memory(root: Path) -> dict[str, int] | None:
     """Return the lines of /proc/meminfo in KiB."""
-    found = text("/proc/meminfo", root)
-    if found is None:
+    table = text("/proc/meminfo", root)
+    if table is None:
         return None
-    rows = (line.split() for line in found.splitlines())
+    rows = (line.split() for line in table.splitlines())
     return {row[0].rstrip(":"): int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit()}

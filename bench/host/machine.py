@@ -33,19 +33,19 @@ def allowed_cpus() -> list[int]:
     Those of its cpuset that are online, isolated ones included: `taskset` and the kernel's own
     isolation narrow what a process starts with, not what it may ask for.
     """
-    found: set[int] = set()
+    allowed: set[int] = set()
 
     def ask() -> None:
         # The kernel cuts what is asked for to what is allowed. It holds for this thread alone,
         # which ends here.
         with contextlib.suppress(OSError):  # a sandbox forbids it: then what we have is all
             os.sched_setaffinity(0, range(_highest_cpu() + 1))
-        found.update(os.sched_getaffinity(0))
+        allowed.update(os.sched_getaffinity(0))
 
     asking = threading.Thread(target=ask)
     asking.start()
     asking.join()
-    return sorted(found | os.sched_getaffinity(0))
+    return sorted(allowed | os.sched_getaffinity(0))
 
 
 def _highest_cpu() -> int:

@@ -30,15 +30,15 @@ def read(address: Address | None = None, root: Path = ROOT) -> dict[str, int]:
 
     address: of the server, for the drops of its datagram sockets (`udp_drops`)
     """
-    found: dict[str, int] = {}
+    counters: dict[str, int] = {}
     for path, name, wanted in TABLES:
         table = parse_table(kernel.text(path, root) or "", name)
-        found |= {key: table[key] for key in wanted if key in table}
+        counters |= {key: table[key] for key in wanted if key in table}
     if isinstance(address, tuple):
         texts = [kernel.text(path, root) or "" for path in DATAGRAM_TABLES]
         drops = [each for text in texts if (each := parse_drops(text, address[1])) is not None]
-        found |= {"udp_drops": sum(drops)} if drops else {}
-    return found
+        counters |= {"udp_drops": sum(drops)} if drops else {}
+    return counters
 
 
 def parse_table(text: str, name: str) -> dict[str, int]:
@@ -63,14 +63,14 @@ def parse_drops(text: str, port: int) -> int | None:
     head, *lines = text.splitlines() or [""]
     if head.split()[-1:] != ["drops"]:
         return None
-    found: list[int] = []
+    drops: list[int] = []
     for line in lines:
         words = line.split()
         if len(words) > 2 and words[1].rpartition(":")[2].upper() == f"{port:04X}":
             if not words[-1].isdigit():
                 return None
-            found.append(int(words[-1]))
-    return sum(found) if found else None
+            drops.append(int(words[-1]))
+    return sum(drops) if drops else None
 
 
 def receive_buffer_most(root: Path = ROOT) -> int | None:

@@ -33,8 +33,8 @@ class Throttling:
 
 def cpus(root: Path = kernel.ROOT) -> float | None:
     """Return the tightest CPU quota that applies to this process, in CPUs; None is no limit."""
-    found = [limit for folder in folders("cpu", root) if (limit := _cpus(folder))]
-    return min(found, default=None)
+    limits = [limit for folder in folders("cpu", root) if (limit := _cpus(folder))]
+    return min(limits, default=None)
 
 
 def _cpus(folder: Path) -> float | None:
@@ -51,12 +51,12 @@ def _cpus(folder: Path) -> float | None:
 def throttling(root: Path = kernel.ROOT) -> dict[Path, Throttling] | None:
     """Return the counters of every group that this process is in; None where none is told."""
     rows = {folder: kernel.text("cpu.stat", folder) for folder in folders("cpu", root)}
-    told = {folder: text for folder, text in rows.items() if text is not None}
-    if not told:
+    texts = {folder: text for folder, text in rows.items() if text is not None}
+    if not texts:
         return None
     # The top of version 2 and groups without the controller have no quota: no rows about it.
-    found = {folder: _throttling(text) for folder, text in told.items()}
-    return {folder: counters for folder, counters in found.items() if counters is not None}
+    groups = {folder: _throttling(text) for folder, text in texts.items()}
+    return {folder: counters for folder, counters in groups.items() if counters is not None}
 
 
 def _throttling(text: str) -> Throttling | None:
@@ -82,26 +82,26 @@ def worst(
 
 def processes_left(root: Path = kernel.ROOT) -> tuple[int, Path] | None:
     """Return how many more processes and threads fit, and the file that says so; None: any."""
-    found = []
+    left = []
     for folder in folders("pids", root):
         most, now = (kernel.number(f"pids.{name}", folder) for name in ("max", "current"))
         if most is not None and now is not None:
-            found.append((max(0, most - now), folder / "pids.max"))
-    return min(found, default=None)
+            left.append((max(0, most - now), folder / "pids.max"))
+    return min(left, default=None)
 
 
 def folders(controller: str, root: Path = kernel.ROOT) -> list[Path]:
     """Return the folders of the groups that this process is in, each from its own to the top."""
     mounts = _mounts(controller, root)
-    found: list[Path] = []
+    folders_of_group: list[Path] = []
     for line in (kernel.text("/proc/self/cgroup", root) or "").splitlines():
         number, controllers, path = [*line.split(":", 2), "", ""][:3]
         version = 2 if (number, controllers) == ("0", "") else 1
         if version == 1 and controller not in controllers.split(","):
             continue
         if version in mounts:
-            found += _upwards(*mounts[version], path, root)
-    return found
+            folders_of_group += _upwards(*mounts[version], path, root)
+    return folders_of_group
 
 
 def _upwards(top: str, point: str, path: str, root: Path) -> list[Path]:
@@ -123,7 +123,7 @@ def _upwards(top: str, point: str, path: str, root: Path) -> list[Path]:
 
 def _mounts(controller: str, root: Path) -> dict[int, tuple[str, str]]:
     """Return for each version the group at the top of its mount, and the mount point."""
-    found = {}
+    mounts = {}
     for line in (kernel.text("/proc/self/mountinfo", root) or "").splitlines():
         before, _, after = line.partition(" - ")
         places, kind = before.split(), after.split()
@@ -131,10 +131,10 @@ def _mounts(controller: str, root: Path) -> dict[int, tuple[str, str]]:
             continue
         top, point = (_unescaped(word) for word in places[3:5])
         if kind[0] == "cgroup2":
-            found[2] = (top, point)
+            mounts[2] = (top, point)
         elif kind[0] == "cgroup" and controller in kind[-1].split(","):
-            found[1] = (top, point)
-    return found
+            mounts[1] = (top, point)
+    return mounts
 
 
 def _unescaped(word: str) -> str:

@@ -26,23 +26,23 @@ class Limit:
 
 def limits(root: Path = kernel.ROOT) -> list[Limit]:
     """Return every limit that is known; what cannot be read limits nothing."""
-    found = []
+    known = []
     group = quota.processes_left(root)
     if group is not None:
         left, path = group
-        found.append(Limit(left, f"the control group ({path})", f"raise it (echo max > {path})"))
+        known.append(Limit(left, f"the control group ({path})", f"raise it (echo max > {path})"))
     running = tasks(root)
     for name in SYSTEM_WIDE:
         most = kernel.number(f"/proc/sys/{name.replace('.', '/')}", root)
         if most is not None and running is not None:
             remedy = f"raise it (sysctl {name}={2 * most})"
-            found.append(Limit(max(0, most - running), f"{name} ({most:,})", remedy))
+            known.append(Limit(max(0, most - running), f"{name} ({most:,})", remedy))
     _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     if hard != resource.RLIM_INFINITY and not exempt(root):
         left = max(0, hard - tasks_of_user(os.getuid(), root))
         name = f"the user's limit of processes ({hard:,})"
-        found.append(Limit(left, name, "raise it (ulimit -Hu, or LimitNPROC=)"))
-    return found
+        known.append(Limit(left, name, "raise it (ulimit -Hu, or LimitNPROC=)"))
+    return known
 
 
 def tasks(root: Path = kernel.ROOT) -> int | None:

@@ -48,14 +48,14 @@ class Topology:
     @property
     def classes(self) -> tuple[tuple[Core, ...], ...]:
         """Return the cores by how fast they are, the fastest class first."""
-        found: list[list[Core]] = []
+        classes: list[list[Core]] = []
         fastest = 0
         for core in sorted(self.cores, key=lambda core: (-self._speed(core), core)):
-            if not found or self._speed(core) < SAME_CLASS * fastest:
-                found.append([])
+            if not classes or self._speed(core) < SAME_CLASS * fastest:
+                classes.append([])
                 fastest = self._speed(core)
-            found[-1].append(core)
-        return tuple(tuple(sorted(cores)) for cores in found)
+            classes[-1].append(core)
+        return tuple(tuple(sorted(cores)) for cores in classes)
 
     def _speed(self, core: Core) -> int:
         return max(self.capacity.get(cpu, 0) for cpu in core)
@@ -145,17 +145,17 @@ def read(cpus: Iterable[int], root: Path = kernel.ROOT) -> Topology:
 def siblings(cpu: int, root: Path = kernel.ROOT) -> Core:
     """Return the CPUs that share a core with this one, itself included."""
     try:
-        found = parse_cpus(kernel.text(SIBLINGS.format(cpu), root) or "")
+        sharing = parse_cpus(kernel.text(SIBLINGS.format(cpu), root) or "")
     except ValueError:
         return (cpu,)
-    return tuple(found) if cpu in found else (cpu,)
+    return tuple(sharing) if cpu in sharing else (cpu,)
 
 
 def capacities(cpus: list[int], root: Path = kernel.ROOT) -> dict[int, int]:
     """Return how fast each CPU can be, all on one scale; empty where the machine does not tell."""
     for path in CAPACITIES:
-        found = {cpu: kernel.number(path.format(cpu), root) for cpu in cpus}
-        told = {cpu: value for cpu, value in found.items() if value}
-        if len(told) == len(cpus):
-            return told
+        values = {cpu: kernel.number(path.format(cpu), root) for cpu in cpus}
+        known = {cpu: value for cpu, value in values.items() if value}
+        if len(known) == len(cpus):
+            return known
     return {}

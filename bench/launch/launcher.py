@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from bench.base.shortages import SHORTAGES, HouseError, told
+from bench.base.shortages import SHORTAGES, HouseError, house_errors
 from bench.launch import listening, places, process_tree
 from bench.launch.probe import BrokenEcho, NotReady, TooLate, prove
-from bench.model.server import ROOT, Command, ServerSpec
+from bench.model.server import ROOT, ServerSpec
 from servers import terms
 from servers.api import Settings
 
@@ -25,11 +25,9 @@ TAIL_BYTES, LAST_WORDS = 4000, 200
 PORT_ATTEMPTS = 3
 CANNOT_START = "a server cannot be started"
 
-__all__ = ["BrokenEcho", "Command", "HouseError", "NotReady", "Server", "ServerSpec", "Terms"]
-
 
 @dataclass(frozen=True)
-class Terms:
+class Allotment:
     """What every server of a run is started with.
 
     cpus: the CPUs it may run on
@@ -52,7 +50,7 @@ class Server:
         HouseError: the house had no room, descriptor, port or process for it
     """
 
-    def __init__(self, spec: ServerSpec, transport: str, fair: Terms) -> None:
+    def __init__(self, spec: ServerSpec, transport: str, fair: Allotment) -> None:
         """Only keep what is asked; nothing starts before `with`."""
         self.spec = spec
         self.transport = transport
@@ -67,13 +65,13 @@ class Server:
 
     def __enter__(self) -> Self:
         """Start the server and wait until it has proven that it is ready."""
-        with told(CANNOT_START):
+        with house_errors(CANNOT_START):
             self._folder = places.trial_folder(self.transport)
         try:
             attempts = PORT_ATTEMPTS if self.spec.command else 1
             for attempt in range(1, attempts + 1):
                 begun = time.monotonic()
-                with told(CANNOT_START):
+                with house_errors(CANNOT_START):
                     self._start(attempt)
                 try:
                     self._prove()
@@ -221,7 +219,7 @@ class Server:
             where = ""
             if isinstance(error, TooLate):
                 pids = process_tree.descendants(self.supervisor_pid)
-                where = listening.told(pids, self.transport, self.address)
+                where = listening.hint(pids, self.transport, self.address)
             raise NotReady(f"{error}{status}{where}{self._said()}") from None
         except BrokenEcho as error:
             last = self.last_words()

@@ -22,10 +22,10 @@ TABLES = {
 ACCEPTS = 0x10000
 
 
-def told(pids: Iterable[int], transport: str, asked: Address) -> str:
+def hint(pids: Iterable[int], transport: str, asked: Address) -> str:
     """Say where a server listens, if that is not where it was asked to; else nothing."""
-    found = elsewhere(pids, transport, asked)
-    return f"; it listens on {', '.join(found)} and not on {written(asked)}" if found else ""
+    places = elsewhere(pids, transport, asked)
+    return f"; it listens on {', '.join(places)} and not on {written(asked)}" if places else ""
 
 
 def elsewhere(
@@ -35,15 +35,15 @@ def elsewhere(
 
     pids: the processes of one server; empty too if they listen nowhere, or do not show it
     """
-    found: set[Address] = set()
+    others: set[Address] = set()
     for pid in pids:
         own = inodes(pid, root)
         if transport == "unix":
-            found |= unix_listeners(kernel.text(f"/proc/{pid}/net/unix", root) or "", own)
+            others |= unix_listeners(kernel.text(f"/proc/{pid}/net/unix", root) or "", own)
         for table, state in TABLES.get(transport, ()):
             text = kernel.text(f"/proc/{pid}/net/{table}", root) or ""
-            found |= listeners(text, own, state)
-    return [] if any(covers(each, asked) for each in found) else sorted(map(written, found))
+            others |= listeners(text, own, state)
+    return [] if any(covers(each, asked) for each in others) else sorted(map(written, others))
 
 
 def covers(address: Address, asked: Address) -> bool:
@@ -65,24 +65,24 @@ def written(address: Address) -> str:
 
 def inodes(pid: int, root: Path = kernel.ROOT) -> set[int]:
     """Return the inodes of the sockets that a process has open; empty if it does not show them."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     with contextlib.suppress(OSError):
         for link in (root / f"proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
                 if match := re.fullmatch(r"socket:\[(\d+)\]", os.readlink(link)):
-                    found.add(int(match[1]))
-    return found
+                    numbers.add(int(match[1]))
+    return numbers
 
 
 def listeners(table: str, own: set[int], state: str = LISTENING) -> set[Address]:
     """Return the addresses in the text of /proc/net/tcp or its like that have one of the inodes."""
-    found: set[Address] = set()
+    sockets: set[Address] = set()
     for line in table.splitlines()[1:]:
         words = line.split()
         if len(words) > 9 and words[3] == state and words[9].isdigit() and int(words[9]) in own:
             host, _, port = words[1].partition(":")
-            found.add((_host(host), int(port, 16)))
-    return found
+            sockets.add((_host(host), int(port, 16)))
+    return sockets
 
 
 def _host(digits: str) -> str:

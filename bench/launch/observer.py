@@ -127,9 +127,9 @@ class Observer:
         A datagram server's come with `rmem_max`, what its receive buffer can be at most.
         """
         edges = (self.moments[edge].counters for edge in EDGES)
-        found = network_counters.between(*edges)
-        most = network_counters.receive_buffer_most() if "udp_drops" in found else None
-        return (found if most is None else found | {"rmem_max": most}) or None
+        counted = network_counters.between(*edges)
+        most = network_counters.receive_buffer_most() if "udp_drops" in counted else None
+        return (counted if most is None else counted | {"rmem_max": most}) or None
 
     def uncertain_s(self) -> float:
         """Return by how much the span between the two readings of the server's CPU may be off."""
@@ -137,5 +137,5 @@ class Observer:
 
     def frequencies_mhz(self) -> dict[str, list[float]] | None:
         """Return the clocks of the trial's CPUs at both edges, None where they are not told."""
-        found = {str(name): seen.frequencies_mhz for name, seen in self.moments.items()}
-        return found if all(found.values()) else None
+        clocks = {str(name): seen.frequencies_mhz for name, seen in self.moments.items()}
+        return clocks if all(clocks.values()) else None

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from bench.base.shortages import SHORTAGES, HouseError, told
+from bench.base.shortages import SHORTAGES, HouseError, house_errors
 from servers.terms import TRANSPORTS, Address
 
 # Short steps: a server that is starting refuses at first, and one that dies is noticed at once.
@@ -111,7 +111,7 @@ def _connect(
 ) -> socket.socket:
     """Return a connected socket; a foreign server that has not bound yet refuses for a while."""
     while True:
-        with told("no socket can be made for a probe"):
+        with house_errors("no socket can be made for a probe"):
             sock = socket.socket(*TRANSPORTS[transport])
         sock.settimeout(max(0.001, deadline - time.monotonic()))
         try:

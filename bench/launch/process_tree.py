@@ -54,11 +54,11 @@ def descendants(root: int) -> list[int]:
         if entry.isdigit():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 children.setdefault(_parent(entry), []).append(int(entry))
-    found, next_ones = [], children.get(root, [])
+    pids, next_ones = [], children.get(root, [])
     while next_ones:
-        found += next_ones
+        pids += next_ones
         next_ones = [child for pid in next_ones for child in children.get(pid, [])]
-    return found
+    return pids
 
 
 def _parent(pid: str) -> int:
@@ -121,8 +121,8 @@ def switches(pids: list[int]) -> dict[int, int] | None:
 
 
 def _switches(path: str) -> int:
-    _, told, rest = _bytes(path).partition(b"\nvoluntary_ctxt_switches:")
-    if not told:
+    _, lines, rest = _bytes(path).partition(b"\nvoluntary_ctxt_switches:")
+    if not lines:
         raise ValueError(f"{path}: tells no context switches")
     voluntary, _, forced = rest.split()[:3]
     return int(voluntary) + int(forced)
@@ -157,17 +157,17 @@ def switched(before: dict[int, int] | None, after: dict[int, int] | None) -> int
 
 def _sum(read: Callable[[int], int], pids: list[int]) -> int | None:
     """Return the sum over all processes that are still there; None if one does not tell."""
-    total, told = 0, False
+    total, known = 0, False
     for pid in pids:
         try:
             total += read(pid)
-            told = True
+            known = True
         except (FileNotFoundError, ProcessLookupError):
             if (PROC / str(pid)).exists():
                 return None  # it is there, and this file of it is not
         except (OSError, ValueError, IndexError):
             return None
-    return total if told else None
+    return total if known else None
 
 
 def pss_bytes(pid: int, proc: Path = PROC) -> int:
@@ -192,8 +192,8 @@ def frequencies_mhz(cpus: tuple[int, ...]) -> list[float]:
     Of some virtual machines it is a constant that the kernel was told at its start.
     """
     try:
-        found = psutil.cpu_freq(percpu=True)
+        clocks = psutil.cpu_freq(percpu=True)
     except (OSError, NotImplementedError, AttributeError, ValueError, IndexError):
         # An empty /sys/devices/system/cpu/cpufreq/policy0, and other kernels' gaps.
         return []
-    return [found[cpu].current for cpu in cpus] if found and len(found) > max(cpus) else []
+    return [clocks[cpu].current for cpu in cpus] if clocks and len(clocks) > max(cpus) else []

@@ -22,11 +22,11 @@ class Run:
 
     def cells(self) -> dict[Cell, list[Trial]]:
         """Return the trials of each cell in the plan's order; a cell not yet measured has none."""
-        found: dict[Cell, list[Trial]] = {cell: [] for cell in _planned(self.header)}
+        trials_of: dict[Cell, list[Trial]] = {cell: [] for cell in _planned(self.header)}
         for trial in self.trials:
             if not trial.cell.server.endswith(TWIN):
-                found.setdefault(trial.cell, []).append(trial)
-        return found
+                trials_of.setdefault(trial.cell, []).append(trial)
+        return trials_of
 
     def entry_of(self, cell: Cell) -> ServerEntry:
         """Return what the header says of a cell's server; of a twin, what it says of its model.

@@ -8,7 +8,7 @@ from bench.model.trial import Cell
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """What a run measures.
 
     cells: each server under each workload; blocks: how often, first: the number of the first block
@@ -33,7 +33,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Standing:
     """How far a run is: what decides on its next block.
 
     done: the number of the last block, None before the first; disturbed: whether it was
@@ -48,7 +48,7 @@ class Progress:
     width: float | None = None
 
 
-def next_block(plan: Plan, now: Progress) -> int | None:
+def next_block(plan: RunPlan, now: Standing) -> int | None:
     """Return the number of the block to measure next, None at the end.
 
     A disturbed block is measured again, once, as a whole, while the budget of extra time lasts.

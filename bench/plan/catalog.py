@@ -38,7 +38,7 @@ class Outside:
     pythons: tuple[str, ...] = ()
 
     def unlisted(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Return the names of the commands and loops that no word of a list is about."""
+        """Return the --command and --loop servers that --servers does not mention."""
         listed = {word.rpartition(":")[2] for word in wanted}
         commands = [text.partition("=")[0] for text in self.commands]
         loops = [text.partition("=")[0] for text in self.loops]
@@ -101,10 +101,10 @@ def loop_specs(text: str) -> list[ServerSpec]:
     if not name or not module or not colon or not function.isidentifier():
         raise ConfigError(f"--loop {text!r}: write NAME=module:factory")
     try:
-        found = importlib.util.find_spec(module)
+        spec = importlib.util.find_spec(module)
     except ImportError:
-        found = None
-    if found is None:
+        spec = None
+    if spec is None:
         raise ConfigError(f"--loop {name}: there is no module {module!r}; is it installed here?")
     return [
         ServerSpec(f"{name}-{style}", name, loop=EventLoop(factory, style)) for style in LOOP_STYLES
@@ -152,11 +152,11 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
             continue
         prefix, _, rest = word.partition(":")
         python = catalog.pythons.get(prefix)
-        found = _named(catalog, rest if python else word, kinds)
+        variants = _named(catalog, rest if python else word, kinds)
         # Interpreters that no word names run every server beside ours.
         others = () if prefixed else tuple(catalog.pythons.values())
         for each in (python, *others):
-            for spec in found:
+            for spec in variants:
                 reason = _add(specs, spec, each)
                 skipped += [reason] if reason else []
     if not specs:
@@ -231,12 +231,12 @@ def _matching(catalog: Catalog, word: str, kinds: set[str]) -> list[Variant]:
         lambda variant: fnmatch.fnmatchcase(variant.name, word),
     )
     for test in tests:
-        found = [variant for variant in everywhere if test(variant)]
-        fitting = [variant for variant in found if variant.kind in kinds]
+        matching = [variant for variant in everywhere if test(variant)]
+        fitting = [variant for variant in matching if variant.kind in kinds]
         if fitting:
             return fitting
-        if found:
-            kind = found[0].kind
+        if matching:
+            kind = matching[0].kind
             raise ConfigError(f"server {word!r}: serves {kind} sockets; no workload here has such")
     known = sorted({v.name for v in everywhere} | {v.family for v in everywhere})
     known += catalog.brought

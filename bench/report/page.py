@@ -46,17 +46,17 @@ def markdown(view: RunView, overview: Iterable[Chart]) -> str:
 
 
 def _environment(*, autoescape: bool) -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["number"] = wording.number
-    made.filters["tight"] = _tight
-    made.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
-    return made
+    environment.filters["number"] = wording.number
+    environment.filters["tight"] = _tight
+    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    return environment
 
 
 def _tight(text: str) -> str:
@@ -108,12 +108,12 @@ def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
 
 def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, Any]:
     def value(column: str) -> float | None:
-        found = cell.estimate(column)
-        return None if found is None else found.value
+        estimate = cell.estimate(column)
+        return None if estimate is None else estimate.value
 
     def time(column: str) -> str:
-        found = cell.estimate(column)
-        return "" if found is None else wording.interval(found)
+        estimate = cell.estimate(column)
+        return "" if estimate is None else wording.interval(estimate)
 
     cpu = cell.estimate("cpu_us_per_request")
     percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
@@ -201,7 +201,7 @@ def _facts(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:
         "Machine": header.machine,
         "Versions": header.versions,
     }
-    found = [
+    groups_shown = [
         (title, [(_worded(name), _printable(value)) for name, value in group.items()])
         for title, group in groups.items()
         if group
@@ -209,8 +209,8 @@ def _facts(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:
     source = {"version": header.version, "commit": header.commit}
     known = [(name, value) for name, value in source.items() if value]
     if known:
-        found.append(("Source", known))
-    return found
+        groups_shown.append(("Source", known))
+    return groups_shown
 
 
 def _worded(name: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bench.base.shortages import HouseError
-from bench.launch.launcher import BrokenEcho, NotReady, Server
+from bench.launch.launcher import Server
 from bench.launch.observer import Observer
+from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.calibration import Calibration, Look
 from bench.model.server import ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
@@ -78,13 +79,13 @@ def peaks_of(
     workload: Workload, cells: Iterable[Cell], specs: list[ServerSpec], conditions: Conditions
 ) -> dict[str, float]:
     """Return what each server reaches in a closed loop, replies/s; without those that failed."""
-    found = {}
+    peaks = {}
     for cell in cells:
         if cell.workload == workload and not cell.server.endswith(TWIN):
             seen = look(spec_of(cell, specs), workload, conditions, RATE_LOOK_S)
             if seen is not None and seen.throughput_rps:
-                found[cell.server] = seen.throughput_rps
-    return found
+                peaks[cell.server] = seen.throughput_rps
+    return peaks
 
 
 def common_rate(peaks_rps: Iterable[float]) -> float:

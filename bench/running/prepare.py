@@ -13,7 +13,7 @@ from bench.model.calibration import Calibration
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Workload
 from bench.plan import catalog, workloads
-from bench.plan.blocks import Plan
+from bench.plan.blocks import RunPlan
 from bench.plan.catalog import Outside
 from bench.plan.suite_file import Suite
 from bench.running import preflight, trials
@@ -32,7 +32,7 @@ class Session:
     name: str
     specs: list[ServerSpec]
     skipped: tuple[str, ...]
-    plan: Plan
+    plan: RunPlan
     conditions: trials.Conditions
     folder: Path
     goes_on: bool = False
@@ -105,7 +105,7 @@ def prepare(request: Request) -> Session:
     if budget_s is None:
         extra = limits.EXTRA if request.until is None else limits.EXTRA_UNTIL
         budget_s = extra * suite.trials * len(cells) * conditions.load_s
-    plan = Plan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
+    plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     folder = request.out or new_folder(suite.name)
     run_folder.check_new(folder)
     return Session(suite.name, specs, choice.skipped, plan, conditions, folder)

@@ -9,7 +9,7 @@ from bench.model.header import Header
 from bench.model.run import Run
 from bench.model.trial import Cell
 from bench.plan import catalog, workloads
-from bench.plan.blocks import Plan
+from bench.plan.blocks import RunPlan
 from bench.plan.catalog import Outside
 from bench.running import header, preflight, trials
 from bench.running.prepare import NOTHING, Session, choose, measured
@@ -58,7 +58,7 @@ def reopen(request: Continuation) -> Session:
         blocks = max(0, config.trials - first)
     else:
         first, blocks = next_number(run), request.blocks
-    plan = Plan(cells, blocks, old.seed, first, config.until, config.budget_s)
+    plan = RunPlan(cells, blocks, old.seed, first, config.until, config.budget_s)
     return Session(config.suite, specs, (), plan, conditions, request.folder, goes_on=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bench.model.header import Header
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Trial
-from bench.plan.blocks import Plan
+from bench.plan.blocks import RunPlan
 from bench.running import header, trials
 from bench.running.prepare import Session
 from bench.running.resume import next_number
@@ -56,7 +56,7 @@ def finish(session: Session, head: Header, complete: bool) -> Run:
     return replace(run, header=head)
 
 
-def narrowness(plan: Plan, run: Run, complete: bool) -> str:
+def narrowness(plan: RunPlan, run: Run, complete: bool) -> str:
     """Say whether the intervals have become as narrow as asked, or why not."""
     asked = plan.until or 0.0
     widest = precision.widest(run)

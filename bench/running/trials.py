@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.launch.launcher import BrokenEcho, HouseError, NotReady, Server, Terms
+from bench.base.shortages import HouseError
+from bench.launch.launcher import Allotment, Server
 from bench.launch.observer import Observer
+from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.cpus import Cpus
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
-from bench.plan.blocks import Plan, Progress, next_block
+from bench.plan.blocks import RunPlan, Standing, next_block
 from bench.store import run_folder
 from bench.verdicts import precision
 from bench.verdicts.disturbance import disturbance
 from loadgen import fleet
 from loadgen.fleet import FleetError
-from loadgen.plan import Plan as LoadPlan
-from loadgen.plan import Target
+from loadgen.plan import Plan, Target
 from servers.terms import Address
 
 # Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
@@ -51,10 +52,10 @@ class Conditions:
         """Return how long a trial's server is under load."""
         return self.warmup_s + self.duration_s
 
-    def fair(self, workload: Workload, spec: ServerSpec) -> Terms:
+    def fair(self, workload: Workload, spec: ServerSpec) -> Allotment:
         """Return the terms that a server is started on under a workload."""
         cpus = self.cpus.for_server(spec.many_cpus)
-        return Terms(cpus, workload.pool_size or self.pool_size, self.ready_s)
+        return Allotment(cpus, workload.pool_size or self.pool_size, self.ready_s)
 
 
 def target(transport: str, address: Address) -> Target:
@@ -66,7 +67,7 @@ def target(transport: str, address: Address) -> Target:
 
 def load_plan(
     workload: Workload, conditions: Conditions, address: Address, block: int, first_source: int
-) -> LoadPlan:
+) -> Plan:
     """Return the order to the generator: one process for each CPU that it needs.
 
     Two of its processes for each CPU of the server are more than any server keeps busy: the one in
@@ -74,7 +75,7 @@ def load_plan(
     """
     cpus = conditions.cpus.generator
     most = GENERATORS_PER_CPU * len(conditions.cpus.server)
-    return LoadPlan(
+    return Plan(
         target(workload.transport, address),
         workload.load,
         conditions.duration_s,
@@ -155,7 +156,7 @@ def driven(
 
 
 def run(
-    plan: Plan, specs: list[ServerSpec], conditions: Conditions, folder: Path
+    plan: RunPlan, specs: list[ServerSpec], conditions: Conditions, folder: Path
 ) -> Iterator[Trial]:
     """Measure block after block as the plan decides; each trial is stored, then yielded.
 
@@ -163,7 +164,7 @@ def run(
         PlanError: a limit of this machine forbids a load
     """
     step_aside(conditions.cpus)
-    now, kept, source = Progress(width=_width(plan, folder)), Budget(SAMPLES_BUDGET), 0
+    now, kept, source = Standing(width=_width(plan, folder)), SampleBudget(SAMPLES_BUDGET), 0
     while (block := next_block(plan, now)) is not None:
         again = block == now.done
         block_began_s = time.monotonic()
@@ -179,7 +180,7 @@ def run(
             trials.append(trial)
             yield trial
         planned = plan.first <= block < plan.first + plan.blocks and not again
-        now = Progress(
+        now = Standing(
             done=block,
             disturbed=any(disturbance(trial) for trial in trials),
             repeated=now.repeated | ({block} if again else set()),
@@ -203,14 +204,14 @@ def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
     return next(s for s in specs if s.name == cell.server and s.serves(cell.workload.transport))
 
 
-def _width(plan: Plan, folder: Path) -> float | None:
+def _width(plan: RunPlan, folder: Path) -> float | None:
     """Return how wide the widest interval is, where the plan wants it narrow."""
-    found = None if plan.until is None else precision.widest(run_folder.read(folder))
-    return None if found is None else found.width
+    widest = None if plan.until is None else precision.widest(run_folder.read(folder))
+    return None if widest is None else widest.width
 
 
-class Budget:
-    """What may be kept on disk of the raw samples; what goes beyond it is removed again."""
+class SampleBudget:
+    """Bytes of raw samples that a run may leave on disk; files beyond it are deleted."""
 
     def __init__(self, left: int) -> None:
         """Start with this many bytes."""

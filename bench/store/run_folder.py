@@ -95,8 +95,8 @@ def _document(folder: Path) -> dict[str, Any]:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
-    found: dict[str, Any] = document
-    return found
+    header: dict[str, Any] = document
+    return header
 
 
 def counting(trials: Iterable[Trial]) -> list[Trial]:
@@ -107,11 +107,11 @@ def counting(trials: Iterable[Trial]) -> list[Trial]:
     """
     passes: dict[int, list[list[Trial]]] = {}
     for trial in trials:
-        found = passes.setdefault(trial.block, [])
-        if trial.position == 0 or not found:
-            found.append([])
-        found[-1].append(trial)
-    return [trial for found in passes.values() for trial in max(reversed(found), key=len)]
+        of_block = passes.setdefault(trial.block, [])
+        if trial.position == 0 or not of_block:
+            of_block.append([])
+        of_block[-1].append(trial)
+    return [trial for of_block in passes.values() for trial in max(reversed(of_block), key=len)]
 
 
 def _trials(path: Path, document: dict[str, Any]) -> Iterator[Trial]:

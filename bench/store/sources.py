@@ -41,14 +41,14 @@ def collect(spec: ServerSpec) -> list[Text]:
         first = ROOT / "servers" / "stream" / f"asyncio_{spec.loop.style}.py"
     else:
         return []
-    found: dict[Path, Text] = {}
+    texts: dict[Path, Text] = {}
     waiting = [first]
     while waiting:
         path = waiting.pop(0)
-        if path not in found and (text := _text(path)) is not None:
-            found[path] = Text(_stored_as(path, text), text)
+        if path not in texts and (text := _text(path)) is not None:
+            texts[path] = Text(_stored_as(path, text), text)
             waiting += _models(text)
-    return list(found.values())
+    return list(texts.values())
 
 
 def _models(text: str) -> Iterator[Path]:

@@ -114,16 +114,16 @@ def judge(trials: Sequence[Trial], setup: Setup) -> Verdict:
     applying: list[Verdict] = []
     notes: list[Verdict] = []
     for check in CHECKS:
-        found = [finding for trial in trials if (finding := check.finds(trial, setup))]
-        decides = len(found) > limits.MAJORITY * len(trials) or (
-            check.one_is_enough and bool(found)
+        findings = [finding for trial in trials if (finding := check.finds(trial, setup))]
+        decides = len(findings) > limits.MAJORITY * len(trials) or (
+            check.one_is_enough and bool(findings)
         )
         if not decides and (whole := check.of_cell(trials, setup)) is not None:
-            found, decides = [whole] * len(trials), True
-        if not found:
+            findings, decides = [whole] * len(trials), True
+        if not findings:
             continue
         of_the_cell = decides and check.decides
-        (applying if of_the_cell else notes).append(_verdict(check, found, len(trials)))
+        (applying if of_the_cell else notes).append(_verdict(check, findings, len(trials)))
     if not applying:
         return Verdict(Name.VALID, "Nothing speaks against these figures", notes=tuple(notes))
     first, *others = applying
@@ -131,10 +131,10 @@ def judge(trials: Sequence[Trial], setup: Setup) -> Verdict:
     return replace(first, notes=(*others, *notes), barred=barred)
 
 
-def _verdict(check: Check, found: Sequence[Finding], trials: int) -> Verdict:
+def _verdict(check: Check, findings: Sequence[Finding], trials: int) -> Verdict:
     """Give the first finding as the reason, with how many trials it was found in."""
-    where = "" if len(found) == trials else f"In {len(found)} of {trials} trials: "
-    reason = found[0].reason.rstrip(".")
+    where = "" if len(findings) == trials else f"In {len(findings)} of {trials} trials: "
+    reason = findings[0].reason.rstrip(".")
     reason = where + reason if where else reason[:1].upper() + reason[1:]
-    facts = {"trials": trials, "found_in": len(found)} | found[0].facts
-    return Verdict(check.name, reason, found[0].remedy or check.remedy, facts)
+    facts = {"trials": trials, "found_in": len(findings)} | findings[0].facts
+    return Verdict(check.name, reason, findings[0].remedy or check.remedy, facts)

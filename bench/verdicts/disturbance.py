@@ -134,16 +134,16 @@ def lateness_s(trial: Trial) -> float | None:
 
 def unsteady(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if the trial drifts across its window."""
-    found = steadiness.of_trial(trial)
-    if found is None or not found.drifts:
+    course = steadiness.of_trial(trial)
+    if course is None or not course.drifts:
         return None
-    facts = {"series": found.series, "change": found.change, "chance": found.chance}
-    what = "replies" if found.series == "replies" else "the median response time"
-    way = "rose" if found.change > 0 else "fell"
+    facts = {"series": course.series, "change": course.change, "chance": course.chance}
+    what = "replies" if course.series == "replies" else "the median response time"
+    way = "rose" if course.change > 0 else "fell"
     reason = (
-        f"{what} {way} by {abs(found.change):.0%} across the window: the server was {found.name}"
+        f"{what} {way} by {abs(course.change):.0%} across the window: the server was {course.name}"
     )
-    return Finding(reason, facts | {"class": found.name})
+    return Finding(reason, facts | {"class": course.name})
 
 
 def disturbed(trial: Trial, setup: Setup) -> Finding | None:
@@ -169,11 +169,11 @@ def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
     if spread is None or spread <= limits.SPREAD:
         return None
     reason = f"its trials differ by {spread:.0%} (standard deviation of throughput)"
-    found = Finding(reason, {"spread": spread, "limit": limits.SPREAD})
-    return _dealt_unevenly(found, trials[0].cell.workload.load, setup) or found
+    finding = Finding(reason, {"spread": spread, "limit": limits.SPREAD})
+    return _dealt_unevenly(finding, trials[0].cell.workload.load, setup) or finding
 
 
-def _dealt_unevenly(found: Finding, load: Load, setup: Setup) -> Finding | None:
+def _dealt_unevenly(finding: Finding, load: Load, setup: Setup) -> Finding | None:
     """Return the finding with its cause, if trials differ since the kernel deals out connections.
 
     In churn it deals throughout the window, which evens it out.
@@ -184,10 +184,10 @@ def _dealt_unevenly(found: Finding, load: Load, setup: Setup) -> Finding | None:
         return None
     connections = wording.count(load.connections, "connection", "connections")
     reason = (
-        f"{found.reason}: its {workers} workers have listeners of their own, and the kernel's hash "
-        f"deals {connections} out unevenly, in each trial anew"
+        f"{finding.reason}: its {workers} workers have listeners of their own, and the kernel's "
+        f"hash deals {connections} out unevenly, in each trial anew"
     )
-    facts = found.facts | {"connections": load.connections, "even_from": least}
+    facts = finding.facts | {"connections": load.connections, "even_from": least}
     return Finding(reason, facts, f"Use more connections: {least:,} for {workers} workers.")
 
 

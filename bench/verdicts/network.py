@@ -22,8 +22,8 @@ def lossy(trial: Trial, setup: Setup) -> Finding | None:
 def _turned_away(trial: Trial) -> Finding | None:
     """Return a finding if a full accept queue cost connections their first attempt."""
     dropped = (trial.counters or {}).get("ListenOverflows")
-    made = _connections_made(trial)
-    if not dropped or made is None or dropped <= limits.LOSS * made:
+    connections = _connections_made(trial)
+    if not dropped or connections is None or dropped <= limits.LOSS * connections:
         return None
     attempts = wording.count(dropped, "connection attempt was", "connection attempts were")
     reason = (
@@ -31,7 +31,7 @@ def _turned_away(trial: Trial) -> Finding | None:
         "next try"
     )
     remedy = "Give its listener a longer backlog (listen(4096)), and raise net.core.somaxconn."
-    return Finding(reason, _facts(trial, connections=made), remedy)
+    return Finding(reason, _facts(trial, connections=connections), remedy)
 
 
 def _connections_made(trial: Trial) -> float | None:
@@ -99,17 +99,17 @@ def delayed(trial: Trial, setup: Setup) -> Finding | None:
         return None
     times = (result.response_us.p50, result.service_us.p50)
     least, most = limits.DELAYED_LEAST_US, limits.DELAYED_MOST_US
-    found = [each for each in times if each and least <= each <= most]
-    if not found or usage is None or not usage.span_s:
+    delays = [each for each in times if each and least <= each <= most]
+    if not delays or usage is None or not usage.span_s:
         return None
     used = usage.cpu_s / usage.span_s
     if used >= limits.DELAYED_CPUS or _acknowledged_at_once(trial, result):
         return None
     reason = (
-        f"half of the requests took {wording.duration(found[0])}: the server sends a reply in "
+        f"half of the requests took {wording.duration(delays[0])}: the server sends a reply in "
         "pieces and waits for the client's delayed acknowledgement (40 ms)"
     )
-    facts = {"p50_us": found[0], "server_cpus_used": used, "counters": trial.counters}
+    facts = {"p50_us": delays[0], "server_cpus_used": used, "counters": trial.counters}
     return Finding(reason, facts)
 
 

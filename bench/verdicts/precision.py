@@ -22,7 +22,7 @@ def widest(run: Run) -> Precision | None:
     None where there is none, or where a cell that can be ranked has none yet.
     """
     judged = judging.verdicts(run)
-    found = []
+    widths = []
     for cell, trials in run.cells().items():
         if not judged[cell].ranked:
             continue
@@ -31,5 +31,5 @@ def widest(run: Run) -> Precision | None:
         estimate = intervals.geometric(list(values.values()))
         if estimate is None or estimate.relative_half_width is None:
             return None
-        found.append(Precision(2 * estimate.relative_half_width, cell))
-    return max(found, key=lambda one: one.width, default=None)
+        widths.append(Precision(2 * estimate.relative_half_width, cell))
+    return max(widths, key=lambda one: one.width, default=None)

@@ -144,23 +144,25 @@ def test_a_server_with_noise_of_its_own_is_not_called_different() -> None:
 
 
 def test_degrees_of_freedom_are_those_that_servers_and_blocks_leave() -> None:
-    assert shrinkage.freedom([range(5)] * 4) == 3 * 4
-    assert shrinkage.freedom([range(5), range(5), range(3, 5)]) == 12 - 3 - 5 + 1
-    assert shrinkage.freedom([]) <= 1
+    assert shrinkage.residual_degrees_of_freedom([range(5)] * 4) == 3 * 4
+    assert (
+        shrinkage.residual_degrees_of_freedom([range(5), range(5), range(3, 5)]) == 12 - 3 - 5 + 1
+    )
+    assert shrinkage.residual_degrees_of_freedom([]) <= 1
 
 
 def test_what_pairs_have_in_common_is_their_variance() -> None:
     source = random.Random(2)
     alike = [[source.gauss(0, 0.05) for _ in range(5)] for _ in range(400)]
-    found = shrinkage.common(alike, 1600)
+    found = shrinkage.fit_prior(alike, 1600)
     assert found is not None
     assert found.variance == pytest.approx(0.05**2, rel=0.15)
     assert found.freedom > 50
     wild = [[source.gauss(0, source.choice((0.01, 0.3))) for _ in range(5)] for _ in range(400)]
-    apart = shrinkage.common(wild, 1600)
+    apart = shrinkage.fit_prior(wild, 1600)
     assert apart is not None
     assert apart.freedom < 3
-    assert shrinkage.common(alike[:2], 8) is None
+    assert shrinkage.fit_prior(alike[:2], 8) is None
 
 
 def test_two_servers_have_only_their_own_variance() -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.launch.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.launch.launcher import Allotment, Server
+from bench.launch.probe import BrokenEcho, NotReady
+from bench.model.server import ServerSpec
 from loadgen.fleet import run
 from loadgen.plan import Load, Plan, Target
 from loadgen.result import Evidence, Result
@@ -29,7 +31,7 @@ MEMORY_MIB = 300
 def started(key: str) -> Server:
     """Return a server, not yet entered, that has little time to end by itself."""
     variant = VARIANTS[key]
-    fair = Terms(cpus=(machine.split()[0],), pool_size=4, grace_s=0.3)
+    fair = Allotment(cpus=(machine.split()[0],), pool_size=4, grace_s=0.3)
     transport = "udp" if variant.kind == "datagram" else "tcp"
     return Server(ServerSpec(variant.name, variant.family, variant), transport, fair)
 

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.launch.launcher import Command, Server, ServerSpec
+from bench.launch.launcher import Server
+from bench.model.server import Command, ServerSpec
 from loadgen import fleet
 from loadgen.plan import Load, Plan, Target
 from loadgen.result import Result
@@ -80,7 +81,7 @@ def observed(load: float, distribution: str, folder: Path, seed: int) -> Observe
     """Drive a queue of known services for ten seconds."""
     log, samples = folder / f"log-{seed}", folder / f"samples-{seed}.npz"
     rate = load * 1e6 / MEAN_US
-    with Server(queue(log, distribution, seed), "tcp", machine.terms()) as server:
+    with Server(queue(log, distribution, seed), "tcp", machine.allotment()) as server:
         offered = Load(connections=20, rate=rate)
         digest = fleet.run(
             plan(server, offered, 10.0, warmup_s=0.0, drain_s=3.0, seed=seed), samples=samples
@@ -131,7 +132,7 @@ def stalled(load: Load, stall_s: float) -> Result:
     """Return what is reported of a server that is stopped for a while in the window."""
     variant = discover()["stream", "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
-    with Server(spec, "tcp", machine.terms()) as server:
+    with Server(spec, "tcp", machine.allotment()) as server:
         timers: list[threading.Timer] = []
 
         def watch(moment: str, _: list[int]) -> int:
@@ -177,7 +178,7 @@ def test_an_open_loop_sees_a_stall_that_a_closed_loop_hides() -> None:
 def test_every_shape_of_load_is_carried_by_a_good_server(change: dict[str, Any]) -> None:
     variant = discover()["stream", "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
-    with Server(spec, "tcp", machine.terms()) as server:
+    with Server(spec, "tcp", machine.allotment()) as server:
         load = Load(**({"connections": 8} | change))
         digest = fleet.run(plan(server, load, 0.5, warmup_s=0.1))
     assert digest.samples > 50
@@ -196,7 +197,7 @@ def test_every_shape_of_load_is_carried_by_a_good_server(change: dict[str, Any])
 def test_processes_share_a_load_and_their_samples_are_merged() -> None:
     variant = discover()["stream", "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
-    with Server(spec, "tcp", machine.terms()) as server:
+    with Server(spec, "tcp", machine.allotment()) as server:
         assert isinstance(server.address, tuple)
         target = Target("tcp", *server.address)
         digest = fleet.run(Plan(target, Load(connections=7), 0.5, 0.1, processes=3))
@@ -211,7 +212,7 @@ def test_processes_share_a_load_and_their_samples_are_merged() -> None:
 def test_a_process_that_dies_fails_the_load_with_its_reason() -> None:
     variant = discover()["stream", "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
-    with Server(spec, "tcp", machine.terms()) as server:
+    with Server(spec, "tcp", machine.allotment()) as server:
 
         def watch(moment: str, workers: list[int]) -> int:
             if moment == "open":

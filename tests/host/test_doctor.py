@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bench.host import kernel, machine
 from bench.host.doctor import LOOKS, examine
-from bench.host.doctor.finding import Facts
+from bench.host.doctor.finding import MachineFacts
 from bench.host.topology import Topology
 from bench.model.cpus import parse_cpus
 from servers import terms
@@ -25,7 +25,7 @@ def cores(*sizes: int, speed: tuple[int, ...] = ()) -> Topology:
     return Topology(found, {cpu: value for core, value in pairs for cpu in core})
 
 
-GOOD = Facts(
+GOOD = MachineFacts(
     affinity=8,
     quota=None,
     topology=cores(*[1] * 8),

@@ -23,7 +23,7 @@ def plan(target: Target, load: Load, duration_s: float = 0.5, **more: Any) -> Pl
 
 def measured(load: Load, duration_s: float = 0.5, **more: Any) -> Result:
     """Return what is found of the best server of the tree, on a CPU of its own."""
-    with Server(machine.variant("selectors-default"), "tcp", machine.terms()) as server:
+    with Server(machine.variant("selectors-default"), "tcp", machine.allotment()) as server:
         assert isinstance(server.address, tuple)
         return fleet.run(plan(Target("tcp", *server.address[:2]), load, duration_s, **more))
 

@@ -6,7 +6,8 @@ The server has one CPU, the clients another, in turn. A round runs them forwards
 
 from collections.abc import Callable, Sequence
 
-from bench.launch.launcher import Server, ServerSpec
+from bench.launch.launcher import Server
+from bench.model.server import ServerSpec
 from tests.support import machine
 
 ROUNDS = 5
@@ -19,7 +20,7 @@ Client = Callable[[Server], Figures]
 def alternate(spec: ServerSpec, clients: Sequence[Client], rounds: int) -> list[list[Figures]]:
     """Return for each client what it found in each round, the mean of its two runs there."""
     found: list[list[Figures]] = [[] for _ in clients]
-    with Server(spec, "tcp", machine.terms()) as server:
+    with Server(spec, "tcp", machine.allotment()) as server:
         for _ in range(rounds):
             forwards = [client(server) for client in clients]
             backwards = [client(server) for client in reversed(clients)][::-1]

@@ -45,6 +45,6 @@ def test_churn_repeats_as_well_as_kept_connections(report: Report) -> None:
 
 def spread(client: Client) -> float:
     """Return the coefficient of variation of runs in a row, in percent."""
-    with Server(machine.native_echo(), "tcp", machine.terms()) as server:
+    with Server(machine.native_echo(), "tcp", machine.allotment()) as server:
         rates = [client(server)[RATE] for _ in range(RUNS_IN_A_ROW)]
     return 100 * statistics.stdev(rates) / statistics.mean(rates)

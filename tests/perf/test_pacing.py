@@ -21,7 +21,7 @@ DISTURBED = 0.002
 
 @pytest.mark.parametrize("rate", LIMITS_US)
 def test_send_lag(report: Callable[[Row], None], rate: int) -> None:
-    with Server(machine.native_echo(), "tcp", machine.terms()) as server:
+    with Server(machine.native_echo(), "tcp", machine.allotment()) as server:
         load = {"connections": CONNECTIONS, "rate": rate, "duration": RUN_S}
         digests = [digest(server, **load) for _ in range(RUNS)]
     waits = [found["generator"]["run_queue_s"] / found["window_s"] for found in digests]

@@ -9,7 +9,8 @@ import socket
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.launch.launcher import Server, ServerSpec
+from bench.launch.launcher import Server
+from bench.model.server import ServerSpec
 from servers.discovery import Variant, discover
 from servers.terms import TRANSPORTS
 from tests.support import machine
@@ -42,7 +43,7 @@ def test_round_trip(benchmark: BenchmarkFixture, variant: Variant) -> None:
     # Whoever spins on the server's own CPU keeps it from answering. Asked before this is pinned.
     sleeps = machine.shared()
     with (
-        Server(spec, transport, machine.terms()) as server,
+        Server(spec, transport, machine.allotment()) as server,
         socket.socket(*TRANSPORTS[transport]) as client,
         machine.pinned(machine.split()[1]),
     ):

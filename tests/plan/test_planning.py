@@ -106,9 +106,9 @@ class TestWorkloads:
             workloads.workloads({"bad": {axis: [value]}})
 
 
-def plan_of(count: int, **more: Any) -> blocks.Plan:
+def plan_of(count: int, **more: Any) -> blocks.RunPlan:
     cells = tuple(Cell(f"server-{n}", Workload("w", "tcp", Load())) for n in range(count))
-    return blocks.Plan(cells, **({"blocks": 3, "seed": 1} | more))
+    return blocks.RunPlan(cells, **({"blocks": 3, "seed": 1} | more))
 
 
 class TestOrder:
@@ -179,7 +179,7 @@ class TestOrder:
     ],
 )
 def test_the_next_block(asked: dict[str, Any], now: dict[str, Any], expected: int | None) -> None:
-    assert blocks.next_block(plan_of(2, **asked), blocks.Progress(**now)) == expected
+    assert blocks.next_block(plan_of(2, **asked), blocks.Standing(**now)) == expected
 
 
 class TestTwin:

@@ -257,8 +257,8 @@ class TestWhereAServerListens:
             pytest.skip("there is no IPv6 here")
         with sock:
             port = sock.getsockname()[1]
-            assert listening.told([os.getpid()], "tcp", ("127.0.0.1", 9)) == told.format(port)
-            assert listening.told([os.getpid()], "tcp", (host, port)) == ""
+            assert listening.hint([os.getpid()], "tcp", ("127.0.0.1", 9)) == told.format(port)
+            assert listening.hint([os.getpid()], "tcp", (host, port)) == ""
 
     def test_a_datagram_socket_and_a_path(self, tmp_path: Path) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -11,10 +11,11 @@ import pytest
 
 from bench.authoring import contract
 from bench.authoring.contract import client
-from bench.launch.launcher import Command, Server, ServerSpec, Terms
+from bench.launch.launcher import Allotment, Server
+from bench.model.server import Command, ServerSpec
 from servers import discovery
 
-FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
+FAIR = Allotment(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
 TRANSPORTS = {"stream": ("tcp", "tcp6", "unix"), "datagram": ("udp",)}
 CASES = [
     pytest.param(variant, transport, id=f"{variant.name}-{transport}")
@@ -54,7 +55,7 @@ def has_ipv6() -> bool:
     return Path("/proc/net/if_inet6").exists() and bool(Path("/proc/net/if_inet6").read_text())
 
 
-def failures(spec: ServerSpec, transport: str, fair: Terms = FAIR) -> dict[str, str]:
+def failures(spec: ServerSpec, transport: str, fair: Allotment = FAIR) -> dict[str, str]:
     outcomes = contract.run(spec, transport, fair)
     return {outcome.check: outcome.detail for outcome in outcomes if not outcome.passed}
 
@@ -148,7 +149,7 @@ def test_a_broken_server_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, "HANG_S", 0.3)
-    impatient = Terms(FAIR.cpus, FAIR.pool_size, grace_s=0.3)
+    impatient = Allotment(FAIR.cpus, FAIR.pool_size, grace_s=0.3)
     assert expected <= failures(broken(tmp_path, **parts), "tcp", impatient).keys()
 
 
@@ -202,11 +203,11 @@ def test_a_foreign_command_is_held_to_everything() -> None:
     assert failures(ServerSpec("foreign", "foreign", command=command), "tcp") == {}
 
 
-@pytest.mark.parametrize("kind", list(contract.CHECKS))
+@pytest.mark.parametrize("kind", list(contract.CLAUSES))
 def test_every_check_says_what_it_asks_and_what_to_change(kind: str) -> None:
-    names = [check.name for check in contract.CHECKS[kind]]
+    names = [check.name for check in contract.CLAUSES[kind]]
     assert len(names) == len(set(names))
-    assert all(check.asks and check.advice for check in contract.CHECKS[kind])
+    assert all(check.asks and check.advice for check in contract.CLAUSES[kind])
 
 
 def test_out_of_descriptors_a_selector_lets_clients_wait_and_serves_them_later() -> None:

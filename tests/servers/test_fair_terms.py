@@ -18,12 +18,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.launch.launcher import Server, ServerSpec, Terms
+from bench.launch.launcher import Allotment, Server
+from bench.model.server import ServerSpec
 from servers import discovery, terms
 from servers.api import Settings, echo
 
 PIDFD_GETFD = 438
-FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
+FAIR = Allotment(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
 STREAMS = [variant for (kind, _), variant in discovery.discover().items() if kind == "stream"]
 DATAGRAMS = [variant for (kind, _), variant in discovery.discover().items() if kind == "datagram"]
 LIMIT_S = 10.0

@@ -13,10 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.launch.launcher import Command, NotReady, Server, ServerSpec, Terms
+from bench.launch.launcher import Allotment, Server
+from bench.launch.probe import NotReady
+from bench.model.server import Command, ServerSpec
 from servers import discovery
 
-FAIR = Terms(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2, grace_s=0.5)
+FAIR = Allotment(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2, grace_s=0.5)
 LIMIT_S = 10.0
 # A server that notes the ids of its processes, in the order in which they start.
 PREAMBLE = """
@@ -132,7 +134,7 @@ def test_the_tail_of_a_long_story_is_kept(tmp_path: Path) -> None:
 
 def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
     spec = variant(tmp_path, "signal.pause()")
-    impatient = Terms(FAIR.cpus, FAIR.pool_size, ready_s=0.5)
+    impatient = Allotment(FAIR.cpus, FAIR.pool_size, ready_s=0.5)
     with pytest.raises(NotReady, match="not ready in time: 1 of 1 probes were not answered"):
         Server(spec, "tcp", impatient).__enter__()
 
@@ -159,10 +161,11 @@ def test_a_program_that_is_absent_is_one_line() -> None:
 HOUSE = """
 import os, sys
 from pathlib import Path
-from bench.launch.launcher import Server, ServerSpec, Terms
+from bench.launch.launcher import Server, Allotment
+from bench.model.server import ServerSpec
 from servers import discovery
 spec = ServerSpec("mine", "test", discovery.read(Path(sys.argv[1])))
-with Server(spec, "tcp", Terms(tuple(os.sched_getaffinity(0)), 2, grace_s=0.5)) as server:
+with Server(spec, "tcp", Allotment(tuple(os.sched_getaffinity(0)), 2, grace_s=0.5)) as server:
     print(server.supervisor_pid, flush=True)
     sys.stdin.read()
 """

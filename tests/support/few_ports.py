@@ -75,7 +75,7 @@ def served(transport: str, load: Load, sources: tuple[str, ...]) -> Result:
     kind = "datagram" if transport == "udp" else "stream"
     variant = discover()[kind, "selectors-default"]
     spec = ServerSpec(variant.name, variant.family, variant)
-    with Server(spec, transport, machine.terms()) as server:
+    with Server(spec, transport, machine.allotment()) as server:
         assert isinstance(server.address, tuple)
         plan = Plan(Target(transport, *server.address[:2]), load, 0.4, 0.1, sources=sources)
         return fleet.run(plan)

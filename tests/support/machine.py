@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.launch.launcher import Command, ServerSpec, Terms
+from bench.launch.launcher import Allotment
+from bench.model.server import Command, ServerSpec
 from servers.discovery import discover
 from tests.support import native
 
@@ -25,9 +26,9 @@ def shared() -> bool:
     return len(set(split())) == 1
 
 
-def terms() -> Terms:
+def allotment() -> Allotment:
     """Return terms that keep the server on its CPU."""
-    return Terms(cpus=(split()[0],), pool_size=4)
+    return Allotment(cpus=(split()[0],), pool_size=4)
 
 
 def native_echo() -> ServerSpec:

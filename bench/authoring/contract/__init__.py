@@ -5,16 +5,18 @@ from collections.abc import Iterator
 
 from bench.authoring.contract import datagram, stream
 from bench.authoring.contract.client import Broken
-from bench.authoring.contract.model import Check, Outcome
-from bench.launch.launcher import BrokenEcho, NotReady, Server, ServerSpec, Terms
+from bench.authoring.contract.model import Clause, Outcome
+from bench.launch.launcher import Allotment, Server
+from bench.launch.probe import BrokenEcho, NotReady
+from bench.model.server import ServerSpec
 from servers.terms import kind_of
 
-__all__ = ["CHECKS", "START", "Check", "Outcome", "run"]
+__all__ = ["CLAUSES", "START", "Clause", "Outcome", "run"]
 
 # A failure may be the first sign of a death that the supervisor is about to report.
 DEATH_S = 0.3
-CHECKS = {"stream": stream.CHECKS, "datagram": datagram.CHECKS}
-START = Check(
+CLAUSES = {"stream": stream.CLAUSES, "datagram": datagram.CLAUSES}
+START = Clause(
     "starts",
     "it starts and echoes as many probes at once as it has workers",
     "see what it printed; serve on the listener it is given, accept in every worker",
@@ -22,7 +24,7 @@ START = Check(
 )
 
 
-def run(spec: ServerSpec, transport: str, fair: Terms) -> Iterator[Outcome]:
+def run(spec: ServerSpec, transport: str, fair: Allotment) -> Iterator[Outcome]:
     """Hold a server to the contract, one outcome for each check as it is done.
 
     One server process serves all checks until one fails or ends it; the next then gets another.
@@ -30,7 +32,7 @@ def run(spec: ServerSpec, transport: str, fair: Terms) -> Iterator[Outcome]:
     """
     server: Server | None = None
     try:
-        for check in (START, *CHECKS[kind_of(transport)]):
+        for check in (START, *CLAUSES[kind_of(transport)]):
             if server is None:
                 try:
                     server = Server(spec, transport, fair).__enter__()
@@ -47,7 +49,7 @@ def run(spec: ServerSpec, transport: str, fair: Terms) -> Iterator[Outcome]:
             server.__exit__(None, None, None)
 
 
-def _hold(check: Check, server: Server) -> Outcome:
+def _hold(check: Clause, server: Server) -> Outcome:
     """Run one check; a server that ended during it has failed it."""
     try:
         check.hold(server)
@@ -69,5 +71,5 @@ def _with_death(server: Server, detail: str) -> str:
     return f"{detail}; the server ended with status {server.exit_status}{tail and ': ' + tail}"
 
 
-def _failed(check: Check, detail: str) -> Outcome:
+def _failed(check: Clause, detail: str) -> Outcome:
     return Outcome(check.name, check.asks, passed=False, detail=detail, advice=check.advice)

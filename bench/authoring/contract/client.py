@@ -105,7 +105,7 @@ def _progress(received: Sequence[int], payload: bytes) -> str:
 
 
 def compare(received: bytes | bytearray, payload: bytes) -> None:
-    """Check that what has come so far is the beginning of the payload.
+    """Clause that what has come so far is the beginning of the payload.
 
     Raises:
         Broken: it is not; the message shows the first difference.
@@ -135,7 +135,7 @@ def receive(sock: socket.socket, payload: bytes) -> None:
 
 
 def at_end(sock: socket.socket) -> None:
-    """Check that the server closes, with nothing surplus before; raises Broken."""
+    """Clause that the server closes, with nothing surplus before; raises Broken."""
     try:
         data = sock.recv(CHUNK)
     except TimeoutError:

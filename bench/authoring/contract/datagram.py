@@ -5,7 +5,7 @@ import os
 import socket
 
 from bench.authoring.contract.client import Broken, compare, connect
-from bench.authoring.contract.model import Check, clean_end, quiet
+from bench.authoring.contract.model import Clause, clean_end, quiet
 from bench.launch.launcher import Server
 
 MANY = 32
@@ -75,58 +75,58 @@ def _quiet(server: Server) -> None:
     quiet(server)
 
 
-CHECKS = (
-    Check(
+CLAUSES = (
+    Clause(
         "one byte",
         "a datagram of one byte comes back",
         "send each datagram back at once, to the address that recvfrom returned",
         lambda server: _one(server, 1),
     ),
-    Check(
+    Clause(
         "one KiB",
         "a datagram of 1,024 bytes comes back as it was sent",
         "send exactly the bytes that recvfrom returned, not the whole buffer that it filled",
         lambda server: _one(server, 1024),
     ),
-    Check(
+    Clause(
         "largest datagram",
         f"a datagram of {LARGEST_BYTES:,} bytes comes back whole",
         "receive with a buffer of 65,536 bytes: the kernel cuts off what does not fit",
         lambda server: _one(server, LARGEST_BYTES),
     ),
-    Check(
+    Clause(
         "empty datagram",
         "a datagram without a byte does no harm",
         "an empty datagram is not an end of input: do not leave the loop",
         _empty,
     ),
-    Check(
+    Clause(
         "many clients",
         f"{MANY} clients at once each get their own bytes",
         "answer the address of that very datagram; keep no address between two datagrams",
         _many,
     ),
-    Check(
+    Clause(
         "gone clients",
         "clients that leave before the answer do no harm",
         "leave the socket unconnected; catch ConnectionError around sendto",
         _gone,
     ),
-    Check(
+    Clause(
         "ends under load",
         "it ends on SIGTERM within the grace period while datagrams come in",
         "leave SIGTERM alone; start workers in the server's process group",
         _end_under_load,
         ends=True,
     ),
-    Check(
+    Clause(
         "ends when idle",
         "it ends on SIGTERM within the grace period, with no process left",
         "leave SIGTERM alone; start workers in the server's process group, without setsid",
         clean_end,
         ends=True,
     ),
-    Check(
+    Clause(
         "prints nothing",
         "no warning and no traceback when clients come and go",
         "see what it printed: close what you open, await what you start",

@@ -8,7 +8,7 @@ from bench.launch.launcher import Server
 
 
 @dataclass(frozen=True)
-class Check:
+class Clause:
     """One line of the contract.
 
     asks: what must hold; advice: what to change where it does not

@@ -17,7 +17,7 @@ from bench.authoring.contract.client import (
     silent,
     stop_reading,
 )
-from bench.authoring.contract.model import Check, claims, clean_end, quiet
+from bench.authoring.contract.model import Clause, claims, clean_end, quiet
 from bench.launch.launcher import Server
 
 MIB = 1024 * 1024
@@ -145,69 +145,69 @@ def _quiet(server: Server) -> None:
     quiet(server)
 
 
-CHECKS = (
-    Check(
+CLAUSES = (
+    Clause(
         "one byte",
         "one byte comes back",
         "send at once what was received; do not wait for a full buffer or a line",
         lambda server: _one(server, 1),
     ),
-    Check(
+    Clause(
         "one KiB",
         "1,024 bytes come back, each as it was sent",
         "send exactly the bytes that recv returned, not the whole buffer that it filled",
         lambda server: _one(server, 1024),
     ),
-    Check(
+    Clause(
         "four MiB",
         "4 MiB come back while the client reads as it writes",
         "send() may take a part only: use sendall() or keep the rest; copy a buffer that is reused",
         lambda server: _one(server, 4 * MIB),
     ),
-    Check(
+    Clause(
         "a byte at a time",
         "256 bytes sent one by one come back",
         "expect any cut of the stream: one recv is not one message",
         _byte_at_a_time,
     ),
-    Check(
+    Clause(
         "half-close",
         "a client that ends its side still gets every byte, then the end",
         "on end of input send what is left, then close; do not close before the echo is out",
         _half_close,
     ),
-    Check(
+    Clause(
         "many clients",
         f"{MANY} clients at once are served (or as many as MAX_CLIENTS says)",
         'if the model serves no more at once, declare MAX_CLIENTS = 1 (another number, or "pool")',
         _many,
     ),
-    Check(
+    Clause(
         "connect, then close",
         "clients that leave without a word do no harm",
         "treat an empty recv as the client's end and go on to the next",
         _close_at_once,
     ),
-    Check(
+    Clause(
         "abrupt reset",
         "clients that reset their connection do no harm, also while it writes",
         "catch ConnectionError around both recv and send, close that client, serve the others",
         _reset,
     ),
-    Check(
+    Clause(
         "slow reader",
         "a client that stops reading does not stall the others",
         "never block on one client's send; if the model must, declare ISOLATES_SLOW_READER = False",
         _slow_reader,
     ),
-    Check(
+    Clause(
         "bounded memory",
         "a client that stops reading does not make it grow without bound",
         "stop reading from a client whose replies are not out (drain, pause_reading); if the model "
         "cannot, declare BOUNDS_MEMORY = False",
         _memory,
     ),
-    Check(
+    Clause(
         "ends in mid-client",
         "it ends on SIGTERM within the grace period while clients are connected",
         "leave SIGTERM alone; if a framework handles it, let it drop the clients at once; workers "
@@ -215,14 +215,14 @@ CHECKS = (
         _end_in_mid_client,
         ends=True,
     ),
-    Check(
+    Clause(
         "ends when idle",
         "it ends on SIGTERM within the grace period, with no process left",
         "leave SIGTERM alone; start workers in the server's process group, without setsid",
         clean_end,
         ends=True,
     ),
-    Check(
+    Clause(
         "prints nothing",
         "no warning and no traceback when three clients come and go",
         "see what it printed: close what you open, await what you start",

@@ -3,6 +3,6 @@
 from collections.abc import Callable
 
 from bench.host.doctor import network, processor
-from bench.host.doctor.finding import Facts, Finding
+from bench.host.doctor.finding import MachineFacts, Remark
 
-LOOKS: tuple[Callable[[Facts], Finding], ...] = (*processor.LOOKS, *network.LOOKS)
+LOOKS: tuple[Callable[[MachineFacts], Remark], ...] = (*processor.LOOKS, *network.LOOKS)

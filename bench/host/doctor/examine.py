@@ -10,52 +10,52 @@ from rich.table import Table
 
 from bench.host import cpu_times, kernel, machine, quota
 from bench.host.doctor import LOOKS
-from bench.host.doctor.finding import OK, PROBLEM, WARNING, Facts, Finding
+from bench.host.doctor.finding import OK, PROBLEM, WARNING, MachineFacts, Remark
 from bench.model.cpus import parse_cpus
 from servers import terms
 
 LOOK_S = 0.25
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Remark]:
     """Look at this machine; takes a quarter of a second and starts nothing."""
     return judge(read())
 
 
-def judge(facts: Facts) -> list[Finding]:
+def judge(facts: MachineFacts) -> list[Remark]:
     """Return a finding for each thing looked at, from facts alone."""
     return [look(facts) for look in LOOKS]
 
 
-def short(findings: Sequence[Finding]) -> str:
+def short(findings: Sequence[Remark]) -> str:
     """Return one line for the start of a run."""
     bad = [finding for finding in findings if finding.level != OK]
     if not bad:
         return "machine: nothing against it"
-    told = "; ".join(f"{finding.what}: {finding.found}" for finding in bad)
-    return f"machine: {told} (`bench doctor` says what to do)"
+    problems = "; ".join(f"{finding.what}: {finding.found}" for finding in bad)
+    return f"machine: {problems} (`bench doctor` says what to do)"
 
 
-def table(findings: Sequence[Finding]) -> Table:
+def table(findings: Sequence[Remark]) -> Table:
     """Return the findings for a terminal, within 100 columns."""
-    made = Table(box=None, pad_edge=False)
-    made.add_column("", no_wrap=True)
-    made.add_column("what", no_wrap=True)
-    made.add_column("found", max_width=32, overflow="fold")
-    made.add_column("what to do", overflow="fold")
+    grid = Table(box=None, pad_edge=False)
+    grid.add_column("", no_wrap=True)
+    grid.add_column("what", no_wrap=True)
+    grid.add_column("found", max_width=32, overflow="fold")
+    grid.add_column("what to do", overflow="fold")
     styles = {OK: "green", WARNING: "yellow", PROBLEM: "red"}
     for finding in findings:
         level = f"[{styles[finding.level]}]{finding.level}[/]"
-        made.add_row(level, finding.what, finding.found, finding.remedy)
-    return made
+        grid.add_row(level, finding.what, finding.found, finding.remedy)
+    return grid
 
 
-def read() -> Facts:
+def read() -> MachineFacts:
     """Read the facts from the kernel."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     affinity = tuple(sorted(os.sched_getaffinity(0)))
     swap = kernel.swap_mib()
-    return Facts(
+    return MachineFacts(
         affinity=len(affinity),
         quota=quota.cpus(),
         topology=machine.topology_for(),
@@ -89,7 +89,7 @@ def isolated(root: Path = kernel.ROOT) -> tuple[int, ...]:
 
 def _governors() -> tuple[str, ...]:
     paths = Path("/sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
-    return tuple(sorted({found for path in paths if (found := kernel.text(str(path)))}))
+    return tuple(sorted({governor for path in paths if (governor := kernel.text(str(path)))}))
 
 
 def _load(cpus: tuple[int, ...]) -> float | None:

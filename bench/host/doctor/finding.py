@@ -9,7 +9,7 @@ UNKNOWN = "not visible here"
 
 
 @dataclass(frozen=True)
-class Facts:
+class MachineFacts:
     """What was read of the machine; None or empty where it does not say.
 
     affinity: CPUs that this process may use; quota: the tightest of its control groups, in CPUs
@@ -44,7 +44,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Remark:
     """One thing looked at. level: ok, warning or problem; remedy: what to do, empty if ok."""
 
     level: str

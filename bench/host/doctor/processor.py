@@ -2,7 +2,7 @@
 
 from bench.base import wording
 from bench.host import topology
-from bench.host.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, Facts, Finding
+from bench.host.doctor.finding import OK, PROBLEM, UNKNOWN, WARNING, MachineFacts, Remark
 from bench.model.cpus import listed
 
 # A fifth of a CPU beside a run on two is more than the tenth of a side that makes a trial noisy.
@@ -16,108 +16,108 @@ SWAP_LIMIT_MIB = 64
 SLOW_CLOCKS = ("hpet", "acpi_pm", "pit", "jiffies", "refined-jiffies", "xen")
 
 
-def _cpus(facts: Facts) -> Finding:
-    found = wording.count(facts.affinity, "CPU", "CPUs")
+def _cpus(facts: MachineFacts) -> Remark:
+    seen = wording.count(facts.affinity, "CPU", "CPUs")
     if topology.split(facts.topology).shared:
         remedy = "Server and generator share a core: trust CPU per request, or use a larger machine"
-        return Finding(PROBLEM, "CPUs", found, remedy)
+        return Remark(PROBLEM, "CPUs", seen, remedy)
     if facts.affinity == 2:
         remedy = "One for each side leaves none for the rest: end other programs before a run"
-        return Finding(WARNING, "CPUs", found, remedy)
-    return Finding(OK, "CPUs", found)
+        return Remark(WARNING, "CPUs", seen, remedy)
+    return Remark(OK, "CPUs", seen)
 
 
-def _cores(facts: Facts) -> Finding:
+def _cores(facts: MachineFacts) -> Remark:
     cpus, siblings = facts.topology, facts.topology.siblings
     told = wording.count(len(cpus.cores), "core", "cores")
     if siblings:
         told += f", {len(siblings)} of several CPUs ({_named(siblings)})"
     if len(cpus.classes) == 1:
-        return Finding(OK, "cores", told)
+        return Remark(OK, "cores", told)
     told += "; fastest first: " + " | ".join(
         listed(cpu for core in cores for cpu in core) for cores in cpus.classes
     )
     sides = topology.split(cpus)
     if any({*sides.all} <= {c for core in cores for c in core} for cores in cpus.classes):
-        return Finding(OK, "cores", f"{told}; a run uses {listed(sides.all)}")
+        return Remark(OK, "cores", f"{told}; a run uses {listed(sides.all)}")
     remedy = "The generator is on slower cores: choose with --server-cpus, --generator-cpus"
-    return Finding(WARNING, "cores", told, remedy)
+    return Remark(WARNING, "cores", told, remedy)
 
 
 def _named(cores: tuple[topology.Core, ...]) -> str:
     """Return the CPUs of each of the cores; of many the first two show how they are numbered."""
     shown = cores if len(cores) <= CORES_NAMED else cores[:2]
-    told = [listed(core) for core in shown]
+    names = [listed(core) for core in shown]
     more = len(cores) - len(shown)
-    return "; ".join([*told, f"and {more} more"] if more else told)
+    return "; ".join([*names, f"and {more} more"] if more else names)
 
 
-def _isolated(facts: Facts) -> Finding:
+def _isolated(facts: MachineFacts) -> Remark:
     if not facts.isolated:
-        return Finding(OK, "isolated CPUs", "none")
-    return Finding(OK, "isolated CPUs", f"{listed(facts.isolated)}, yours by --server-cpus")
+        return Remark(OK, "isolated CPUs", "none")
+    return Remark(OK, "isolated CPUs", f"{listed(facts.isolated)}, yours by --server-cpus")
 
 
-def _quota(facts: Facts) -> Finding:
+def _quota(facts: MachineFacts) -> Remark:
     if facts.quota is None or facts.quota >= facts.affinity:
-        return Finding(OK, "CPU quota", "none below the CPUs")
-    found = f"{facts.quota:g} of {wording.count(facts.affinity, 'CPU', 'CPUs')}"
+        return Remark(OK, "CPU quota", "none below the CPUs")
+    seen = f"{facts.quota:g} of {wording.count(facts.affinity, 'CPU', 'CPUs')}"
     remedy = "A container that reaches its quota is stopped for milliseconds: raise it (cpu.max)"
-    return Finding(PROBLEM if facts.quota < 2 else WARNING, "CPU quota", found, remedy)
+    return Remark(PROBLEM if facts.quota < 2 else WARNING, "CPU quota", seen, remedy)
 
 
-def _governor(facts: Facts) -> Finding:
+def _governor(facts: MachineFacts) -> Remark:
     if not facts.governors:
-        return Finding(OK, "frequency governor", UNKNOWN)
-    found = ", ".join(facts.governors)
+        return Remark(OK, "frequency governor", UNKNOWN)
+    seen = ", ".join(facts.governors)
     if facts.governors == ("performance",):
-        return Finding(OK, "frequency governor", found)
+        return Remark(OK, "frequency governor", seen)
     remedy = "The clock follows the load: `cpupower frequency-set -g performance`"
-    return Finding(WARNING, "frequency governor", found, remedy)
+    return Remark(WARNING, "frequency governor", seen, remedy)
 
 
-def _clock(facts: Facts) -> Finding:
+def _clock(facts: MachineFacts) -> Remark:
     if facts.clock_source not in SLOW_CLOCKS:
-        return Finding(OK, "clock source", facts.clock_source or UNKNOWN)
+        return Remark(OK, "clock source", facts.clock_source or UNKNOWN)
     remedy = "A look at the time takes a microsecond: boot with a faster one (`clocksource=tsc`)"
-    return Finding(WARNING, "clock source", facts.clock_source or "", remedy)
+    return Remark(WARNING, "clock source", facts.clock_source or "", remedy)
 
 
-def _load(facts: Facts) -> Finding:
+def _load(facts: MachineFacts) -> Remark:
     if facts.load is None:
-        return Finding(OK, "load", UNKNOWN)
-    found = f"{facts.load:.2f} CPUs at work now"
+        return Remark(OK, "load", UNKNOWN)
+    seen = f"{facts.load:.2f} CPUs at work now"
     if facts.load <= LOAD_LIMIT:
-        return Finding(OK, "load", found)
+        return Remark(OK, "load", seen)
     remedy = "See with `top` who is at work, and wait or end it"
     # All but the rounding of a tick.
     full = facts.load >= 0.95 * facts.affinity
-    return Finding(PROBLEM if full else WARNING, "load", found, remedy)
+    return Remark(PROBLEM if full else WARNING, "load", seen, remedy)
 
 
-def _swap(facts: Facts) -> Finding:
+def _swap(facts: MachineFacts) -> Remark:
     used = facts.swap_used_mib
     if used is None or used <= SWAP_LIMIT_MIB:
-        found = UNKNOWN if used is None else "hardly in use" if used else "not in use"
-        return Finding(OK, "swap", found)
+        seen = UNKNOWN if used is None else "hardly in use" if used else "not in use"
+        return Remark(OK, "swap", seen)
     remedy = "Pages may be fetched in mid-window: free memory, then `swapoff -a && swapon -a`"
-    return Finding(WARNING, "swap", f"{used:,} MiB in use", remedy)
+    return Remark(WARNING, "swap", f"{used:,} MiB in use", remedy)
 
 
-def _virtualised(facts: Facts) -> Finding:
+def _virtualised(facts: MachineFacts) -> Remark:
     if not facts.virtualised:
-        found = UNKNOWN if facts.virtualised is None else "none visible"
-        return Finding(OK, "virtualisation", found)
+        seen = UNKNOWN if facts.virtualised is None else "none visible"
+        return Remark(OK, "virtualisation", seen)
     remedy = "Others may take CPU unseen: compare within one run, and heed `noisy`"
-    return Finding(WARNING, "virtualisation", "a virtual machine", remedy)
+    return Remark(WARNING, "virtualisation", "a virtual machine", remedy)
 
 
-def _randomisation(facts: Facts) -> Finding:
+def _randomisation(facts: MachineFacts) -> Remark:
     # A layout in memory that favours one trial is drawn anew for the next.
-    found = "off" if facts.address_randomisation == "0" else "on, averaged: a process a trial"
+    seen = "off" if facts.address_randomisation == "0" else "on, averaged: a process a trial"
     if facts.address_randomisation is None:
-        found = UNKNOWN
-    return Finding(OK, "address randomisation", found)
+        seen = UNKNOWN
+    return Remark(OK, "address randomisation", seen)
 
 
 LOOKS = (

@@ -43,8 +43,8 @@ def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
     def place(cell: CellView) -> tuple[bool, bool, float]:
-        found = cell.estimate(column)
-        return (not cell.ranked, cell.family == NATIVE, found.value if found else 0.0)
+        estimate = cell.estimate(column)
+        return (not cell.ranked, cell.family == NATIVE, estimate.value if estimate else 0.0)
 
     return sorted(workload.cells, key=place)
 
@@ -52,10 +52,10 @@ def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
 def _bars(
     canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, scale: str, unit: str
 ) -> None:
-    found = [cell.estimate(column) for cell in cells]
-    texts = [_text(cell, value, column, unit) for cell, value in zip(cells, found, strict=True)]
-    limit = _limit(canvas.size_in(axes)[0], found, texts)
-    for row, (cell, value, text) in enumerate(zip(cells, found, texts, strict=True)):
+    estimates = [cell.estimate(column) for cell in cells]
+    texts = [_text(cell, value, column, unit) for cell, value in zip(cells, estimates, strict=True)]
+    limit = _limit(canvas.size_in(axes)[0], estimates, texts)
+    for row, (cell, value, text) in enumerate(zip(cells, estimates, texts, strict=True)):
         _row(canvas, axes, row, cell, value, text, limit)
     axes.set_xlim(0, limit)
     axes.set_ylim(len(cells) - 0.4, -0.6)
@@ -76,11 +76,11 @@ def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str
     return f"{bound}{wording.number(value.value, half)} {unit}{verdict}"
 
 
-def _limit(room_in: float, found: Sequence[Estimate | None], texts: Sequence[str]) -> float:
+def _limit(room_in: float, estimates: Sequence[Estimate | None], texts: Sequence[str]) -> float:
     """Return the end of the scale that leaves room for each row's text behind its bar."""
     ends = [
         (value.high or value.value) / max(0.2, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
-        for value, text in zip(found, texts, strict=True)
+        for value, text in zip(estimates, texts, strict=True)
         if value is not None
     ]
     return max(ends, default=0) or 1.0

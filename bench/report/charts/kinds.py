@@ -50,14 +50,14 @@ def _over_time(view: RunView) -> list[Subject]:
 def _over(axis: Axis, column: str) -> Callable[[RunView], list[Subject]]:
     """Return what gives the sweeps of an axis in which any cell has a figure in a column."""
 
-    def found(view: RunView) -> list[Subject]:
+    def sweeps_of(view: RunView) -> list[Subject]:
         return [
             subject
             for subject in view.sweeps(axis.key)
             if any(sweeps.points(cells, axis, column) for cells in subject.by_server())
         ]
 
-    return found
+    return sweeps_of
 
 
 KINDS = (

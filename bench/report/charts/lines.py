@@ -34,11 +34,11 @@ def margins(labels: Sequence[str], height: float = 2.4) -> Margins:
 def dashes(cells: Iterable[CellView]) -> dict[int, Dash]:
     """Return a dash by server: the first variant of a family has a plain line."""
     seen: dict[str, int] = {}
-    found = {}
+    dash_of = {}
     for cell in sorted(cells, key=lambda cell: cell.index):
         place = seen[cell.family] = seen.get(cell.family, -1) + 1
-        found[cell.index] = DASHES[place % len(DASHES)]
-    return found
+        dash_of[cell.index] = DASHES[place % len(DASHES)]
+    return dash_of
 
 
 def label(cell: CellView) -> str:

@@ -75,15 +75,15 @@ def ratios(of: Callable[[Subject], Metric]) -> Callable[[Canvas, Axes, Subject],
 
     def drawn(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         order = subject.workload.orders[of(subject)]
-        found = _rows(subject, order)
+        rows = _rows(subject, order)
         if order.floor is not None:
             reach = 1 + order.floor.extent
             axes.axvspan(1 / reach, reach, color=palette.RULE[0], alpha=0.6, lw=0)
         axes.axvline(1, color=palette.MUTED[0], lw=0.8)
-        for place, row in enumerate(found):
+        for place, row in enumerate(rows):
             _draw_row(canvas, axes, place, row)
-        scales.logarithmic(axes, "x", *_limits(found, order))
-        axes.set_ylim(len(found) - 0.4, -0.6)
+        scales.logarithmic(axes, "x", *_limits(rows, order))
+        axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_yticks([])
         axes.grid(visible=True, axis="x")
         axes.set_xlabel(f"{WORDS[order.figure.name]}, ratio to {wording.shortened(order.best)}")
@@ -93,12 +93,12 @@ def ratios(of: Callable[[Subject], Metric]) -> Callable[[Canvas, Axes, Subject],
 
 def _rows(subject: Subject, order: Ranking) -> list[Row]:
     cells = {cell.server: cell for cell in subject.workload.ranked}
-    found = []
+    rows = []
     for place in order.places:
         pair = order.against_best(place.server)
         if pair is not None and pair.ratio is not None:
-            found.append(Row(cells[place.server], pair.ratio, pair.because))
-    return sorted(found, key=lambda row: row.ratio.value, reverse=order.figure.more_is_better)
+            rows.append(Row(cells[place.server], pair.ratio, pair.because))
+    return sorted(rows, key=lambda row: row.ratio.value, reverse=order.figure.more_is_better)
 
 
 def _draw_row(canvas: Canvas, axes: Axes, place: int, row: Row) -> None:

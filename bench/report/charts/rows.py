@@ -15,7 +15,7 @@ from bench.report.view.run_view import Subject
 from loadgen.result import Result
 
 ROW_IN = 0.34
-# More lines in a row are a blur, and more points than this are not seen.
+# Lines in a row, and points of a line, that can still be told apart in print.
 TRIALS_MAX = 5
 # The size of what is written beside a row, as a part of the usual size.
 SMALL = 0.9
@@ -87,11 +87,11 @@ def _replies(result: Result) -> Series | None:
 
 def _p99(result: Result) -> Series | None:
     series, usual = result.series, result.response_us.p50
-    found = [(place, value) for place, value in enumerate(series.p99_us) if value is not None]
-    if not found or not usual:
+    known = [(place, value) for place, value in enumerate(series.p99_us) if value is not None]
+    if not known or not usual:
         return None
-    shares = [float(np.log10(max(1.0, value / usual))) / DECADES for _, value in found]
-    return [series.step_s * (place + 0.5) for place, _ in found], [min(1, s) for s in shares]
+    shares = [float(np.log10(max(1.0, value / usual))) / DECADES for _, value in known]
+    return [series.step_s * (place + 0.5) for place, _ in known], [min(1, s) for s in shares]
 
 
 def _draw(
@@ -107,11 +107,11 @@ def _draw(
     for row, cell in enumerate(cells):
         axes.axhline(_place(row, rest), color=palette.RULE[0], lw=0.6)
         results = [trial.result for trial in cell.trials if trial.result is not None]
-        for found in filter(None, map(series_of, results[:TRIALS_MAX])):
-            first = min(first, found[0][0])
+        for line_of in filter(None, map(series_of, results[:TRIALS_MAX])):
+            first = min(first, line_of[0][0])
             line = axes.plot(
-                _thinned(found[0]),
-                [_place(row, value) for value in _thinned(found[1])],
+                _thinned(line_of[0]),
+                [_place(row, value) for value in _thinned(line_of[1])],
                 color=palette.of(cell.family),
                 lw=0.9,
                 alpha=0.75,

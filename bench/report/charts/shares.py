@@ -27,8 +27,8 @@ def fairness(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     for cell in cells:
         shares = _shares(cell) or []
         places = np.linspace(0, 100, len(shares)).tolist()
-        found = cell.estimate("fairness_jain")
-        jain = "" if found is None else f"Jain's index {wording.number(found.value)}"
+        estimate = cell.estimate("fairness_jain")
+        jain = "" if estimate is None else f"Jain's index {wording.number(estimate.value)}"
         tip = f"{lines.label(cell)}: {jain}"
         line = axes.plot(
             places, shares, color=palette.of(cell.family), linestyle=dashes[cell.index]
@@ -51,7 +51,7 @@ def _shares(cell: CellView) -> list[float] | None:
         for trial in cell.trials
         if trial.result is not None and any(trial.result.replies_per_connection)
     ]
-    equal = [found for found in counts if len(found) == len(counts[0])]
+    equal = [shares for shares in counts if len(shares) == len(counts[0])]
     if not equal or len(equal[0]) < 2:
         return None
     table = np.array(equal, dtype=float)
@@ -129,10 +129,10 @@ def heat(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 def _merit(cell: CellView) -> float:
     """Return what is larger for the better: throughput, in open loop the inverse of p99."""
-    found = cell.estimate(cell.leading)
-    if not cell.verdict.ranked or found is None or not found.value:
+    estimate = cell.estimate(cell.leading)
+    if not cell.verdict.ranked or estimate is None or not estimate.value:
         return 0.0
-    return 1 / found.value if cell.open_loop else found.value
+    return 1 / estimate.value if cell.open_loop else estimate.value
 
 
 def _square(canvas: Canvas, axes: Axes, row: int, column: int, cell: CellView, best: float) -> None:

@@ -100,9 +100,9 @@ def _mib(value: float) -> str:
 def points(cells: list[CellView], axis: Axis, column: str) -> list[tuple[CellView, float, float]]:
     """Return the cells that have a figure with its place on the axis and its value."""
     return [
-        (cell, axis.of(cell), found.value)
+        (cell, axis.of(cell), estimate.value)
         for cell in cells
-        if (found := cell.estimate(column)) is not None
+        if (estimate := cell.estimate(column)) is not None
     ]
 
 
@@ -117,17 +117,17 @@ def _draw(
     servers = subject.by_server()
     dashes = lines.dashes(cells[0] for cells in servers)
     for cells in servers:
-        found = points(cells, axis, column)
+        drawn = points(cells, axis, column)
         colour = palette.of(cells[0].family)
-        tip = _tip(found, write)
+        tip = _tip(drawn, write)
         line = axes.plot(
-            [place for _, place, _ in found],
-            [value for _, _, value in found],
+            [place for _, place, _ in drawn],
+            [value for _, _, value in drawn],
             color=colour,
             linestyle=dashes[cells[0].index],
         )[0]
         canvas.mark(line, cells[0], tip)
-        for cell, place, value in found:
+        for cell, place, value in drawn:
             fill = colour if cell.verdict.valid else palette.PAPER[0]
             dot = axes.plot(place, value, "o", ms=4.5, mfc=fill, mec=colour)[0]
             canvas.mark(dot, cell, f"{lines.label(cell)}, {place:,g}: {write(value)}")
@@ -160,7 +160,7 @@ def _names(
     column: str,
     write: Callable[[float], str],
 ) -> None:
-    found = [points(cells, axis, column) for cells in subject.by_server()]
+    drawn_of = [points(cells, axis, column) for cells in subject.by_server()]
     ends = [
         (
             drawn[-1][0],
@@ -169,14 +169,14 @@ def _names(
             drawn[-1][1],
             drawn[-1][2],
         )
-        for drawn in found
+        for drawn in drawn_of
         if drawn
     ]
     lines.names(canvas, axes, ends)
 
 
-def _tip(found: list[tuple[CellView, float, float]], write: Callable[[float], str]) -> str:
-    if not found:
+def _tip(drawn: list[tuple[CellView, float, float]], write: Callable[[float], str]) -> str:
+    if not drawn:
         return ""
-    values = ", ".join(f"{place:,g}: {write(value)}" for _, place, value in found)
-    return f"{found[0][0].server}: {values}"
+    values = ", ".join(f"{place:,g}: {write(value)}" for _, place, value in drawn)
+    return f"{drawn[0][0].server}: {values}"

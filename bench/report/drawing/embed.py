@@ -38,21 +38,23 @@ def inline(
         colours: hexadecimal colour to the name of the CSS variable that replaces it.
     """
     body = _HEAD.sub("", _NEEDLESS.sub("", text[text.index("<svg ") :]))
-    body = _PATH.sub(lambda found: _DECIMALS.sub(r"\1", " ".join(found[0].split())), body)
-    body = _MARK.sub(lambda found: _group(*marks[found[1]]), body)
-    used = {found[2] for found in _REFERENCE.finditer(body)}
-    body = _ID.sub(lambda found: f' id="{name}.{found[1]}"' if found[1] in used else "", body)
-    body = _REFERENCE.sub(lambda found: f"{found[1]}{name}.{found[2]}", body)
+    body = _PATH.sub(lambda reference: _DECIMALS.sub(r"\1", " ".join(reference[0].split())), body)
+    body = _MARK.sub(lambda reference: _group(*marks[reference[1]]), body)
+    used = {reference[2] for reference in _REFERENCE.finditer(body)}
+    body = _ID.sub(
+        lambda reference: f' id="{name}.{reference[1]}"' if reference[1] in used else "", body
+    )
+    body = _REFERENCE.sub(lambda reference: f"{reference[1]}{name}.{reference[2]}", body)
     body = body.replace("xlink:href", "href")
     for colour, variable in colours.items():
         body = body.replace(colour, f"var({variable})")
     body = re.sub(r">\s+<", "><", body)
     alternative = f'role="img" aria-label="{html.escape(label, quote=True)}"'
-    return _SIZE.sub(lambda found: _cropped(found, head_share, alternative), body, count=1)
+    return _SIZE.sub(lambda reference: _cropped(reference, head_share, alternative), body, count=1)
 
 
-def _cropped(found: re.Match[str], head_share: float, alternative: str) -> str:
-    width, height = float(found[1]), float(found[2])
+def _cropped(match: re.Match[str], head_share: float, alternative: str) -> str:
+    width, height = float(match[1]), float(match[2])
     top = height * head_share
     return f'viewBox="0 {top:.1f} {width:g} {height - top:.1f}" {alternative}'
 

@@ -82,19 +82,19 @@ def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) ->
 
 def _draw(order: Ranking, best: str, tied: Sequence[str]) -> str:
     """Return why there is no winner: of two servers, with the ratio that leaves it open."""
-    found = lead(order, best, tied[0]) if len(tied) == 1 else None
-    return "no sure difference" if found is None else f"{wording.times(found)}, no sure difference"
+    ratio = lead(order, best, tied[0]) if len(tied) == 1 else None
+    return "no sure difference" if ratio is None else f"{wording.times(ratio)}, no sure difference"
 
 
 def _figure(cell: CellView) -> str:
-    found = cell.estimate(cell.leading)
-    if not cell.open_loop or found is None:
+    estimate = cell.estimate(cell.leading)
+    if not cell.open_loop or estimate is None:
         return f"{cell.throughput().removesuffix(' /s')} requests/s"
     load = cell.workload.load
     if load.requests_per_connection is None:
-        return f"a p99 of {wording.interval(found)} at {load.rate:,g} requests/s"
+        return f"a p99 of {wording.interval(estimate)} at {load.rate:,g} requests/s"
     each = "connection" if load.requests_per_connection == 1 else "request"
-    return f"{wording.estimate(found, 'µs')} of CPU per {each} at {load.rate:,g} {each}s/s"
+    return f"{wording.estimate(estimate, 'µs')} of CPU per {each} at {load.rate:,g} {each}s/s"
 
 
 def _follows(workload: WorkloadView) -> list[str]:
@@ -121,20 +121,20 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     parts += [] if memory is None else [f"{wording.number(memory.value)} MiB of memory"]
     if not parts:
         return []
-    told = f"It takes {' and '.join(parts)}"
+    sentence = f"It takes {' and '.join(parts)}"
     thrifty = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
     least = thrifty.estimate("cpu_us_per_request")
     if thrifty is not best and least is not None and least is not cpu:
-        told += f"; {thrifty.server} needs the least CPU, {wording.estimate(least, 'µs')}"
+        sentence += f"; {thrifty.server} needs the least CPU, {wording.estimate(least, 'µs')}"
     if best.open_loop:
-        return [f"{told}."]
+        return [f"{sentence}."]
     calm = min(cells, key=lambda cell: _value(cell, "p99_us"))
     p99 = calm.estimate("p99_us")
     if p99 is None:
-        return [f"{told}."]
+        return [f"{sentence}."]
     whose = "its p99" if calm is best else f"the best p99 is {calm.server}'s"
-    told += f"; {whose}{' is' if calm is best else ','} {wording.duration(p99.value)}"
-    return [f"{told}."]
+    sentence += f"; {whose}{' is' if calm is best else ','} {wording.duration(p99.value)}"
+    return [f"{sentence}."]
 
 
 def _beside_cpu(best: CellView) -> list[str]:
@@ -142,19 +142,19 @@ def _beside_cpu(best: CellView) -> list[str]:
     p99, memory = best.estimate("p99_us"), best.estimate("memory_mib")
     parts = [] if p99 is None else [f"its p99 is {wording.duration(p99.value)}"]
     parts += [] if memory is None else [f"it takes {wording.number(memory.value)} MiB of memory"]
-    told = ", and ".join(parts)
-    return [f"{told[:1].upper()}{told[1:]}."] if parts else []
+    sentence = ", and ".join(parts)
+    return [f"{sentence[:1].upper()}{sentence[1:]}."] if parts else []
 
 
 def _peaks(view: RunView, workload: WorkloadView) -> list[str]:
     """Tell what was reached in closed loop before the rate was chosen, for what that is worth."""
     calibration = view.run.header.calibration
-    found = None if calibration is None else calibration.peaks_rps.get(workload.workload.name)
-    if not found:
+    peaks = None if calibration is None else calibration.peaks_rps.get(workload.workload.name)
+    if not peaks:
         return []
-    ordered = sorted(found, key=found.__getitem__)
+    ordered = sorted(peaks, key=peaks.__getitem__)
     ends = " to ".join(
-        f"{wording.number(found[name])} ({name})" for name in (ordered[-1], ordered[0])
+        f"{wording.number(peaks[name])} ({name})" for name in (ordered[-1], ordered[0])
     )
     return [
         f"With nothing held back they reached {ends} requests/s in one short look: a maximum that "
@@ -180,19 +180,19 @@ def _costly(cells: Sequence[CellView]) -> list[str]:
     does not keep busy wakes up for each request: what it costs is the most that it can be, which is
     no reproach to it, and more than fair to the others.
     """
-    found = [
+    costs = [
         (cost, cell)
         for cell in cells
         if cell.workload.load.requests_per_connection is None
         if (cost := cell.estimate("cpu_us_per_request")) is not None and cost.value > 0
     ]
-    found.sort(key=lambda each: each[0].value, reverse=True)
+    costs.sort(key=lambda each: each[0].value, reverse=True)
     costly = [
         (cost, cell.server)
-        for cost, cell in found
-        if not cell.bound and _several_times(cost, found[-1][0])
+        for cost, cell in costs
+        if not cell.bound and _several_times(cost, costs[-1][0])
     ]
-    return [_to_profile(costly, found[-1][0], found[-1][1].server)] if costly else []
+    return [_to_profile(costly, costs[-1][0], costs[-1][1].server)] if costly else []
 
 
 def _to_profile(costly: Sequence[tuple[Estimate, str]], least: Estimate, thrifty: str) -> str:
@@ -220,19 +220,21 @@ def _several_times(cost: Estimate, least: Estimate) -> bool:
 
 
 def _value(cell: CellView, column: str) -> float:
-    found = cell.estimate(column)
-    return math.inf if found is None else found.value
+    estimate = cell.estimate(column)
+    return math.inf if estimate is None else estimate.value
 
 
 def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:
-    told = []
+    sentences = []
     if bound := [cell.server for cell in cells if cell.bound]:
-        told.append(
+        sentences.append(
             f"The generator was the limit for {wording.listing(bound)}: lower bounds, shown as ≥."
         )
     if order.floor is not None:
-        told.append(f"A server and its twin differ by up to {order.floor.extent:.1%}: the floor.")
-    return told
+        sentences.append(
+            f"A server and its twin differ by up to {order.floor.extent:.1%}: the floor."
+        )
+    return sentences
 
 
 def _left_out(workload: WorkloadView) -> list[str]:

@@ -24,10 +24,10 @@ def _throughput(subject: Subject) -> str:
     cells = sorted(subject.workload.ranked, key=lambda cell: -_value(cell, "throughput_rps"))
     if not cells:
         return "No bar stands for its server here."
-    told = f"{cells[0].server}: {cells[0].throughput()}"
+    sentence = f"{cells[0].server}: {cells[0].throughput()}"
     if len(cells) > 1:
-        told += f", down to {cells[-1].server}: {cells[-1].throughput()}"
-    return f"{told}."
+        sentence += f", down to {cells[-1].server}: {cells[-1].throughput()}"
+    return f"{sentence}."
 
 
 def _ratio(subject: Subject) -> str:
@@ -48,12 +48,14 @@ def _against_best(order: Ranking) -> str:
 
 
 def _latency(subject: Subject) -> str:
-    told = _extremes(subject.workload, "p99_us", wording.duration, "p99")
+    sentence = _extremes(subject.workload, "p99_us", wording.duration, "p99")
     absent = [cell.server for cell in subject.workload.cells if cell.response is None]
-    told += f" Not drawn: {wording.listing(absent)}." if absent else ""
+    sentence += f" Not drawn: {wording.listing(absent)}." if absent else ""
     if subject.workload.open_loop:
-        return told
-    return f"{told} Closed loop: a pause counts once a connection, for nothing is sent meanwhile."
+        return sentence
+    return (
+        f"{sentence} Closed loop: a pause counts once a connection, for nothing is sent meanwhile."
+    )
 
 
 def _service(subject: Subject) -> str:
@@ -74,15 +76,15 @@ def _service(subject: Subject) -> str:
 
 
 def _load(subject: Subject) -> str:
-    told = []
+    past = []
     for cells in subject.by_server():
         for cell in cells:
             if cell.saturated:
-                told.append(f"{cell.server} at {cell.workload.load.rate:,g}")
+                past.append(f"{cell.server} at {cell.workload.load.rate:,g}")
                 break
-    if not told:
+    if not past:
         return "Every server follows the highest load offered."
-    return f"Past saturation, in requests/s offered: {wording.listing(told, 8)}."
+    return f"Past saturation, in requests/s offered: {wording.listing(past, 8)}."
 
 
 def _growth(column: str, write: Callable[[float], str]) -> Callable[[Subject], str]:
@@ -98,11 +100,11 @@ def _growth(column: str, write: Callable[[float], str]) -> Callable[[Subject], s
             return "No server has figures at both ends."
         most = max(changes, key=lambda change: change[0])
         least = min(changes, key=lambda change: change[0])
-        told = [
+        ends_told = [
             f"{cells[0].server} from {write(first.value)} to {write(last.value)}"
             for _, cells, first, last in ([most] if most is least else [most, least])
         ]
-        return f"Grows most: {'; least: '.join(told)}."
+        return f"Grows most: {'; least: '.join(ends_told)}."
 
     return caption
 
@@ -111,8 +113,8 @@ def _heat(subject: Subject) -> str:
     winners: dict[str, list[str]] = {}
     for workload in subject.workloads:
         winners.setdefault(workload.ranked[0].server, []).append(workload.label)
-    told = [f"{server} in {wording.listing(labels)}" for server, labels in winners.items()]
-    return f"Best: {'; '.join(told)}."
+    winners_named = [f"{server} in {wording.listing(labels)}" for server, labels in winners.items()]
+    return f"Best: {'; '.join(winners_named)}."
 
 
 def _cost(subject: Subject) -> str:
@@ -136,30 +138,30 @@ def _busy(cells: list[CellView]) -> str:
     ]
     most, busiest = max(shares, key=lambda pair: pair[0])
     least, idlest = min(shares, key=lambda pair: pair[0])
-    told = f"Busiest: {busiest.server}, {wording.digits(most, 2)} CPUs"
+    sentence = f"Busiest: {busiest.server}, {wording.digits(most, 2)} CPUs"
     if idlest is not busiest:
-        told += f"; least busy: {idlest.server}, {wording.digits(least, 2)}"
-    return f"{told}."
+        sentence += f"; least busy: {idlest.server}, {wording.digits(least, 2)}"
+    return f"{sentence}."
 
 
 def _time(subject: Subject) -> str:
     """Name the server whose throughput sank lowest within a trial."""
-    found = []
+    shares = []
     for cell in subject.workload.measured:
         for trial in cell.trials:
             replies = sorted(trial.result.series.replies) if trial.result is not None else []
             if replies and replies[len(replies) // 2]:
-                found.append((replies[0] / replies[len(replies) // 2], cell))
-    if not found:
+                shares.append((replies[0] / replies[len(replies) // 2], cell))
+    if not shares:
         return "No trial kept its course."
-    share, cell = min(found, key=lambda pair: pair[0])
+    share, cell = min(shares, key=lambda pair: pair[0])
     if share > 0.7:
         return f"Steady: no 100 ms fell below {share:.0%} of its trial's median."
     return f"Lowest: {cell.server}, which fell to {share:.0%} of its median within 100 ms."
 
 
 def _pauses(subject: Subject) -> str:
-    found = [
+    pauses = [
         (value, cell)
         for cell in subject.workload.measured
         for trial in cell.trials
@@ -167,45 +169,45 @@ def _pauses(subject: Subject) -> str:
         for value in trial.result.series.p99_us
         if value is not None
     ]
-    if not found:
+    if not pauses:
         return "No trial kept its course."
-    worst, cell = max(found, key=lambda pair: pair[0])
+    worst, cell = max(pauses, key=lambda pair: pair[0])
     return f"The worst 100 ms were {cell.server}'s, with a p99 of {wording.duration(worst)}."
 
 
 def _fairness(subject: Subject) -> str:
-    found = [
+    indexes = [
         (value.value, cell)
         for cell in subject.workload.measured
         if (value := cell.estimate("fairness_jain")) is not None
     ]
-    if not found:
+    if not indexes:
         return "No trial counted replies per connection."
-    index, cell = min(found, key=lambda pair: pair[0])
-    even = [other.server for value, other in found if value >= 0.99]
-    told = f"Least even: {cell.server}, with a Jain index of {index:.2f} (1 is even)."
-    return told if index < 0.99 else f"All {len(even)} serve their connections evenly."
+    index, cell = min(indexes, key=lambda pair: pair[0])
+    even = [other.server for value, other in indexes if value >= 0.99]
+    sentence = f"Least even: {cell.server}, with a Jain index of {index:.2f} (1 is even)."
+    return sentence if index < 0.99 else f"All {len(even)} serve their connections evenly."
 
 
 def _extremes(
     workload: WorkloadView, column: str, write: Callable[[float], str], of_what: str
 ) -> str:
-    found = [(value.value, cell) for cell in workload.ranked if (value := cell.estimate(column))]
-    if not found:
+    values = [(value.value, cell) for cell in workload.ranked if (value := cell.estimate(column))]
+    if not values:
         return f"No ranked server has {of_what}."
-    found.sort(key=lambda pair: pair[0])
-    (least, first), (most, last) = found[0], found[-1]
-    told = f"Lowest {of_what}: {first.server}, {write(least)}"
-    if len(found) > 1:
-        told += f"; highest: {last.server}, {write(most)}"
+    values.sort(key=lambda pair: pair[0])
+    (least, first), (most, last) = values[0], values[-1]
+    sentence = f"Lowest {of_what}: {first.server}, {write(least)}"
+    if len(values) > 1:
+        sentence += f"; highest: {last.server}, {write(most)}"
         if least and 1.05 < most / least < 1000:
-            told += f", {wording.digits(most / least, 2)} times that"
-    return f"{told}."
+            sentence += f", {wording.digits(most / least, 2)} times that"
+    return f"{sentence}."
 
 
 def _value(cell: CellView, column: str) -> float:
-    found = cell.estimate(column)
-    return found.value if found else float("inf")
+    estimate = cell.estimate(column)
+    return estimate.value if estimate else float("inf")
 
 
 def _us(value: float) -> str:

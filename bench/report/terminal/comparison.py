@@ -50,14 +50,14 @@ def table(comparison: Comparison) -> Group:
 
 
 def _workload(label: str, rows: Sequence[Row]) -> Table:
-    made = Table(box=None, pad_edge=False, title=label, title_justify="left", title_style="bold")
-    made.add_column("server", max_width=20, overflow="fold")
+    grid = Table(box=None, pad_edge=False, title=label, title_justify="left", title_style="bold")
+    grid.add_column("server", max_width=20, overflow="fold")
     for name in SHOWN:
-        made.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
+        grid.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
     for row in rows:
         if row.comparable:
-            made.add_row(row.cell.server, *(_shown(row, METRICS[name]) for name in SHOWN))
-    return made
+            grid.add_row(row.cell.server, *(_shown(row, METRICS[name]) for name in SHOWN))
+    return grid
 
 
 def _shown(row: Row, figure: Metric) -> Text:

@@ -27,26 +27,26 @@ def table(view: RunView, width: int = 100) -> Group:
     for left_out in range(len(DISPENSABLE) + 1):
         titles = [title for title in COLUMNS if title not in DISPENSABLE[:left_out]]
         tables = [_workload(workload, titles) for workload in view.workloads]
-        if all(Console(width=1000).measure(made).maximum <= width for made in tables):
+        if all(Console(width=1000).measure(pairs).maximum <= width for pairs in tables):
             break
     pieces: list[Table | Text] = []
-    for made, workload in zip(tables, view.workloads, strict=True):
-        pieces += [made, Text(answer.answer(view, workload)[0]), Text()]
+    for pairs, workload in zip(tables, view.workloads, strict=True):
+        pieces += [pairs, Text(answer.answer(view, workload)[0]), Text()]
     return Group(*pieces, Text(LEGEND, style="dim"))
 
 
 def _workload(workload: WorkloadView, titles: list[str]) -> Table:
-    made = Table(box=None, pad_edge=False, collapse_padding=True)
-    made.title, made.title_justify, made.title_style = workload.label, "left", "bold"
-    made.add_column("server", max_width=18, overflow="fold")
+    grid = Table(box=None, pad_edge=False, collapse_padding=True)
+    grid.title, grid.title_justify, grid.title_style = workload.label, "left", "bold"
+    grid.add_column("server", max_width=18, overflow="fold")
     for title in titles:
-        made.add_column(title, justify="right", no_wrap=True)
-    made.add_column("verdict", no_wrap=True)
+        grid.add_column(title, justify="right", no_wrap=True)
+    grid.add_column("verdict", no_wrap=True)
     for cell in workload.cells:
         style = "" if cell.verdict.valid else "dim"
         shown = [COLUMNS[title](workload, cell) for title in titles]
-        made.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
-    return made
+        grid.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
+    return grid
 
 
 def _throughput(workload: WorkloadView, cell: CellView) -> str:
@@ -64,8 +64,8 @@ def _at_once(workload: WorkloadView, cell: CellView) -> str:
 
 def _figure(column: str, write: Callable[[float], str]) -> Callable[[WorkloadView, CellView], str]:
     def written(workload: WorkloadView, cell: CellView) -> str:
-        found = cell.estimate(column)
-        return "" if found is None else write(found.value)
+        estimate = cell.estimate(column)
+        return "" if estimate is None else write(estimate.value)
 
     return written
 

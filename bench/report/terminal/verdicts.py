@@ -31,9 +31,9 @@ def summary(judged: Mapping[Cell, Verdict]) -> Group:
 
 
 def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding]:
-    found = {cell: verdict for cell, verdict in judged.items() if verdict.name == name}
-    remedy = " ".join(dict.fromkeys(verdict.remedy for verdict in found.values()))
-    reasons = _reasons(found)
+    verdicts = {cell: verdict for cell, verdict in judged.items() if verdict.name == name}
+    remedy = " ".join(dict.fromkeys(verdict.remedy for verdict in verdicts.values()))
+    reasons = _reasons(verdicts)
     lines = reasons[:REASONS_MOST]
     if more := len(reasons[REASONS_MOST:]):
         lines.append(f"and {more} more, in the report")
@@ -41,11 +41,11 @@ def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding
     return [head, *(Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in lines)]
 
 
-def _reasons(found: Mapping[Cell, Verdict]) -> list[str]:
+def _reasons(verdicts: Mapping[Cell, Verdict]) -> list[str]:
     """Return a line for each server and reason, with the workloads that share it."""
-    labels = workload_labels(cell.workload for cell in found)
+    labels = workload_labels(cell.workload for cell in verdicts)
     where: dict[tuple[str, str], list[str]] = {}
-    for cell, verdict in found.items():
+    for cell, verdict in verdicts.items():
         where.setdefault((cell.server, verdict.reason), []).append(labels[cell.workload])
     return [
         f"{server} in {wording.listing(workloads)}: {reason[:1].lower()}{reason[1:]}"

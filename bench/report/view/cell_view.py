@@ -99,8 +99,12 @@ class CellView:
 
     def throughput(self) -> str:
         """Return `≥ 41,200 ± 300 /s`, empty if nothing was measured."""
-        found = self.estimate("throughput_rps")
-        return "" if found is None else ("≥ " if self.bound else "") + wording.estimate(found, "/s")
+        estimate = self.estimate("throughput_rps")
+        return (
+            ""
+            if estimate is None
+            else ("≥ " if self.bound else "") + wording.estimate(estimate, "/s")
+        )
 
     def at_once(self, of: str) -> str:
         """Return how many requests were served at a time, of those in flight: `49.9 of 50`.
@@ -108,12 +112,12 @@ class CellView:
         By Little's law that is throughput times the mean cycle. In open loop nothing holds the
         requests in flight at a number: there it stands alone.
         """
-        found, load = self.estimate("effective_concurrency"), self.workload.load
-        if found is None:
+        estimate, load = self.estimate("effective_concurrency"), self.workload.load
+        if estimate is None:
             return ""
         if load.rate is not None:
-            return wording.number(found.value)
-        return f"{wording.number(found.value)}{of}{load.connections * load.depth:,}"
+            return wording.number(estimate.value)
+        return f"{wording.number(estimate.value)}{of}{load.connections * load.depth:,}"
 
     @cached_property
     def response(self) -> Curve | None:
@@ -167,8 +171,8 @@ class WorkloadView:
     @property
     def native(self) -> CellView | None:
         """Return the cell of the native server, if it was measured and its figures stand."""
-        found = [cell for cell in self.measured if cell.family == NATIVE and cell.verdict.ranked]
-        return found[0] if found else None
+        natives = [cell for cell in self.measured if cell.family == NATIVE and cell.verdict.ranked]
+        return natives[0] if natives else None
 
     @property
     def ranked(self) -> list[CellView]:

@@ -29,11 +29,11 @@ class Subject:
 
     def by_server(self) -> list[list[CellView]]:
         """Return each server's measured cells, in the order of the workloads."""
-        found: dict[int, list[CellView]] = {}
+        cells_of: dict[int, list[CellView]] = {}
         for workload in self.workloads:
             for cell in workload.measured:
-                found.setdefault(cell.index, []).append(cell)
-        return [found[index] for index in sorted(found)]
+                cells_of.setdefault(cell.index, []).append(cell)
+        return [cells_of[index] for index in sorted(cells_of)]
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class RunView:
     @property
     def servers(self) -> list[tuple[int, str, str]]:
         """Return index, name and family of each server, in the order of the run."""
-        found = {
+        by_index = {
             cell.index: (cell.index, cell.server, cell.family)
             for workload in self.workloads
             for cell in workload.cells
         }
-        return [found[index] for index in sorted(found)]
+        return [by_index[index] for index in sorted(by_index)]
 
     def each(self) -> list[Subject]:
         """Return a subject for each workload with figures."""
@@ -85,12 +85,12 @@ class RunView:
             if item.measured and axes[axis] is not None:
                 rest = tuple((name, value) for name, value in axes.items() if name != axis)
                 groups.setdefault(rest, []).append(item)
-        found = []
+        subjects = []
         for items in groups.values():
             items.sort(key=lambda item: float(item.workload.axes[axis]))
             if len(items) > 1:
-                found.append(Subject(f"{items[0].label} to {items[-1].label}", tuple(items)))
-        return found
+                subjects.append(Subject(f"{items[0].label} to {items[-1].label}", tuple(items)))
+        return subjects
 
     @property
     def finished(self) -> bool:
@@ -112,9 +112,9 @@ def view(run: Run) -> RunView:
     trials = [TrialView(each, metrics.of(each), metrics.conditions(each)) for each in run.trials]
     by_cell: dict[Cell, dict[int, dict[str, Any]]] = {}
     for trial in trials:
-        found = by_cell.setdefault(trial.trial.cell, {})
+        by_block = by_cell.setdefault(trial.trial.cell, {})
         if trial.trial.result is not None:
-            found[trial.trial.block] = trial.metrics
+            by_block[trial.trial.block] = trial.metrics
     cells = _cells(run, by_cell)
     floors = {metric: noise_floor.of(by_cell, metric) for metric in RANKED_BY}
     labels = workload_labels(cell.workload for cell in cells)
@@ -149,8 +149,8 @@ def _ordered(cells: Mapping[Cell, CellView], workload: Workload) -> list[CellVie
 
 def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:
     """Sort what is ranked by throughput, in open loop by p99; the rest by name, native last."""
-    found = cell.estimate(cell.leading)
-    value = found.value if found and cell.ranked else math.inf
+    estimate = cell.estimate(cell.leading)
+    value = estimate.value if estimate and cell.ranked else math.inf
     behind = cell.open_loop and cell.verdict.name is Name.OVERLOADED
     value = value if cell.open_loop else -value
     return (not cell.ranked, cell.family == NATIVE, behind, value, cell.server)
