@@ -203,7 +203,7 @@ class ClosedLoop(StreamDriver[Connection]):
         if data:
             self.heard(connection, data, received_ns)
         else:
-            self.ended(connection, data, received_ns)
+            self.ended(connection, data)
 
     def heard(self, connection: Connection, data: bytes, received_ns: int) -> None:
         """Take a part of a reply, its end, or what should not have come."""

@@ -73,7 +73,7 @@ class DatagramLoop:
         """Return what says which request is due next, and on which socket."""
         return self.arrivals or self.agenda
 
-    def connect(self, until_ns: int) -> None:
+    def connect(self, until_ns: int) -> None:  # noqa: ARG002  # as every driver's
         """Open the sockets; UDP has nothing to wait for."""
         for slot in range(self.slots):
             sock, number = self.dialer.dial()

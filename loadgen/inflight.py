@@ -135,7 +135,7 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         if data:
             self.heard(connection, data, received_ns)
         else:
-            self.ended(connection, data, received_ns)
+            self.ended(connection, data)
 
     def heard(self, connection: PacedConnection, data: bytes, received_ns: int) -> None:
         """Take parts of replies, several replies at once, or what should not have come."""

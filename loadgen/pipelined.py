@@ -102,7 +102,7 @@ class PipelinedLoop(StreamDriver[PipelinedConnection]):
                 if data:
                     self.heard(connection, data, received)
                 else:
-                    self.ended(connection, data, received)
+                    self.ended(connection, data)
             if received >= until_ns:
                 break
         self.facts.looked(polls, full, idle_ns)

@@ -147,13 +147,13 @@ class StreamDriver(ABC, Generic[C]):
                     self.heard_in_drain = True
                     self.heard(connection, data, received_ns)
                 else:
-                    self.ended(connection, data, received_ns)
+                    self.ended(connection, data)
         except BlockingIOError:
             pass
         except OSError as error:
             self.fail(connection, "reset", error.errno)
 
-    def ended(self, connection: C, data: bytes, received_ns: int) -> None:
+    def ended(self, connection: C, data: bytes) -> None:
         """Take the end of a connection, or what comes although nothing was asked for."""
         if connection.state is TALKING:
             words = "the server closed a connection in use"

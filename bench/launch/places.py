@@ -14,7 +14,8 @@ FOLDER_PREFIX = "bench-"
 SUFFIX = 8
 SOCKET_NAME = "socket-{}"
 # Where a Unix socket goes if the folder for temporary files makes its path too long.
-SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
+# A folder of one's own is made in it (mkdtemp).
+SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 # Behind standard input, output and error.
 FIRST_DESCRIPTOR = 3
 

@@ -48,7 +48,7 @@ def markdown(view: RunView, overview: Iterable[Chart]) -> str:
 def _environment(*, autoescape: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("bench.report"),
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701  # the Markdown has a filter of its own
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

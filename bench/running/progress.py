@@ -145,7 +145,9 @@ def outcome(trial: Trial) -> str:
     parts = [f"{result.throughput_rps:,.0f}/s"]
     if (p99 := result.response_us.p99) is not None:
         parts.append(f"p99 {p99:,.0f} µs")
-    for name in ("mismatches", "errors", "connections_without_reply"):
-        if count := getattr(result, name):
-            parts.append(f"{count} {name.replace('_', ' ')}")
+    parts += [
+        f"{count} {name.replace('_', ' ')}"
+        for name in ("mismatches", "errors", "connections_without_reply")
+        if (count := getattr(result, name))
+    ]
     return ", ".join([*parts, trial.reason] if trial.reason else parts)

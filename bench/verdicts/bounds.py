@@ -54,7 +54,7 @@ def _generator_limit(trial: Trial, result: Result, facts: dict[str, Any]) -> str
     return f"the generator was {lag:,.0f} µs late at p99, of {response:,.0f} µs response time"
 
 
-def overloaded(trial: Trial, setup: Setup) -> Finding | None:
+def overloaded(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if the server answered less than was offered."""
     rate = trial.cell.workload.load.rate
     if trial.result is None or rate is None:

@@ -24,7 +24,7 @@ class Check:
     when: str
     remedy: str
     one_is_enough: bool = False
-    of_cell: Callable[[Sequence[Trial], Setup], Finding | None] = lambda trials, setup: None
+    of_cell: Callable[[Sequence[Trial], Setup], Finding | None] = lambda _trials, _setup: None
     decides: bool = True
 
 

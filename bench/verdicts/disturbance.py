@@ -132,7 +132,7 @@ def lateness_s(trial: Trial) -> float | None:
     return max((abs(each) for each in late if each is not None), default=None)
 
 
-def unsteady(trial: Trial, setup: Setup) -> Finding | None:
+def unsteady(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if the trial drifts across its window."""
     course = steadiness.of_trial(trial)
     if course is None or not course.drifts:
@@ -146,7 +146,7 @@ def unsteady(trial: Trial, setup: Setup) -> Finding | None:
     return Finding(reason, facts | {"class": course.name})
 
 
-def disturbed(trial: Trial, setup: Setup) -> Finding | None:
+def disturbed(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if others, the hypervisor or a quota took CPU of the trial."""
     reason = disturbance(trial)
     if not reason:

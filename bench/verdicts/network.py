@@ -11,7 +11,7 @@ from servers.terms import DATAGRAM_BUFFER
 STREAMS = ("tcp", "tcp6")
 
 
-def lossy(trial: Trial, setup: Setup) -> Finding | None:
+def lossy(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if datagrams, or attempts to connect, were dropped beyond the limit."""
     transport = trial.cell.workload.transport
     if transport in STREAMS:

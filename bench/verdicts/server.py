@@ -19,7 +19,7 @@ SHORTAGES = {
 }
 
 
-def instrument(trial: Trial, setup: Setup) -> Finding | None:
+def instrument(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if the generator, the house or the machine failed."""
     if trial.status is Status.INSTRUMENT:
         return Finding(trial.reason or "the generator or the house failed", {})
@@ -31,7 +31,7 @@ def instrument(trial: Trial, setup: Setup) -> Finding | None:
     return Finding(f"{wording.count(times, 'time', 'times')} {shortage}", {"shortages": counts})
 
 
-def failed(trial: Trial, setup: Setup) -> Finding | None:
+def failed(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if the server was not ready in time, or ended before."""
     if trial.status is not Status.FAILED:
         return None
@@ -39,7 +39,7 @@ def failed(trial: Trial, setup: Setup) -> Finding | None:
     return Finding(trial.reason or "the server never became ready", facts)
 
 
-def broken_echo(trial: Trial, setup: Setup) -> Finding | None:
+def broken_echo(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if a byte was wrong, a connection broke, or the server died or fell mute."""
     if trial.status is Status.BROKEN_ECHO:
         return Finding(trial.reason or "the probe was answered with other bytes", {})

@@ -219,7 +219,7 @@ def test_nobody_to_rank() -> None:
     assert ranking.rank([Entrant("a", {}), Entrant("b", {0: 0.0})]).tiers == ()
 
 
-def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
+def test_the_floor_is_pooled_over_workloads() -> None:
     own, twins = _trials(SERVER, [1000, 1000]), _trials(SERVER + TWIN, [1010, 990])
     others = [
         dataclasses.replace(trial, cell=Cell(trial.cell.server, synthetic.ONE))
@@ -233,7 +233,7 @@ def test_the_floor_is_pooled_over_workloads(tmp_path: Path) -> None:
     assert found.extent == pytest.approx(0.0185, abs=0.0005)
 
 
-def test_a_run_without_twins_has_no_floor(tmp_path: Path) -> None:
+def test_a_run_without_twins_has_no_floor() -> None:
     assert noise_floor.of(metrics.by_cell(_trials(SERVER, [1000, 1000]))) is None
 
 

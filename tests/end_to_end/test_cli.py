@@ -287,7 +287,7 @@ class TestByHand:
         bad = bench("check", str(ROOT / "tests" / "defects" / "stream" / "wrong_at_probe.py"))
         assert bad.returncode == 1
         assert "FAIL" in bad.stdout
-        assert "mend:" in bad.stdout
+        assert "fix:" in bad.stdout
 
     def test_serve_prints_an_address_and_ends_with_ctrl_c(self) -> None:
         with subprocess.Popen(

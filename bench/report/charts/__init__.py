@@ -26,7 +26,7 @@ def by_subject(view: RunView) -> Iterable[Chart]:
     """Draw every kind that the run has data for, a figure for each of its subjects."""
     for kind in KINDS:
         for subject in kind.subjects(view):
-            foot = view.cpus() + _noise(view, kind, subject)
+            foot = view.cpus() + _noise(kind, subject)
             yield _draw(kind, f"{kind.name}-{slug(subject.label)}", [subject], foot)
 
 
@@ -43,7 +43,7 @@ def slug(label: str) -> str:
     return "-".join(part for part in kept.split("-") if part)
 
 
-def _noise(view: RunView, kind: Kind, subject: Subject) -> str:
+def _noise(kind: Kind, subject: Subject) -> str:
     """Return the floor below which no difference counts, under the charts that it is of."""
     workload = subject.workload
     if kind.name != ("latency" if workload.open_loop else "throughput"):

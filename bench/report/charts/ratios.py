@@ -49,7 +49,7 @@ def leading(subject: Subject) -> Metric:
     return metrics.leading(subject.workload.workload)
 
 
-def cpu(subject: Subject) -> Metric:
+def cpu(_subject: Subject) -> Metric:
     """Return CPU per request."""
     return metrics.METRICS["cpu"]
 

@@ -49,7 +49,7 @@ def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     return grid
 
 
-def _throughput(workload: WorkloadView, cell: CellView) -> str:
+def _throughput(_: WorkloadView, cell: CellView) -> str:
     return cell.throughput().removesuffix(" /s")
 
 
@@ -58,12 +58,12 @@ def _against_best(workload: WorkloadView, cell: CellView) -> str:
     return against(pair)
 
 
-def _at_once(workload: WorkloadView, cell: CellView) -> str:
+def _at_once(_: WorkloadView, cell: CellView) -> str:
     return cell.at_once("/")
 
 
 def _figure(column: str, write: Callable[[float], str]) -> Callable[[WorkloadView, CellView], str]:
-    def written(workload: WorkloadView, cell: CellView) -> str:
+    def written(_: WorkloadView, cell: CellView) -> str:
         estimate = cell.estimate(column)
         return "" if estimate is None else write(estimate.value)
 
