@@ -8,12 +8,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from bench.launch.launcher import Server
 from bench.model.server import Command, ServerSpec
@@ -28,12 +28,16 @@ from tests.truth import lindley
 
 QUEUE = TESTS / "truth" / "single_queue.py"
 MEAN_US = 2000.0
-# A side that was kept from running makes times of its own: where the generator waited for its CPU
-# for more than this part of the window, or the server's own log is further than that from what the
-# recursion makes of its services, the attempt is repeated, and the test is skipped if the machine
-# never comes to rest.
-WAITED, HELD_UP = 0.002, 0.01
-ATTEMPTS = 4
+Times = NDArray[np.float64]
+# Requests whose answer the server gave when the recursion says, by its own log and within this part
+# of the mean service, met a server that nobody held up: those are judged, whatever became of the
+# others. Of a request that met a generator that was held up the report is late, and says so to
+# nobody; so quantiles are compared of which a few such requests move none.
+CLOSE = 0.05
+# The way there and back, with the waking on it, is in the report and not in the recursion: on a
+# busy machine 120 µs, of a mean service of 2 ms.
+WAY = 0.10
+JUDGED_LEAST = 300
 
 
 def queue(log: Path, distribution: str, seed: int) -> ServerSpec:
@@ -50,31 +54,24 @@ def plan(server: Server, load: Load, duration_s: float, **more: Any) -> Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Observed:
-    """What the generator reports, and what it must: response times in µs, by the recursion.
+    """Response times in µs of the requests of a load, in the order in which they were due.
 
-    served: the same by the server's own log, up to the way there and back
+    reported: by the generator; truth: by the recursion; served: by the server's own log, up to the
+    way there and back
     service_us, load: the mean service, and the part of the time that the server had work
     """
 
     digest: Result
-    truth: list[float]
-    served: list[float]
+    reported: Times
+    truth: Times
+    served: Times
     service_us: float
     load: float
 
     @property
-    def disturbed(self) -> str:
-        """Return what kept a side from running, empty if nothing did."""
-        waited = known(known(self.digest.generator).run_queue_s) / self.digest.window_s
-        if waited > WAITED:
-            return f"others took {waited:.1%} of the generator's CPU"
-        mean = float(np.mean(self.served) / np.mean(self.truth))
-        held = max(abs(mean - 1), abs(p99(self.served) / p99(self.truth) - 1))
-        return f"the server was held up by {held:.1%}" if held > HELD_UP else ""
-
-
-def p99(values: Sequence[float]) -> float:
-    return sorted(values)[math.ceil(len(values) * 0.99) - 1]
+    def judged(self) -> NDArray[np.bool_]:
+        """Tell which requests met a server that nobody held up."""
+        return np.abs(self.served - self.truth) <= CLOSE * MEAN_US
 
 
 def observed(load: float, distribution: str, folder: Path, seed: int) -> Observed:
@@ -86,7 +83,9 @@ def observed(load: float, distribution: str, folder: Path, seed: int) -> Observe
         digest = fleet.run(
             plan(server, offered, 10.0, warmup_s=0.0, drain_s=3.0, seed=seed), samples=samples
         )
-    intended_us = np.sort(np.load(samples)["intended_ns"]) / 1e3
+    rows = np.load(samples)
+    order = np.argsort(rows["intended_ns"], kind="stable")
+    intended_us, received_us = (rows[name][order] / 1e3 for name in ("intended_ns", "received_ns"))
     arrived_us, started_us, services_us = lindley.read_log(log).T / 1e3
     assert digest.censored == 0
     assert len(services_us) == len(intended_us)
@@ -94,20 +93,14 @@ def observed(load: float, distribution: str, folder: Path, seed: int) -> Observe
     # taken for none.
     ended_us = started_us + services_us - (arrived_us - intended_us).min()
     truth = lindley.response_times(intended_us.tolist(), services_us.tolist())
-    busy = float(services_us.sum() / (intended_us[-1] - intended_us[0]))
-    service_us = float(services_us.mean())
-    return Observed(digest, truth, (ended_us - intended_us).tolist(), service_us, busy)
-
-
-def undisturbed(measure: Callable[[int], Observed]) -> Observed:
-    """Return the first attempt, by its seed, in which each side had its CPU to itself."""
-    reasons = []
-    for seed in range(1, ATTEMPTS + 1):
-        found = measure(seed)
-        if not found.disturbed:
-            return found
-        reasons.append(found.disturbed)
-    pytest.skip(f"the machine is too busy: {'; '.join(reasons)}")
+    return Observed(
+        digest,
+        received_us - intended_us,
+        np.array(truth),
+        ended_us - intended_us,
+        service_us=float(services_us.mean()),
+        load=float(services_us.sum() / (intended_us[-1] - intended_us[0])),
+    )
 
 
 @pytest.mark.slow
@@ -117,15 +110,25 @@ def undisturbed(measure: Callable[[int], Observed]) -> Observed:
 def test_response_times_are_those_of_lindleys_recursion(
     load: float, distribution: str, tmp_path: Path
 ) -> None:
-    found = undisturbed(lambda seed: observed(load, distribution, tmp_path, seed))
-    reported = found.digest.response_us
-    assert reported.mean == pytest.approx(np.mean(found.truth), rel=0.05)
-    assert reported.p99 == pytest.approx(p99(found.truth), rel=0.05)
+    seen = observed(load, distribution, tmp_path, seed=1)
+    # The digest is of these requests: its percentiles are theirs, of nearest rank.
+    ranked = np.sort(seen.reported)
+    for name, quantile in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99)):
+        rank = math.ceil(quantile * ranked.size) - 1
+        assert getattr(seen.digest.response_us, name) == pytest.approx(ranked[rank])
+    judged = seen.judged
+    assert judged.sum() >= JUDGED_LEAST
+    late_us = seen.reported[judged] - seen.truth[judged]
+    assert np.median(np.abs(late_us)) < WAY * MEAN_US
+    for quantile in (0.5, 0.75, 0.9):
+        both = (seen.reported[judged], seen.truth[judged])
+        reported, truth = (np.quantile(times, quantile) for times in both)
+        assert reported == pytest.approx(truth, rel=CLOSE, abs=WAY * MEAN_US), quantile
     if distribution == "exponential" and load < 0.8:
         # Ten seconds of arrivals are a sample: at load 0.5 their mean varies by some 4 % about that
         # of the load and the mean service that they came to.
-        textbook = lindley.mm1_mean(found.load, found.service_us)
-        assert reported.mean == pytest.approx(textbook, rel=0.2)
+        textbook = lindley.mm1_mean(seen.load, seen.service_us)
+        assert np.mean(seen.truth) == pytest.approx(textbook, rel=0.2)
 
 
 def stalled(load: Load, stall_s: float) -> Result:

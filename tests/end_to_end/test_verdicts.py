@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,26 @@ import pytest
 from tests.support import machine
 from tests.support.paths import ROOT, TESTS
 
-# Other tenants of the machine may add a fault of their own to the one that is provoked.
+# Other tenants of the machine may add a fault of their own to the one that is provoked: the
+# majority of three runs decides. A verdict that is given in 95 of 100 runs passes in 993 of 1,000
+# tests, one that is given in 30 in 216.
 ATTEMPTS = 3
+NEEDED = 2
 
 
 def provoked(verdict: str, folder: Path, *words: str) -> dict[str, str]:
-    """Return the one row of a run whose verdict this is, out of a few attempts."""
-    rows = []
+    """Return the row of a run whose verdict this is, in the majority of a few."""
+    right: list[dict[str, str]] = []
+    wrong: list[dict[str, str]] = []
     for attempt in range(ATTEMPTS):
-        rows.append(measured(folder / f"run-{attempt}", *words))
-        if rows[-1]["verdict"] == verdict:
-            return rows[-1]
-    pytest.fail(f"{verdict} was to be provoked: {rows}")
+        row = measured(folder / f"run-{attempt}", *words)
+        (right if row["verdict"] == verdict else wrong).append(row)
+        if len(right) == NEEDED:
+            break
+    if wrong:
+        warnings.warn(f"{verdict}: {len(wrong)} of {ATTEMPTS} runs differ", stacklevel=2)
+    assert len(right) == NEEDED, f"{verdict} was to be provoked: {wrong}"
+    return right[-1]
 
 
 def judged(folder: Path) -> list[dict[str, Any]]:
