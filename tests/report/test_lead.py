@@ -1,0 +1,78 @@
+"""Who is first, by how much, and what it costs: sentences true of the data."""
+
+import dataclasses
+from pathlib import Path
+
+from bench.model.run import Run
+from bench.model.trial import Cell, Trial
+from bench.report import files
+from bench.report.sentences import answer
+from bench.report.view import run_view
+from tests.support import synthetic
+
+
+def _answer(run: Run) -> str:
+    view = run_view.view(run)
+    return " ".join(answer.answer(view, view.workloads[0]))
+
+
+def test_the_answer_names_the_first_its_lead_and_its_cost(tmp_path: Path) -> None:
+    told = _answer(synthetic.run(tmp_path, workloads=[synthetic.MANY]))
+    assert told.startswith("uvloop-protocol answers most: 7")
+    assert "as many as selectors-default" in told
+    assert "30.0 MiB" in told
+    assert "Not ranked: blocking and process-pool (starved)." in told
+
+
+def test_equal_servers_are_tied(tmp_path: Path) -> None:
+    twins = [synthetic.Model(name, "asyncio", 30, 20) for name in ("one", "other")]
+    run = synthetic.run(tmp_path, twins, [synthetic.MANY])
+    assert "is tied with" in _answer(run)
+
+
+def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> None:
+    native = synthetic.Model("native-epoll", "native", 6.5, 2)
+    run = synthetic.run(tmp_path, [*synthetic.EIGHT[3:], native], [synthetic.MANY])
+    told = _answer(run)
+    assert told.startswith("uvloop-protocol answers most")
+    assert "Its CPU cost is 2.0 times that of native-epoll, the native server." in told
+    assert "Not ranked" not in told
+    assert all("native" not in tier for tier in run_view.view(run).workloads[0].order.tiers)
+    assert "native-epoll" in files.render(run_view.view(run), "html")
+
+
+def test_one_trial_tells_nobody_apart(tmp_path: Path) -> None:
+    told = _answer(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=1))
+    assert "one trial tells nobody apart" in told
+    assert "measure again with more trials" in told
+    assert "tied" not in told
+
+
+def test_a_lower_bound_is_led_by_nobody(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        if trial.cell.server != "selectors-default":
+            return trial
+        trial = synthetic.with_result(trial, generator_idle_fraction=0.0)
+        return dataclasses.replace(trial, server_usage=synthetic.usage(0.8))
+
+    run = synthetic.run(tmp_path, synthetic.EIGHT[3:], [synthetic.MANY], change=change)
+    order = run_view.view(run).workloads[0].order
+    assert "selectors-default" in order.tiers[0]
+    assert "lower bounds, shown as ≥" in _answer(run)
+
+
+def test_a_difference_within_the_twins_is_no_lead(tmp_path: Path) -> None:
+    models = [
+        synthetic.Model("fast", "asyncio", 30, 20),
+        synthetic.Model("slow", "asyncio", 33, 20),
+        synthetic.Model("twin", "asyncio", 40, 20),
+    ]
+
+    def change(trial: Trial) -> Trial:
+        name = "fast~aa" if trial.cell.server == "twin" else trial.cell.server
+        return dataclasses.replace(trial, cell=Cell(name, trial.cell.workload))
+
+    run = synthetic.run(tmp_path, models, [synthetic.MANY], change=change)
+    order = run_view.view(run).workloads[0].order
+    assert order.tiers == (("fast", "slow"),)
+    assert "A server and its twin differ by up to 3" in _answer(run)
