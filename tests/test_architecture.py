@@ -98,6 +98,26 @@ def test_a_room_can_be_taken_in_at_a_glance() -> None:
         assert len(files) <= FILES_MOST, f"{folder}: {len(files)} files"
 
 
+LINES_MOST = 250
+FUNCTION_MOST = 40
+# Tables of options and of fields; the hot loops say in their file's first line that they are such.
+TABLES = {("bench/cli/run.py", "run"), ("loadgen/__main__.py", "generate")}
+TABLES |= {("loadgen/digest.py", "digest")}
+
+
+def test_no_file_and_no_function_is_too_long_to_be_taken_in() -> None:
+    for path in sources("bench", "loadgen", "servers", "tests"):
+        name = str(path.relative_to(ROOT))
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= LINES_MOST, name
+        hot = text.startswith('"""HOT LOOP')
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                excused = (name, node.name) in TABLES or (hot and node.name == "loop")
+                assert lines <= FUNCTION_MOST or excused, f"{name}: {node.name} has {lines} lines"
+
+
 def test_servers_import_neither_the_harness_nor_the_generator() -> None:
     for path in sources("servers"):
         assert not roots(path) & {"bench", "loadgen"}, path

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.analysis.shrinkage import NOTHING, Prior, moderated_variance
-from bench.base import limits
+from bench.base import levels
 from bench.base.estimate import Estimate
 
 RESAMPLES = 2000
@@ -15,7 +15,7 @@ BOOTSTRAP_SEED = 20260101
 
 
 def geometric(
-    values: Sequence[float], level: float = limits.LEVEL, known: Prior | None = None
+    values: Sequence[float], level: float = levels.LEVEL, known: Prior | None = None
 ) -> Estimate | None:
     """Return the geometric mean of trials with its confidence interval; None of no values.
 
@@ -41,7 +41,7 @@ def geometric(
     return Estimate(math.exp(centre), math.exp(low), math.exp(high))
 
 
-def median(values: Sequence[float], level: float = limits.LEVEL) -> Estimate | None:
+def median(values: Sequence[float], level: float = levels.LEVEL) -> Estimate | None:
     """Return the median with its interval from order statistics; None of no values.
 
     Free of the values' distribution (the sign test turned around: Thompson, Annals of Mathematical
@@ -76,7 +76,7 @@ def centre(values: Sequence[float]) -> float | None:
 def ratio(
     first: Mapping[int, float],
     second: Mapping[int, float],
-    level: float = limits.LEVEL,
+    level: float = levels.LEVEL,
     known: Prior | None = None,
 ) -> Estimate | None:
     """Return first / second over the blocks that both have, keyed by block; None without any.
@@ -90,7 +90,7 @@ def ratio(
 
 
 def welch(
-    before: Sequence[float], after: Sequence[float], level: float = limits.LEVEL
+    before: Sequence[float], after: Sequence[float], level: float = levels.LEVEL
 ) -> Estimate | None:
     """Return after / before of two independent samples; None where one is empty or has a zero.
 
@@ -123,8 +123,8 @@ def _log_interval(
         return None, None
     if known is None and math.isclose(max(logs), min(logs), abs_tol=1e-12):
         return centre, centre
-    resolved = (1 - level) / 2 * RESAMPLES >= limits.RESAMPLES_BEYOND
-    if known is None and len(logs) >= limits.BOOTSTRAP_FROM and resolved:
+    resolved = (1 - level) / 2 * RESAMPLES >= levels.RESAMPLES_BEYOND
+    if known is None and len(logs) >= levels.BOOTSTRAP_FROM and resolved:
         return _bootstrap(logs, level)
     from scipy.special import stdtrit
 

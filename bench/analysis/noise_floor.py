@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.analysis import intervals, metrics, shrinkage
 from bench.analysis.metrics import THROUGHPUT, ByBlock, Metric
 from bench.analysis.shrinkage import Prior
-from bench.base import limits
+from bench.base import levels
 from bench.base.estimate import Estimate
 from bench.model.trial import TWIN, Cell, Workload
 
@@ -52,7 +52,7 @@ def of(cells: Mapping[Cell, ByBlock], metric: Metric = THROUGHPUT) -> Floor | No
         if cell.server.endswith(TWIN)
         for log in metrics.logs(twins, values.get(_model(cell), {}))
     ]
-    enough = len(ratios) >= limits.MEDIAN_FROM
+    enough = len(ratios) >= levels.MEDIAN_FROM
     pooled = (
         intervals.median(ratios) if enough else intervals.geometric(ratios, known=_noise(values))
     )

@@ -11,7 +11,7 @@ from bench.analysis import intervals, metrics, shrinkage
 from bench.analysis.metrics import Metric
 from bench.analysis.noise_floor import Floor
 from bench.analysis.shrinkage import Prior
-from bench.base import limits
+from bench.base import levels
 from bench.base.estimate import Estimate
 
 
@@ -56,7 +56,7 @@ class Pair:
 
 
 def compared(
-    order: Sequence[Entrant], figure: Metric, noise: Floor | None, error: float = limits.ERROR
+    order: Sequence[Entrant], figure: Metric, noise: Floor | None, error: float = levels.ERROR
 ) -> tuple[Pair, ...]:
     """Test every pair by falling evidence, each at error / (pairs left), until one fails.
 
@@ -72,7 +72,7 @@ def compared(
     )
     both.sort(key=lambda pair: _chance(pair[0], pair[1], known))
     pairs: list[Pair] = []
-    sure, level = True, float(limits.LEVEL)
+    sure, level = True, float(levels.LEVEL)
     for left, (first, second) in zip(range(len(both), 0, -1), both, strict=True):
         level = 1 - error / left if sure else level
         estimate = intervals.ratio(first.values, second.values, level, known)

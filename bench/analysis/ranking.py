@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bench.analysis.metrics import THROUGHPUT, Metric
 from bench.analysis.noise_floor import Floor
 from bench.analysis.pairwise import Entrant, Pair, compared
-from bench.base import limits
+from bench.base import levels
 from bench.base.estimate import Estimate
 
 
@@ -61,7 +61,7 @@ class Ranking:
     def against_best(self, server: str) -> Pair | None:
         """Return a server beside the best, its ratio server / best; None without a place."""
         if server == self.best:
-            return Pair(server, server, Estimate(1.0), limits.LEVEL, apart=False)
+            return Pair(server, server, Estimate(1.0), levels.LEVEL, apart=False)
         return self.between(server, self.best)
 
     @property
@@ -75,7 +75,7 @@ def rank(
     entrants: Iterable[Entrant],
     figure: Metric = THROUGHPUT,
     noise: Floor | None = None,
-    error: float = limits.ERROR,
+    error: float = levels.ERROR,
 ) -> Ranking:
     """Order servers as far as they are told apart; an entrant with a zero or no value has no place.
 

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bench.base import limits
+from bench.base import levels
 
 # Below this a variance of logarithms is that of equal values.
 NOTHING = 1e-24
@@ -45,7 +45,7 @@ def fit_prior(samples: Sequence[Sequence[float]], freedom_most: float) -> Prior 
     known = [sample for sample in samples if len(sample) > 1]
     variances = [(statistics.variance(sample), len(sample) - 1) for sample in known]
     variances = [(variance, own) for variance, own in variances if variance > NOTHING]
-    if len(variances) < limits.PRIOR_PAIRS:
+    if len(variances) < levels.PRIOR_PAIRS:
         return None
     room = freedom_most - statistics.mean(own for _, own in variances)
     variance, weight = _fitted(variances)

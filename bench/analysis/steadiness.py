@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bench.base import limits
+from bench.base import levels
 from bench.model.trial import Trial
 from loadgen.result import Series
 
@@ -56,7 +56,7 @@ class Course:
 
 def is_drift(change: float, chance: float) -> bool:
     """Tell if a slope is too large, and too clear, to be called steady."""
-    return abs(change) > limits.DRIFT and chance < limits.CHANCE
+    return abs(change) > levels.DRIFT and chance < levels.CHANCE
 
 
 def of_trial(trial: Trial) -> Steadiness | None:
@@ -114,7 +114,7 @@ def judge(values: Sequence[float], series: str = "replies") -> Steadiness | None
 def _judged(values: tuple[float, ...], series: str) -> Steadiness | None:
     points = _folded(values)
     middle = statistics.median(points) if points else 0
-    if len(points) < limits.POINTS_LEAST or not middle:
+    if len(points) < levels.POINTS_LEAST or not middle:
         return None
     from scipy.stats import kendalltau, theilslopes
 
@@ -122,7 +122,7 @@ def _judged(values: tuple[float, ...], series: str) -> Steadiness | None:
     change = float(theilslopes(points, places).slope) * (len(points) - 1) / middle
     # tau of a constant series is not a number: it has no trend.
     chance = float(kendalltau(places, points).pvalue) if len(set(points)) > 1 else 1.0
-    shifts = tuple(_shifts(points, limits.DRIFT * middle))
+    shifts = tuple(_shifts(points, levels.DRIFT * middle))
     faster = 1 if series == "replies" else -1
     if is_drift(change, chance):
         name = WARMING if change * faster > 0 else SLOWING
@@ -174,12 +174,12 @@ def _segments(points: Sequence[float], least: float) -> list[int]:
     squares = np.concatenate([[0.0], np.cumsum(series**2)])
     best, before = np.full(size + 1, np.inf), np.zeros(size + 1, dtype=np.int64)
     best[0] = 0.0
-    shortest = int(limits.SEGMENT_LEAST)
+    shortest = int(levels.SEGMENT_LEAST)
     for end in range(shortest, size + 1):
         starts = np.arange(end - shortest + 1)
         deviation = squares[end] - squares[starts]
         deviation -= (sums[end] - sums[starts]) ** 2 / (end - starts)
-        costs = best[starts] + deviation / variance + limits.PENALTY * math.log(size)
+        costs = best[starts] + deviation / variance + levels.PENALTY * math.log(size)
         before[end] = int(np.argmin(costs))
         best[end] = costs[before[end]]
     cuts, end = [], int(before[size])

@@ -1,28 +1,11 @@
-"""The numbers that decide what is believed, in one table: value, unit, reason and source.
+"""The numbers that decide which trial and which cell is believed: value, unit, reason, source.
 
-`bench explain` prints it, docs/limits.md quotes it. No limit says how fast a machine is.
+`bench explain` prints them, docs/limits.md quotes them, together with those of `levels.py`. None
+says how fast a machine is.
 """
 
+from bench.base.limit import Limit, table
 from loadgen import result
-
-
-class Limit(float):
-    """A number with a reason, used as the number that it is.
-
-    unit: what it is of; why: the reason for this value; source: where it comes from, `measured`
-    for what was found out with this harness
-    """
-
-    unit: str
-    why: str
-    source: str
-
-    def __new__(cls, value: float, unit: str, why: str, source: str) -> "Limit":
-        """Return a number that can say why it is what it is."""
-        limit = super().__new__(cls, value)
-        limit.unit, limit.why, limit.source = unit, why, source
-        return limit
-
 
 # Of a cell
 
@@ -198,114 +181,4 @@ LATE = Limit(
     "chosen",
 )
 
-# Of the course of a trial
-
-DRIFT = Limit(
-    0.10,
-    "of the median",
-    "A drift is a Theil-Sen slope that changes the level by more than this from end to end.",
-    "Sen 1968 for the slope; its size is chosen",
-)
-CHANCE = Limit(
-    0.01,
-    "p",
-    "And a trend that is as clear as this.",
-    "Mann 1945 and Kendall for the test; its level is chosen",
-)
-POINTS_LEAST = Limit(
-    10,
-    "steps of 100 ms",
-    "Of five points no order has p below 0.01, and of few more one outlier decides.",
-    "arithmetic: 2 / 5! is 0.017",
-)
-SEGMENT_LEAST = Limit(
-    5,
-    "steps of 100 ms",
-    "A change of level lasts half a second at least.",
-    "chosen, with the penalty",
-)
-PENALTY = Limit(
-    6,
-    "times ln n, of the noise's variance",
-    "What a change of level costs: of 1,800 series of pure noise (2 and 10 %, 20 to 100 points) 3 "
-    "are not called steady.",
-    "measured",
-)
-
-# Of intervals and comparisons
-
-LEVEL = Limit(
-    0.95,
-    "confidence",
-    "Of the intervals that are shown.",
-    "the custom of the field",
-)
-ERROR = Limit(
-    0.05,
-    "chance",
-    "Of calling any two servers of a workload different, or any cell of two runs changed, where "
-    "none is: over all of them together.",
-    "the custom of the field; Holm 1979, Bonferroni",
-)
-BOOTSTRAP_FROM = Limit(
-    50,
-    "trials",
-    "With fewer the bootstrap's intervals are too narrow: on 240 real pairs of a server and its "
-    "twin, at 5 % asked, BCa calls them different in 12.7 % of ten blocks, 9.3 % of twenty, 6.7 % "
-    "of fifty and 4.5 % of a hundred; Student's t in 4 to 6 % of any number.",
-    "measured",
-)
-RESAMPLES_BEYOND = Limit(
-    20,
-    "resamples",
-    "At a level with fewer of them beyond it, Student's t is used as well.",
-    "order statistics",
-)
-PRIOR_PAIRS = Limit(
-    3,
-    "pairs",
-    "With fewer there is no common variance of a workload to be estimated.",
-    "Smyth 2004, the method behind limma",
-)
-MEDIAN_FROM = Limit(
-    9,
-    "pairs of a server and its twin",
-    "From so many on the median's interval leaves the outermost ones out.",
-    "order statistics",
-)
-DRIFT_CELLS = Limit(
-    3,
-    "cells",
-    "So many that all moved the same way speak of the machine.",
-    "chosen: it is said, and decides nothing",
-)
-DRIFT_LEAST = Limit(
-    0.03,
-    "of the figure",
-    "And by this much at least.",
-    "chosen",
-)
-
-# Of a run
-
-BLOCKS_LEAST = Limit(
-    8,
-    "blocks",
-    "`--until` wants so many before it believes that an interval is narrow.",
-    "chosen: looked at after each block, an interval of few is narrow by luck",
-)
-EXTRA = Limit(
-    0.25,
-    "of the time planned under load",
-    "For blocks that were disturbed and are measured again.",
-    "chosen",
-)
-EXTRA_UNTIL = Limit(
-    3,
-    "times the time planned under load",
-    "With `--until`, for blocks that make intervals narrower: four times the blocks, half the "
-    "width.",
-    "the root of n",
-)
-
-TABLE = {name: value for name, value in globals().items() if isinstance(value, Limit)}
+TABLE = table(globals())

@@ -3,7 +3,7 @@
 from rich.console import Group
 from rich.table import Table
 
-from bench.base import limits
+from bench.base import levels, limits
 from bench.verdicts.checks import CHECKS
 
 Words = tuple[str, ...]
@@ -11,7 +11,7 @@ VERDICTS: list[Words] = [(check.name, check.when, check.remedy) for check in CHE
 VERDICTS.append(("valid", "None of these.", ""))
 LIMITS: list[Words] = [
     (name, f"{limit:g}", limit.unit, limit.why, limit.source)
-    for name, limit in limits.TABLE.items()
+    for name, limit in (limits.TABLE | levels.TABLE).items()
 ]
 
 

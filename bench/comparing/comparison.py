@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.analysis import intervals, metrics, noise_floor
 from bench.analysis.metrics import METRICS, ByBlock, Metric
-from bench.base import limits
+from bench.base import levels
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
 from bench.comparing import comparable
@@ -75,9 +75,9 @@ class Comparison:
         """
         comparable = [row.ratios for row in self.rows if row.comparable]
         rates = [ratios["throughput"].value for ratios in comparable if "throughput" in ratios]
-        alike = len(rates) >= limits.DRIFT_CELLS and len({value > 1 for value in rates}) == 1
+        alike = len(rates) >= levels.DRIFT_CELLS and len({value > 1 for value in rates}) == 1
         middle = statistics.median(rates) if alike else 1.0
-        return None if self.control or metrics.distance(middle) < limits.DRIFT_LEAST else middle
+        return None if self.control or metrics.distance(middle) < levels.DRIFT_LEAST else middle
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
         _check_control(control, names, shared, (a, b))
     labels = workload_labels(cell.workload for cell in cells_a)
     rows = [
-        _row(cell, labels[cell.workload], (a, b), control, limits.ERROR / len(shared))
+        _row(cell, labels[cell.workload], (a, b), control, levels.ERROR / len(shared))
         for cell in shared
         if cell.server != control
     ]
@@ -136,7 +136,7 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
 
 def _row(cell: Cell, label: str, sides: tuple[Side, Side], control: str, error: float) -> Row:
     beside = Cell(control, cell.workload) if control else None
-    ratios = _ratios(cell, sides, beside, limits.LEVEL)
+    ratios = _ratios(cell, sides, beside, levels.LEVEL)
     corrected = _ratios(cell, sides, beside, 1 - error)
     before, after = (side.verdicts[cell] for side in sides)
     return Row(cell, label, ratios, _changed(corrected, sides), before, after)

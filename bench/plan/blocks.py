@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from bench.base import limits
+from bench.base import levels
 from bench.model.trial import Cell
 
 
@@ -62,4 +62,4 @@ def next_block(plan: RunPlan, now: Standing) -> int | None:
     if plan.until is None or not left:
         return None
     narrow = now.width is not None and now.width <= plan.until
-    return None if narrow and following >= limits.BLOCKS_LEAST else following
+    return None if narrow and following >= levels.BLOCKS_LEAST else following

@@ -4,14 +4,12 @@ import difflib
 import fnmatch
 import importlib.util
 import os
-import shlex
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.base.errors import ConfigError
-from bench.model.header import ServerEntry
 from bench.model.interpreter import Interpreter
 from bench.model.server import ROOT, Command, EventLoop, ServerSpec
 from bench.plan import interpreters
@@ -191,28 +189,6 @@ def _named(catalog: Catalog, word: str, kinds: set[str]) -> list[ServerSpec]:
     if by_name or by_family:
         return by_name or by_family
     return [ServerSpec(v.name, v.family, v) for v in _matching(catalog, word, kinds)]
-
-
-def restore(entry: ServerEntry) -> ServerSpec:
-    """Return a server of an earlier run from its entry; raises ConfigError if it is gone."""
-    name, family = entry.name, entry.family
-    if entry.command is not None:
-        return replace(command_spec(f"{name}={entry.command}"), family=family)
-    if family == NATIVE_NAME:
-        if not NATIVE.exists():
-            raise ConfigError("server native: is not built; make native")
-        return replace(native()[NATIVE_NAME], name=name)
-    python = None
-    if entry.python_words:
-        text = f"{name.partition(':')[0]}={shlex.join(entry.python_words)}"
-        python = interpreters.examine(text, list(entry.packages))
-    if entry.loop is not None:
-        return ServerSpec(name, family, loop=entry.loop, python=python)
-    try:
-        variant = discovery.read(ROOT / entry.source)
-    except VariantError as error:
-        raise ConfigError(f"server {name}: {error}") from None
-    return ServerSpec(name, family, variant, python=python)
 
 
 def install(missing: list[str]) -> str:

@@ -13,6 +13,7 @@ from bench.analysis.ranking import Place
 from bench.base import wording
 from bench.model.header import Header, ServerEntry
 from bench.report.charts import Chart, slug
+from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import embed, palette
 from bench.report.sentences import answer, captions
 from bench.report.view.cell_view import CellView, WorkloadView, against
@@ -230,38 +231,3 @@ def _printable(value: object) -> str:
 
 def _day(moment: str) -> str:
     return moment.replace("T", " ")[:16]
-
-
-# The words of the report, one for each thing.
-DEFINITIONS = (
-    ("throughput", "Correct replies received in the window, per second."),
-    ("response time", "From the moment a request was due to be sent until its reply was complete."),
-    ("service time", "From the moment a request was sent until its reply was complete."),
-    ("p99", "The response time that 99 of 100 requests stayed below, waits cut off included."),
-    ("CPU per request", "CPU time of all the server's processes in the window, per reply."),
-    ("memory", "Proportional set size of all the server's processes: shared pages count once."),
-    ("±", "Half of the 95 % confidence interval over trials, each with a fresh server process."),
-    ("≥", "A lower bound: the generator had no time left while the server had."),
-    (
-        "of the best",
-        "Throughput, in open loop p99, as a ratio to the best over shared blocks; ≈ is tied with"
-        " it. Every pair stands in pairs.csv.",
-    ),
-    (
-        "served at once",
-        "Effective concurrency, by Little's law: throughput times the mean cycle, of the requests"
-        " in flight (in open loop beside the connections that share them).",
-    ),
-    ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
-    ("place", "Where a server can stand: a range where it is tied with others."),
-    ("floor", "How far a server and its twin, the same server again, came out apart."),
-    ("closed loop", "Each connection sends its next request when the reply is there."),
-    ("open loop", "Requests follow a schedule, whatever the server does."),
-    ("starved", "Some connections were left waiting while others were served."),
-    (
-        "course",
-        "Replies per 100 ms from the first request on, in open loop the median response time:"
-        " steady, warming (faster later), slowing, or unsteady (to and fro); from one second on.",
-    ),
-    ("trial, block", "One measurement of one cell; one repeat of all cells, in shuffled order."),
-)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.base import limits, wording
+from bench.base import levels, wording
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.calibration import Calibration
@@ -103,7 +103,7 @@ def prepare(request: Request) -> Session:
     conditions = trials.Conditions(cpus, cpus.pool_size, *times_s, suite.seed)
     budget_s = suite.budget_s
     if budget_s is None:
-        extra = limits.EXTRA if request.until is None else limits.EXTRA_UNTIL
+        extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
         budget_s = extra * suite.trials * len(cells) * conditions.load_s
     plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     folder = request.out or new_folder(suite.name)

@@ -8,9 +8,10 @@ from bench.base.errors import ConfigError, StoreError
 from bench.model.header import Header
 from bench.model.run import Run
 from bench.model.trial import Cell
-from bench.plan import catalog, workloads
+from bench.plan import workloads
 from bench.plan.blocks import RunPlan
 from bench.plan.catalog import Outside
+from bench.plan.restore import restore
 from bench.running import header, preflight, trials
 from bench.running.prepare import NOTHING, Session, choose, measured
 from bench.store import run_folder
@@ -43,7 +44,7 @@ def reopen(request: Continuation) -> Session:
     run = run_folder.read(request.folder)
     old, config = run.header, run.header.config
     header.check_same(request.folder, old)
-    specs = [catalog.restore(entry) for entry in config.servers]
+    specs = [restore(entry) for entry in config.servers]
     if request.servers or request.outside != NOTHING:
         added = choose(request.servers, request.outside, config.workloads).specs.values()
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]

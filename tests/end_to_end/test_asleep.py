@@ -19,7 +19,7 @@ from bench.report.sentences import answer
 from bench.report.view import run_view
 from bench.store import run_folder
 from loadgen.result import Wait
-from tests.support import synthetic
+from tests.support import older, synthetic
 from tests.support.paths import ROOT
 
 REFERENCE = ROOT / "results" / "reference"
@@ -29,7 +29,7 @@ BANNER = "Measured by a generator that sleeps: "
 def run(folder: Path, schema: int = 3, **config: str) -> Run:
     """Return a run as a version of that schema wrote it."""
     made = synthetic.run(folder, synthetic.EIGHT[3:5], [synthetic.MANY, synthetic.OFFERED], 2)
-    return synthetic.as_of(made, schema, **config)
+    return older.as_of(made, schema, **config)
 
 
 def shown(found: Run) -> list[str]:

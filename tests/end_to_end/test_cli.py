@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.base import limits
+from bench.base import levels, limits
 from bench.verdicts.checks import CHECKS
 from tests.support.paths import ROOT
 
@@ -57,7 +57,7 @@ def test_explain_names_every_verdict_and_every_limit() -> None:
     assert ended.returncode == 0, ended.stderr
     for check in CHECKS:
         assert f"\n{check.name} " in ended.stdout
-    for name in limits.TABLE:
+    for name in limits.TABLE | levels.TABLE:
         assert f"\n{name} " in ended.stdout
 
 

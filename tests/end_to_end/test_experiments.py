@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench.base.limits import BLOCKS_LEAST
+from bench.base.levels import BLOCKS_LEAST
 from tests.support import machine
 from tests.support.paths import ROOT
 

@@ -1,6 +1,6 @@
 """Each verdict, provoked by a server or a setting made for it, in a real run.
 
-`failed`, `broken-echo` and `starved` are provoked in test_cli.py.
+`failed`, `broken-echo` and `starved` are provoked in test_run.py.
 """
 
 import csv

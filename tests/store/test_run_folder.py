@@ -8,7 +8,7 @@ import pytest
 
 from bench.model.trial import Trial
 from bench.store import run_folder
-from tests.support import synthetic
+from tests.support import older, synthetic
 from tests.support.known import known
 
 CELLS = ("a", "b", "c")
@@ -56,7 +56,7 @@ def test_a_line_that_a_kill_cut_short_is_dropped_before_others_follow(tmp_path: 
 
 def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:1], [synthetic.ONE], 1)
-    synthetic.as_of(run, 1)
+    older.as_of(run, 1)
     (line,) = (run.folder / "trials.jsonl").read_text().splitlines()
     fields = json.loads(line)
     del fields["others"], fields["stolen"]
@@ -75,6 +75,6 @@ def test_a_run_of_the_first_schema_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("schema", [2, 3])
 def test_a_run_of_an_earlier_schema_is_read(tmp_path: Path, schema: int) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT[:2], [synthetic.OFFERED], 2)
-    old = synthetic.as_of(run, schema)
+    old = older.as_of(run, schema)
     assert [trial.result for trial in old.trials] == [trial.result for trial in run.trials]
     assert old.header.cells == run.header.cells

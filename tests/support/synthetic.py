@@ -1,7 +1,6 @@
 """Run folders with invented trials, written through the store: for analysis without measuring."""
 
 import dataclasses
-import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,12 +10,15 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from bench.model.cpus import Cpus
-from bench.model.header import Config, Header, ServerEntry
+from bench.model.header import Config, Header
 from bench.model.run import Run
 from bench.model.trial import Cell, Status, Trial, Usage, Workload
 from bench.store import run_folder
 from loadgen.plan import Load
 from loadgen.result import Result, Series, Times
+from tests.support.models import EIGHT as EIGHT
+from tests.support.models import EXTRA as EXTRA
+from tests.support.models import Model as Model
 
 WINDOW_S = 2.0
 POOL_SIZE = 4
@@ -27,59 +29,6 @@ MANY = Workload("kept-50", "tcp", Load(connections=50))
 CHURN = Workload("churn-50", "tcp", Load(connections=50, requests_per_connection=10))
 OFFERED = Workload("offered-50", "tcp", Load(connections=50, rate=5000.0))
 DATAGRAM = Workload("udp-20", "udp", Load(connections=20))
-
-
-@dataclasses.dataclass(frozen=True)
-class Model:
-    """A server as the synthetic runs know it; cost_us is its CPU time per request."""
-
-    name: str
-    family: str
-    cost_us: float
-    memory_mib: float
-    clients: int | str | None = None
-    kind: str = "stream"
-
-    def entry(self) -> ServerEntry:
-        return ServerEntry(
-            name=self.name,
-            family=self.family,
-            kind=self.kind,
-            summary=f"What {self.name} is about, in one line.",
-            source=f"servers/{self.kind}/{self.name.replace('-', '_')}.py",
-            max_clients=self.clients,
-        )
-
-
-EIGHT = (
-    Model("blocking", "blocking", 14, 11, clients=1),
-    Model("thread-per-client", "thread-per-client", 22, 13),
-    Model("process-pool", "process-pool", 15, 34, clients=4),
-    Model("selectors-default", "selectors", 19, 12),
-    Model("asyncio-streams", "asyncio", 52, 22),
-    Model("asyncio-protocol", "asyncio", 31, 21),
-    Model("uvloop-streams", "uvloop", 29, 31),
-    Model("uvloop-protocol", "uvloop", 13, 30),
-)
-EXTRA = (
-    Model("gevent", "gevent", 33, 28),
-    Model("trio", "trio", 74, 33),
-    Model("anyio", "anyio", 91, 36),
-    Model("twisted", "twisted", 58, 39),
-    Model("tornado", "tornado", 63, 37),
-    Model("thread-pool", "thread-pool", 24, 14, clients=4),
-    Model("fork-per-client", "fork-per-client", 17, 160),
-    Model("busy-poll", "busy-poll", 41, 11),
-    Model("selectors-select", "selectors", 21, 12),
-    Model("selectors-poll", "selectors", 20, 12),
-    Model("selectors-epoll", "selectors", 19.2, 12),
-    Model("asyncio-buffered", "asyncio", 30, 21),
-    Model("asyncio-sockets", "asyncio", 44, 21),
-    Model("uvloop-buffered", "uvloop", 12.8, 30),
-    Model("uvloop-sockets", "uvloop", 34, 30),
-    Model("asyncio-per-core", "asyncio", 32, 45),
-    Model("selectors-per-core", "selectors", 20, 25),
-)
 
 
 LOSS = {"sent": 80_000, "received": 79_990, "lost": 10, "duplicated": 0, "reordered": 0}
@@ -285,17 +234,3 @@ def with_result(trial: Trial, **changed: Any) -> Trial:
     """Return a trial that was measured, with fields of its result replaced."""
     assert trial.result is not None
     return dataclasses.replace(trial, result=dataclasses.replace(trial.result, **changed))
-
-
-def as_of(run: Run, schema: int, **config: str) -> Run:
-    """Write a run as a version before the fourth schema did, and read it again."""
-    head = dataclasses.asdict(run.header) | {"schema": schema}
-    head["config"] |= config
-    run_folder.write(run.folder / "run.json", json.dumps(head))
-    lines = []
-    for trial in run.trials:
-        fields = dataclasses.asdict(trial)
-        fields["load"] = fields.pop("result")
-        lines.append(json.dumps(fields) + "\n")
-    (run.folder / "trials.jsonl").write_text("".join(lines))
-    return run_folder.read(run.folder)

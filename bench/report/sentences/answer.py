@@ -122,13 +122,13 @@ def _cost(cells: Sequence[CellView]) -> list[str]:
     if not parts:
         return []
     sentence = f"It takes {' and '.join(parts)}"
-    thrifty = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
+    thrifty = min(cells, key=lambda cell: cell.value("cpu_us_per_request"))
     least = thrifty.estimate("cpu_us_per_request")
     if thrifty is not best and least is not None and least is not cpu:
         sentence += f"; {thrifty.server} needs the least CPU, {wording.estimate(least, 'µs')}"
     if best.open_loop:
         return [f"{sentence}."]
-    calm = min(cells, key=lambda cell: _value(cell, "p99_us"))
+    calm = min(cells, key=lambda cell: cell.value("p99_us"))
     p99 = calm.estimate("p99_us")
     if p99 is None:
         return [f"{sentence}."]
@@ -166,7 +166,7 @@ def _ceiling(workload: WorkloadView, best: CellView) -> list[str]:
     """Tell how far the first is from the native server, by CPU per request."""
     if workload.native is None:
         return []
-    own, least = (_value(cell, "cpu_us_per_request") for cell in (best, workload.native))
+    own, least = (cell.value("cpu_us_per_request") for cell in (best, workload.native))
     if not (math.isfinite(own) and math.isfinite(least) and least):
         return []
     times = wording.digits(own / least, 2)
@@ -217,11 +217,6 @@ def _several_times(cost: Estimate, least: Estimate) -> bool:
     """Tell if a cost is several times the least, and surely more than it."""
     sure = cost.low is not None and least.high is not None and cost.low > least.high
     return sure and cost.value >= COSTLY_TIMES * least.value
-
-
-def _value(cell: CellView, column: str) -> float:
-    estimate = cell.estimate(column)
-    return math.inf if estimate is None else estimate.value
 
 
 def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:

@@ -21,7 +21,7 @@ def described(cell: CellView) -> str:
 
 
 def _throughput(subject: Subject) -> str:
-    cells = sorted(subject.workload.ranked, key=lambda cell: -_value(cell, "throughput_rps"))
+    cells = sorted(subject.workload.ranked, key=lambda cell: -cell.value("throughput_rps"))
     if not cells:
         return "No bar stands for its server here."
     sentence = f"{cells[0].server}: {cells[0].throughput()}"
@@ -124,16 +124,16 @@ def _cost(subject: Subject) -> str:
     native = subject.workload.native
     if native is None or not native.estimate("cpu_us_per_request"):
         return _busy(cells)
-    floor = _value(native, "cpu_us_per_request")
-    best = min(cells, key=lambda cell: _value(cell, "cpu_us_per_request"))
-    times = _value(best, "cpu_us_per_request") / floor
+    floor = native.value("cpu_us_per_request")
+    best = min(cells, key=lambda cell: cell.value("cpu_us_per_request"))
+    times = best.value("cpu_us_per_request") / floor
     return f"{best.server} is the nearest to native: {wording.number(times)} times its CPU cost."
 
 
 def _busy(cells: list[CellView]) -> str:
     """Tell which servers kept the CPU the busiest and the least: throughput x CPU per request."""
     shares = [
-        (_value(cell, "throughput_rps") * _value(cell, "cpu_us_per_request") / 1e6, cell)
+        (cell.value("throughput_rps") * cell.value("cpu_us_per_request") / 1e6, cell)
         for cell in cells
     ]
     most, busiest = max(shares, key=lambda pair: pair[0])
@@ -203,11 +203,6 @@ def _extremes(
         if least and 1.05 < most / least < 1000:
             sentence += f", {wording.digits(most / least, 2)} times that"
     return f"{sentence}."
-
-
-def _value(cell: CellView, column: str) -> float:
-    estimate = cell.estimate(column)
-    return estimate.value if estimate else float("inf")
 
 
 def _us(value: float) -> str:

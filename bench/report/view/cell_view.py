@@ -1,5 +1,6 @@
 """A cell and a workload as they are shown: their figures with intervals, their place, in words."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,6 +92,11 @@ class CellView:
             values = list(self.by_block(column).values())
             self._estimates[column] = intervals.geometric(values)
         return self._estimates[column]
+
+    def value(self, column: str) -> float:
+        """Return a column's geometric mean alone, infinite without one."""
+        estimate = self.estimate(column)
+        return math.inf if estimate is None else estimate.value
 
     @cached_property
     def _estimates(self) -> dict[str, Estimate | None]:
