@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from bench.launch.launcher import Allotment
+from bench.launch.launcher import Allotment, Server
 from bench.model.server import Command, ServerSpec
+from loadgen.plan import Load, Plan, Target
 from servers.discovery import discover
 from tests.support import native
 
@@ -29,6 +31,13 @@ def shared() -> bool:
 def allotment() -> Allotment:
     """Return terms that keep the server on its CPU."""
     return Allotment(cpus=(split()[0],), pool_size=4)
+
+
+def plan(server: Server, load: Load, duration_s: float, **more: Any) -> Plan:
+    """Return a load on a TCP server that leaves the server its CPU."""
+    assert isinstance(server.address, tuple)
+    target = Target("tcp", *server.address)
+    return Plan(target, load, duration_s, cpus=(split()[1],), **more)
 
 
 def native_echo() -> ServerSpec:
