@@ -16,12 +16,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.analysis import metrics, noise_floor, ranking
+from bench.analysis import metrics
 from bench.analysis.metrics import METRICS, Metric
-from bench.analysis.pairwise import Entrant, Pair
 from bench.base import wording
 from bench.model.run import Run
 from bench.model.trial import TWIN, Trial
+from bench.pairs import noise_floor, ranking
+from bench.pairs.pairwise import Entrant, Pair
 from bench.store import run_folder
 from tests.support.paths import ROOT
 

@@ -13,8 +13,8 @@ from tests.support.paths import ROOT
 
 # From the floor to the roof: a room imports itself and the rooms before it, never one behind it.
 ROOMS = (
-    *("base", "model", "store", "plan", "analysis", "verdicts", "comparing"),
-    *("host", "launch", "running", "report", "authoring", "cli"),
+    *("base", "model", "store", "plan", "analysis", "pairs", "verdicts"),
+    *("comparing", "host", "launch", "running", "report", "authoring", "cli"),
 )
 FILES_MOST = 9
 # The generator's rooms that work after the window.
@@ -26,13 +26,13 @@ THIRD_PARTY = {
     "msgspec": ("bench/store/",),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
-    "scipy": ("bench/analysis/",),
+    "scipy": ("bench/analysis/", "bench/pairs/"),
     "hdrh": ("bench/analysis/percentiles.py", "bench/report/export.py", "loadgen/histogram.py"),
-    "numpy": ("bench/analysis/", "bench/report/", *AFTERWARDS),
+    "numpy": ("bench/analysis/", "bench/pairs/", "bench/report/", *AFTERWARDS),
 }
 # These decide from values alone: no clock, socket or file.
 PURE = (
-    *("bench/model", "bench/analysis", "bench/verdicts", "bench/comparing"),
+    *("bench/model", "bench/analysis", "bench/pairs", "bench/verdicts", "bench/comparing"),
     *(
         "bench/plan/blocks.py",
         "bench/plan/workloads.py",

@@ -1,1 +1,1 @@
-"""What the figures of a run come to: metrics, intervals, pairs, rankings, steadiness."""
+"""What a cell's figures come to: metrics, intervals, percentiles, steadiness."""

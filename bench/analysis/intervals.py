@@ -3,23 +3,19 @@
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from bench.analysis.shrinkage import NOTHING, Prior, moderated_variance
 from bench.base import levels
 from bench.base.estimate import Estimate
 
 RESAMPLES = 2000
+# Below this a variance of logarithms is that of equal values.
+NOTHING = 1e-24
 # Fixed, so that a report that is rebuilt shows the same interval.
 BOOTSTRAP_SEED = 20260101
 
 
-def geometric(
-    values: Sequence[float], level: float = levels.LEVEL, known: Prior | None = None
-) -> Estimate | None:
+def geometric(values: Sequence[float], level: float = levels.LEVEL) -> Estimate | None:
     """Return the geometric mean of trials with its confidence interval; None of no values.
-
-    known: what is known beforehand of the variance of their logarithms
 
     On logarithms a throughput of half and one of double are equally far away, and the interval
     never reaches below zero. A value of zero, a trial without any reply, makes the mean zero.
@@ -35,28 +31,10 @@ def geometric(
         return Estimate(0.0)
     logs = [math.log(value) for value in values]
     centre = math.fsum(logs) / len(logs)
-    low, high = _log_interval(logs, centre, level, known)
+    low, high = _log_interval(logs, centre, level)
     if low is None or high is None:
         return Estimate(math.exp(centre))
     return Estimate(math.exp(centre), math.exp(low), math.exp(high))
-
-
-def median(values: Sequence[float], level: float = levels.LEVEL) -> Estimate | None:
-    """Return the median with its interval from order statistics; None of no values.
-
-    Free of the values' distribution (the sign test turned around: Thompson, Annals of Mathematical
-    Statistics 7, 1936), and one value far out moves it by one place. Of five values or fewer none
-    is wide enough for 95 %: then without an interval.
-    """
-    if not values:
-        return None
-    from scipy.stats import quantile_test
-
-    # SciPy's published types take the pair for a number.
-    ends: Any = quantile_test(values, p=0.5).confidence_interval(level)
-    sure = math.isfinite(ends.low) and math.isfinite(ends.high)
-    low, high = (float(ends.low), float(ends.high)) if sure else (None, None)
-    return Estimate(statistics.median(values), low, high)
 
 
 def log_deviation(values: Sequence[float]) -> float | None:
@@ -77,7 +55,6 @@ def ratio(
     first: Mapping[int, float],
     second: Mapping[int, float],
     level: float = levels.LEVEL,
-    known: Prior | None = None,
 ) -> Estimate | None:
     """Return first / second over the blocks that both have, keyed by block; None without any.
 
@@ -86,7 +63,7 @@ def ratio(
     """
     shared = sorted(first.keys() & second.keys())
     usable = [block for block in shared if first[block] > 0 and second[block] > 0]
-    return geometric([first[block] / second[block] for block in usable], level, known)
+    return geometric([first[block] / second[block] for block in usable], level)
 
 
 def welch(
@@ -116,21 +93,20 @@ def welch(
 
 
 def _log_interval(
-    logs: Sequence[float], centre: float, level: float, known: Prior | None
+    logs: Sequence[float], centre: float, level: float
 ) -> tuple[float | None, float | None]:
     """Return the interval of the mean of the logarithms."""
     if len(logs) < 2:
         return None, None
-    if known is None and math.isclose(max(logs), min(logs), abs_tol=1e-12):
+    if math.isclose(max(logs), min(logs), abs_tol=1e-12):
         return centre, centre
     resolved = (1 - level) / 2 * RESAMPLES >= levels.RESAMPLES_BEYOND
-    if known is None and len(logs) >= levels.BOOTSTRAP_FROM and resolved:
+    if len(logs) >= levels.BOOTSTRAP_FROM and resolved:
         return _bootstrap(logs, level)
     from scipy.special import stdtrit
 
-    variance, freedom = moderated_variance(logs, known)
-    quantile = float(stdtrit(freedom, (1 + level) / 2))
-    half = quantile * math.sqrt(variance / len(logs))
+    quantile = float(stdtrit(len(logs) - 1, (1 + level) / 2))
+    half = quantile * statistics.stdev(logs) / math.sqrt(len(logs))
     return centre - half, centre + half
 
 

@@ -68,17 +68,55 @@ RESAMPLES_BEYOND = Limit(
     "At a level with fewer of them beyond it, Student's t is used as well.",
     "order statistics",
 )
-PRIOR_PAIRS = Limit(
-    3,
-    "pairs",
-    "With fewer there is no common variance of a workload to be estimated.",
-    "Smyth 2004, the method behind limma",
+OWN_BELOW = Limit(
+    5,
+    "blocks",
+    "With fewer a pair has its own noise alone: what servers tell of each other's is too "
+    "uncertain, and calls equal ones different in 9 to 15 % of runs, at 5 % asked.",
+    "simulated: tests/simulation",
 )
-MEDIAN_FROM = Limit(
-    9,
-    "pairs of a server and its twin",
-    "From so many on the median's interval leaves the outermost ones out.",
-    "order statistics",
+PRIOR_SERVERS = Limit(
+    4,
+    "servers",
+    "With fewer there is no common variance of a workload to be estimated.",
+    "simulated: with three, 7 to 9 % instead of 5",
+)
+DOUBT = Limit(
+    0.5,
+    "chance",
+    "A server whose noise would be this likely, or less, if it were the common one, is drawn to "
+    "that in proportion only.",
+    "simulated: at 0.2 equal servers are called different in up to 8 %, at 0.5 in 5 to 7 %",
+)
+DEPENDENCE_FROM = Limit(
+    10,
+    "blocks",
+    "Fewer do not tell whether a block is like the one before.",
+    "order statistics: the error of a correlation is one over the root of their number",
+)
+DEPENDENCE = Limit(
+    1.28,
+    "standard errors",
+    "A correlation of neighbouring blocks beyond this widens every interval, by its upper end.",
+    "simulated: of independent blocks one run in ten is widened; with 1.64 those of 0.15 pass",
+)
+EQUIVALENT = Limit(
+    0.03,
+    "of the figure",
+    "Two servers are called equivalent if the whole interval of their ratio is this near to 1.",
+    "chosen: `bench report --margin` takes another",
+)
+POWER = Limit(
+    0.80,
+    "chance",
+    "Of showing the difference that is said to be one this run would have shown.",
+    "the custom of the field (Cohen 1988)",
+)
+WANTED = Limit(
+    0.05,
+    "of the figure",
+    "The difference for which the blocks that it would take are told.",
+    "chosen",
 )
 DRIFT_CELLS = Limit(
     3,

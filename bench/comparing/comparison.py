@@ -4,14 +4,16 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.analysis import intervals, metrics, noise_floor
+from bench.analysis import intervals, metrics
 from bench.analysis.metrics import METRICS, ByBlock, Metric
 from bench.base import levels
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
 from bench.comparing import comparable
 from bench.model.run import Run, workload_labels
-from bench.model.trial import Cell
+from bench.model.trial import Cell, Workload
+from bench.pairs import noise_floor
+from bench.pairs.noise_floor import Floor
 from bench.verdicts import judging
 from bench.verdicts.verdict import Name, Verdict
 
@@ -82,11 +84,16 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two runs: verdicts and metrics of its cells, and the A/A floor of each metric."""
+    """One of the two runs: verdicts and metrics of its cells, and the A/A floors of each metric."""
 
     verdicts: dict[Cell, Verdict]
     metrics: Mapping[Cell, ByBlock]
-    floors: dict[str, float]
+    floors: dict[str, dict[Workload, Floor]]
+
+    def floor(self, name: str, workload: Workload) -> float:
+        """Return the extent of the floor of a metric under a workload; 0 without a twin."""
+        found = self.floors[name].get(workload)
+        return 0.0 if found is None else found.extent
 
     def values(self, cell: Cell, metric: Metric, control: Cell | None) -> list[float]:
         """Return a metric's values; each over the control's of the same block, if there is one."""
@@ -98,11 +105,10 @@ class Side:
 
 
 def side(run: Run) -> Side:
-    """Return what a run brings to a comparison; a metric without a twin has a floor of 0."""
+    """Return what a run brings to a comparison."""
     measured = metrics.by_cell(run.trials)
     floors = {name: noise_floor.of(measured, metric) for name, metric in METRICS.items()}
-    extents = {name: floor.extent if floor is not None else 0.0 for name, floor in floors.items()}
-    return Side(judging.verdicts(run), measured, extents)
+    return Side(judging.verdicts(run), measured, floors)
 
 
 def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> Comparison:
@@ -139,7 +145,7 @@ def _row(cell: Cell, label: str, sides: tuple[Side, Side], control: str, error: 
     ratios = _ratios(cell, sides, beside, levels.LEVEL)
     corrected = _ratios(cell, sides, beside, 1 - error)
     before, after = (side.verdicts[cell] for side in sides)
-    return Row(cell, label, ratios, _changed(corrected, sides), before, after)
+    return Row(cell, label, ratios, _changed(corrected, sides, cell.workload), before, after)
 
 
 def _ratios(
@@ -154,12 +160,14 @@ def _ratios(
     return ratios
 
 
-def _changed(ratios: dict[str, Estimate], sides: tuple[Side, Side]) -> frozenset[str]:
+def _changed(
+    ratios: dict[str, Estimate], sides: tuple[Side, Side], workload: Workload
+) -> frozenset[str]:
     return frozenset(
         name
         for name, ratio in ratios.items()
         if ratio.excludes_one
-        and metrics.distance(ratio.value) > max(side.floors[name] for side in sides)
+        and metrics.distance(ratio.value) > max(side.floor(name, workload) for side in sides)
     )
 
 

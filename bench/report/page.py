@@ -8,10 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bench.analysis.pairwise import Pair
-from bench.analysis.ranking import Place
 from bench.base import wording
 from bench.model.header import Header, ServerEntry
+from bench.pairs.pairwise import Pair
+from bench.pairs.ranking import Place
 from bench.report.charts import Chart, slug
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import embed, palette

@@ -87,32 +87,3 @@ def test_ratio_pairs_by_block() -> None:
 def test_ratio_without_a_shared_block() -> None:
     assert intervals.ratio({0: 1.0}, {1: 1.0}) is None
     assert intervals.ratio({0: 1.0}, {0: 0.0}) is None
-
-
-class TestMedian:
-    def test_of_six_values_the_interval_is_from_the_least_to_the_greatest(self) -> None:
-        # 1 - 2 / 2**6 is 96.9 %; without the two at the ends it is 78.1 %.
-        found = intervals.median([3.0, 1.0, 4.0, 2.0, 6.0, 5.0])
-        assert found == Estimate(3.5, 1.0, 6.0)
-
-    def test_few_values_have_no_interval(self) -> None:
-        assert intervals.median([3.0, 1.0, 4.0]) == Estimate(3.0)
-        assert intervals.median([]) is None
-
-    def test_one_value_far_out_moves_it_by_one_place(self) -> None:
-        sound = [1.0 + place / 1000 for place in range(15)]
-        near, far = intervals.median(sound), intervals.median([0.5, *sound[1:]])
-        assert near is not None
-        assert far is not None
-        assert (near.value, near.low) == (far.value, far.low)
-
-    def test_it_covers_the_truth_as_often_as_it_says(self) -> None:
-        source = random.Random(8)
-        covered = 0
-        for _ in range(400):
-            found = intervals.median([source.lognormvariate(0, 0.1) for _ in range(12)])
-            assert found is not None
-            assert found.low is not None
-            assert found.high is not None
-            covered += found.low <= 1 <= found.high
-        assert covered >= 0.93 * 400

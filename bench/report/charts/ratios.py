@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 
 from bench.analysis import metrics
 from bench.analysis.metrics import Metric
-from bench.analysis.pairwise import Reason
-from bench.analysis.ranking import Ranking
 from bench.base import wording
 from bench.base.estimate import Estimate
+from bench.pairs.pairwise import Reason
+from bench.pairs.ranking import Ranking
 from bench.report.charts import bars
 from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins

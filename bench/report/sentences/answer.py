@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 
 from bench.analysis import metrics
-from bench.analysis.ranking import Ranking
 from bench.base import wording
 from bench.base.estimate import Estimate
+from bench.pairs.ranking import Ranking
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import RunView
 from loadgen.result import Wait

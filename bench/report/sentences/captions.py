@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from bench.analysis import metrics
-from bench.analysis.ranking import Ranking
 from bench.base import wording
+from bench.pairs.ranking import Ranking
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
 

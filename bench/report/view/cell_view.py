@@ -7,12 +7,12 @@ from functools import cached_property
 
 from bench.analysis import intervals, metrics, percentiles
 from bench.analysis.metrics import ByBlock, Metric
-from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import Entrant, Pair
-from bench.analysis.ranking import Ranking, rank
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
+from bench.pairs.noise_floor import Floor
+from bench.pairs.pairwise import Entrant, Pair
+from bench.pairs.ranking import Ranking, rank
 from bench.verdicts.verdict import Name, Verdict
 from loadgen.result import Result
 

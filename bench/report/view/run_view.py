@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.analysis import metrics, noise_floor, steadiness
+from bench.analysis import metrics, steadiness
 from bench.analysis.metrics import ByBlock
 from bench.base import wording
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Trial, Workload
+from bench.pairs import noise_floor
 from bench.report.view.cell_view import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.verdicts import judging
 from bench.verdicts.verdict import Name, Verdict
@@ -119,7 +120,12 @@ def view(run: Run) -> RunView:
     floors = {metric: noise_floor.of(by_cell, metric) for metric in RANKED_BY}
     labels = workload_labels(cell.workload for cell in cells)
     workloads = [
-        WorkloadView(label, workload, _ordered(cells, workload), floors)
+        WorkloadView(
+            label,
+            workload,
+            _ordered(cells, workload),
+            {metric: found.get(workload) for metric, found in floors.items()},
+        )
         for workload, label in labels.items()
     ]
     return RunView(run, trials, cells, workloads)

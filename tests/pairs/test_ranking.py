@@ -5,11 +5,11 @@ import random
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.analysis import ranking
 from bench.analysis.metrics import METRICS
-from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import Entrant, Reason
 from bench.base.estimate import Estimate
+from bench.pairs import ranking
+from bench.pairs.noise_floor import Floor
+from bench.pairs.pairwise import Entrant, Reason
 from bench.report.view import run_view
 from tests.support import synthetic
 

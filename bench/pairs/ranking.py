@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bench.analysis.metrics import THROUGHPUT, Metric
-from bench.analysis.noise_floor import Floor
-from bench.analysis.pairwise import Entrant, Pair, compared
 from bench.base import levels
 from bench.base.estimate import Estimate
+from bench.pairs.noise_floor import Floor
+from bench.pairs.pairwise import Entrant, Pair, compared, ranked_layout
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a server can stand: ranks from `best` to `worst`, 1 on top.
 
+    centre: its geometric mean; of a server that lacks blocks, what it would have had over all
     tier: 1 where nobody leads it; servers of one tier are not told apart
     tied: those that it is not told apart from, in the order of their centres
     """
@@ -34,12 +35,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The partial order of a workload by one figure; places by tier, the best centre first."""
+    """The partial order of a workload by one figure; places by tier, the best centre first.
+
+    dependence: of a block on the one before, 0 unless it was found; intervals are wider by it
+    """
 
     figure: Metric
     places: tuple[Place, ...]
     pairs: tuple[Pair, ...]
     floor: Floor | None
+    dependence: float = 0.0
 
     @property
     def best(self) -> str:
@@ -76,24 +81,31 @@ def rank(
     figure: Metric = THROUGHPUT,
     noise: Floor | None = None,
     error: float = levels.ERROR,
+    margin: float = levels.EQUIVALENT,
 ) -> Ranking:
     """Order servers as far as they are told apart; an entrant with a zero or no value has no place.
 
-    Who differs is decided in `differences`.
+    Order and ratios are of one layout, so that they cannot contradict each other. Who differs is
+    decided in `pairwise`.
     """
     usable = [entrant for entrant in entrants if entrant.values and all(entrant.values.values())]
-    order = sorted(usable, key=lambda entrant: entrant.centre, reverse=figure.more_is_better)
-    pairs = compared(order, figure, noise, error)
+    if not usable:
+        return Ranking(figure, (), (), noise)
+    layout = ranked_layout(usable)
+    centres = {entrant.server: layout.centre(entrant.server) for entrant in usable}
+    order = sorted(usable, key=lambda each: centres[each.server], reverse=figure.more_is_better)
+    pairs = compared(order, layout, figure, noise, error, margin)
     leaders: dict[str, set[str]] = {entrant.server: set() for entrant in order}
     for pair in pairs:
         if pair.apart and pair.ratio is not None:
             ahead = (pair.ratio.value > 1) == figure.more_is_better
             lead, led = (pair.first, pair.second) if ahead else (pair.second, pair.first)
             leaders[led].add(lead)
-    return Ranking(figure, _places(order, leaders), pairs, noise)
+    ordered = {entrant.server: centres[entrant.server] for entrant in order}
+    return Ranking(figure, _places(ordered, leaders), pairs, noise, layout.dependence)
 
 
-def _places(order: list[Entrant], leaders: dict[str, set[str]]) -> tuple[Place, ...]:
+def _places(order: dict[str, float], leaders: dict[str, set[str]]) -> tuple[Place, ...]:
     """Return tier and bounds of each server.
 
     Tier n: those that no server outside tiers 1 to n-1 beats. A server's place is from 1 + (those
@@ -109,18 +121,17 @@ def _places(order: list[Entrant], leaders: dict[str, set[str]]) -> tuple[Place, 
             break
     places = [
         Place(
-            entrant.server,
-            entrant.centre,
-            tiers[entrant.server],
-            1 + len(leaders[entrant.server]),
-            len(order) - len(led[entrant.server]),
+            server,
+            centre,
+            tiers[server],
+            1 + len(leaders[server]),
+            len(order) - len(led[server]),
             tuple(
                 name
                 for name in leaders
-                if name != entrant.server
-                and name not in leaders[entrant.server] | led[entrant.server]
+                if name != server and name not in leaders[server] | led[server]
             ),
         )
-        for entrant in order
+        for server, centre in order.items()
     ]
     return tuple(sorted(places, key=lambda place: place.tier))
