@@ -81,7 +81,7 @@ def detections(run: Run, figure: Metric) -> int:
     for _ in range(RUNS):
         chosen = set(source.sample(blocks, size))
         part = Run(run.folder, run.header, [t for t in run.trials if t.block in chosen])
-        noise = noise_floor.of(metrics.by_cell(part.trials), figure)
+        (noise,) = noise_floor.of(metrics.by_cell(part.trials), figure).values()
         entrants = [Entrant(name, values(part, name, figure)) for name in (PLAIN, SLOWER)]
         order = ranking.rank(entrants, figure, noise)
         found += order.tiers == ((PLAIN,), (SLOWER,))

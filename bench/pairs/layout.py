@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 # Weights and variances are found in turn; they change by less than a thousandth after some ten.
 ROUNDS_MOST = 25
 SETTLED = 1e-3
+# A pair with fewer blocks in common says too little of what separates it for the others' noise.
+SHARED_LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Layout:
     noise: dict[str, Variance]
     dependence: float
 
+    @property
+    def blocks(self) -> int:
+        """Return how many blocks there are."""
+        return len({block for of_server in self.values.values() for block in of_server})
+
     def centre(self, server: str) -> float:
         """Return what a server would have had over all blocks; its geometric mean if it has all."""
         return math.exp(self.levels[server])
@@ -62,14 +69,14 @@ class Layout:
     def contrast(self, first: str, second: str) -> Contrast:
         """Return two servers beside each other.
 
-        Of fewer than five blocks, or of two servers, the error is that of their own paired
-        differences: what other servers tell does not hold there (docs/methodology.md).
+        In a layout of fewer than five blocks, or of two servers, the error is that of their own
+        paired differences: what other servers tell does not hold there (docs/methodology.md).
         """
         logs = metrics.logs(self.values[first], self.values[second])
         difference = self.levels[first] - self.levels[second]
         if len(logs) < 2:
             return Contrast(difference, None, 0.0, len(logs))
-        if len(logs) < levels.OWN_BELOW or len(self.levels) < 3:
+        if self.blocks < levels.OWN_BELOW or len(logs) < SHARED_LEAST or len(self.levels) < 3:
             variance, freedom = statistics.variance(logs) / len(logs), len(logs) - 1.0
         else:
             variance, freedom = self._modelled(first, second)

@@ -21,7 +21,14 @@ DEFINITIONS = (
     ),
     ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
     ("place", "Where a server can stand: a range where it is tied with others."),
-    ("floor", "How far a server and its twin, the same server again, came out apart."),
+    (
+        "equivalent",
+        "The whole interval of the ratio lies within the margin, 3 % unless another is given.",
+    ),
+    (
+        "floor",
+        "How far a server and its twin, the same server again, came out apart, beyond chance.",
+    ),
     ("closed loop", "Each connection sends its next request when the reply is there."),
     ("open loop", "Requests follow a schedule, whatever the server does."),
     ("starved", "Some connections were left waiting while others were served."),

@@ -64,7 +64,7 @@ def summary(view: RunView) -> pd.DataFrame:
 
 PAIRS = (
     *("workload", "figure", "first", "second", "ratio", "ratio_lo", "ratio_hi", "level"),
-    *("apart", "because", "floor"),
+    *("apart", "because", "floor", "answer", "detectable", "blocks"),
 )
 
 
@@ -72,8 +72,9 @@ def pairs(view: RunView) -> pd.DataFrame:
     """Return one row a pair of ranked servers, workload and figure; the better centre is first.
 
     ratio: first / second over shared blocks, with its interval at `level`, corrected for the number
-    of pairs; apart: whether they are told apart, because: why not (see `differences.Pair`)
-    floor: how far a server and its twin are apart in this figure
+    of pairs; apart: whether they are told apart, because: why not (see `pairwise.Pair`)
+    floor: how far a server and its twin are apart in this figure, beyond what chance does
+    answer: apart, equivalent or not shown; detectable: the difference that would have been shown
     """
     rows = [
         {
@@ -88,6 +89,9 @@ def pairs(view: RunView) -> pd.DataFrame:
             "apart": pair.apart,
             "because": pair.because,
             "floor": order.floor and order.floor.extent,
+            "answer": pair.answer,
+            "detectable": pair.detectable,
+            "blocks": pair.blocks,
         }
         for item in view.workloads
         for figure, order in item.orders.items()

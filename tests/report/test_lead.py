@@ -27,7 +27,22 @@ def test_the_answer_names_the_first_its_lead_and_its_cost(tmp_path: Path) -> Non
 def test_equal_servers_are_tied(tmp_path: Path) -> None:
     twins = [synthetic.Model(name, "asyncio", 30, 20) for name in ("one", "other")]
     run = synthetic.run(tmp_path, twins, [synthetic.MANY])
-    assert "is tied with" in _answer(run)
+    told = _answer(run)
+    assert "but is equivalent to" in told
+    assert "within 3%" in told
+
+
+def test_what_is_not_shown_is_told_with_what_would_show_it(tmp_path: Path) -> None:
+    def shaken(trial: Trial) -> Trial:
+        assert trial.result is not None
+        factor = 1 + 0.1 * ((trial.block * 7 + len(trial.cell.server)) % 5 - 2) / 2
+        return synthetic.with_result(trial, throughput_rps=trial.result.throughput_rps * factor)
+
+    twins = [synthetic.Model(name, "asyncio", 30, 20) for name in ("one", "other", "thirds")]
+    told = _answer(synthetic.run(tmp_path, twins, [synthetic.MANY], change=shaken))
+    assert "is tied with" in told
+    assert "this run would have shown" in told
+    assert "more blocks would show 5%" in told
 
 
 def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ POWERS = (
     _power(one(8), 8, 5, 0.80, quick=True),
     _power(half(8, 5), 8, 5, 0.50, quick=True),
     _power(half(8, 10), 8, 5, 0.45),
-    _power(EQUAL, 8, 10, 0.85, slower=0.06),
+    _power(EQUAL, 8, 10, 0.80, slower=0.06),
     _power(EQUAL, 8, 20, 0.80, slower=0.04),
     _power(LOST, 8, 5, 0.70),
 )

@@ -49,7 +49,9 @@ def _noise(kind: Kind, subject: Subject) -> str:
     if kind.name != ("latency" if workload.open_loop else "throughput"):
         return ""
     floor = workload.order.floor
-    return "" if floor is None else f"; a server and its twin differ by up to {floor.extent:.1%}"
+    if floor is None or not floor.extent:
+        return ""
+    return f"; a server and its twin differ by up to {floor.extent:.1%} more than chance has it"
 
 
 def _draw(kind: Kind, name: str, subjects: Sequence[Subject], foot: str) -> Chart:

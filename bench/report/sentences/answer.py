@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from bench.analysis import metrics
 from bench.base import wording
 from bench.base.estimate import Estimate
-from bench.pairs.ranking import Ranking
+from bench.report.sentences import lead
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import RunView
 from loadgen.result import Wait
 
-# What the best of an order does, by the figure that ranks.
-VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
 # The models of the published run differ by up to 2.7 times in CPU per request (kept connections); a
 # server that costs twice as much again does something that its neighbours do not.
 COSTLY_TIMES = 5.0
@@ -36,65 +34,16 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
     cells = workload.ranked
     if not cells:
         return [*_nobody(workload), *_left_out(workload)]
-    order = workload.order
     return [
-        _first(workload, cells, order),
+        lead.first(workload),
         *_follows(workload),
         *_cost(cells),
         *_peaks(view, workload),
         *_ceiling(workload, cells[0]),
         *_costly(cells),
-        *_unsure(cells, order),
+        *_unsure(cells, workload),
         *_left_out(workload),
     ]
-
-
-def lead(order: Ranking, first: str, second: str) -> Estimate | None:
-    """Return by what factor the first is better, with the interval that the ranking used."""
-    pair = order.between(*((first, second) if order.figure.more_is_better else (second, first)))
-    return None if pair is None else pair.ratio
-
-
-def _first(workload: WorkloadView, cells: Sequence[CellView], order: Ranking) -> str:
-    best = cells[0]
-    verb = VERBS[metrics.leading(best.workload).name]
-    figure = _figure(best)
-    if len(cells) == 1:
-        only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
-        return f"{best.server} {only}: {figure}."
-    if max(len(cell.metrics) for cell in cells) < 2:
-        unsure = "one trial tells nobody apart: measure again with more trials"
-        return f"{best.server} {verb}, {figure}, but {unsure}."
-    tied = [name for place in order.places if place.server == best.server for name in place.tied]
-    if tied:
-        names = wording.listing(tied)
-        draw = _draw(order, best.server, tied)
-        return f"{best.server} {verb}, {figure}, but is tied with {names}: {draw}."
-    ahead = lead(order, best.server, cells[1].server)
-    if ahead is None:
-        return f"{best.server} {verb}: {figure}."
-    if best.open_loop:
-        return (
-            f"{best.server} {verb}: {figure}; {cells[1].server} takes {wording.times(ahead)} that."
-        )
-    return f"{best.server} {verb}: {figure}, {wording.times(ahead)} as many as {cells[1].server}."
-
-
-def _draw(order: Ranking, best: str, tied: Sequence[str]) -> str:
-    """Return why there is no winner: of two servers, with the ratio that leaves it open."""
-    ratio = lead(order, best, tied[0]) if len(tied) == 1 else None
-    return "no sure difference" if ratio is None else f"{wording.times(ratio)}, no sure difference"
-
-
-def _figure(cell: CellView) -> str:
-    estimate = cell.estimate(cell.leading)
-    if not cell.open_loop or estimate is None:
-        return f"{cell.throughput().removesuffix(' /s')} requests/s"
-    load = cell.workload.load
-    if load.requests_per_connection is None:
-        return f"a p99 of {wording.interval(estimate)} at {load.rate:,g} requests/s"
-    each = "connection" if load.requests_per_connection == 1 else "request"
-    return f"{wording.estimate(estimate, 'µs')} of CPU per {each} at {load.rate:,g} {each}s/s"
 
 
 def _follows(workload: WorkloadView) -> list[str]:
@@ -219,15 +168,24 @@ def _several_times(cost: Estimate, least: Estimate) -> bool:
     return sure and cost.value >= COSTLY_TIMES * least.value
 
 
-def _unsure(cells: Sequence[CellView], order: Ranking) -> list[str]:
+def _unsure(cells: Sequence[CellView], workload: WorkloadView) -> list[str]:
     sentences = []
+    order = workload.order
     if bound := [cell.server for cell in cells if cell.bound]:
         sentences.append(
             f"The generator was the limit for {wording.listing(bound)}: lower bounds, shown as ≥."
         )
-    if order.floor is not None:
+        if order.figure is metrics.THROUGHPUT:
+            sentences += lead.by_cpu(workload)
+    if order.dependence:
         sentences.append(
-            f"A server and its twin differ by up to {order.floor.extent:.1%}: the floor."
+            f"Neighbouring blocks were alike (correlation up to {order.dependence:.2f}): intervals "
+            "are wider for it."
+        )
+    if order.floor is not None and order.floor.extent:
+        sentences.append(
+            f"A server and its twin differ by up to {order.floor.extent:.1%} more than chance has "
+            "it: the floor."
         )
     return sentences
 

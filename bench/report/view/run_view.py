@@ -1,5 +1,6 @@
 """What charts and pages show of a run: its workloads, their cells and rankings, and its sweeps."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from bench.analysis import metrics, steadiness
 from bench.analysis.metrics import ByBlock
 from bench.base import wording
 from bench.model.run import Run, workload_labels
-from bench.model.trial import Cell, Trial, Workload
+from bench.model.trial import Cell, Trial
 from bench.pairs import noise_floor
 from bench.report.view.cell_view import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.verdicts import judging
@@ -119,15 +120,11 @@ def view(run: Run) -> RunView:
     cells = _cells(run, by_cell)
     floors = {metric: noise_floor.of(by_cell, metric) for metric in RANKED_BY}
     labels = workload_labels(cell.workload for cell in cells)
-    workloads = [
-        WorkloadView(
-            label,
-            workload,
-            _ordered(cells, workload),
-            {metric: found.get(workload) for metric, found in floors.items()},
-        )
-        for workload, label in labels.items()
-    ]
+    workloads = []
+    for workload, label in labels.items():
+        of_workload = [view for cell, view in cells.items() if cell.workload == workload]
+        floor = {metric: found.get(workload) for metric, found in floors.items()}
+        workloads.append(_ordered(WorkloadView(label, workload, of_workload, floor)))
     return RunView(run, trials, cells, workloads)
 
 
@@ -149,16 +146,19 @@ def _cells(run: Run, metrics_of: Mapping[Cell, ByBlock]) -> dict[Cell, CellView]
     }
 
 
-def _ordered(cells: Mapping[Cell, CellView], workload: Workload) -> list[CellView]:
-    return sorted((view for cell, view in cells.items() if cell.workload == workload), key=_place)
+def _ordered(workload: WorkloadView) -> WorkloadView:
+    """Return a workload with its cells in the order of its ranking, then the others by name."""
+    centres = {place.server: place.centre for place in workload.order.places}
+    cells = sorted(workload.cells, key=lambda cell: _place(cell, centres.get(cell.server)))
+    return dataclasses.replace(workload, cells=cells)
 
 
-def _place(cell: CellView) -> tuple[bool, bool, bool, float, str]:
-    """Sort what is ranked by throughput, in open loop by p99; the rest by name, native last."""
-    estimate = cell.estimate(cell.leading)
-    value = estimate.value if estimate and cell.ranked else math.inf
+def _place(cell: CellView, centre: float | None) -> tuple[bool, bool, bool, float, str]:
+    """Sort what is ranked by the centre that ranks it; the rest by name, native last."""
+    value = math.inf if centre is None else centre
     behind = cell.open_loop and cell.verdict.name is Name.OVERLOADED
-    value = value if cell.open_loop else -value
+    more_is_better = metrics.leading(cell.workload).more_is_better
+    value = -value if more_is_better and centre is not None else value
     return (not cell.ranked, cell.family == NATIVE, behind, value, cell.server)
 
 
