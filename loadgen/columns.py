@@ -115,6 +115,14 @@ class Window:
             return np.asarray(self.ended_ns - sent[was_sent])
         return np.asarray(np.where(was_sent, sent, self.ended_ns) - intended)
 
+    @property
+    def answered(self) -> Distribution:
+        """Return the response times of the cohort's answered requests."""
+        values = self.cohort[2] - self.cohort[0]
+        if self.raw:
+            return Distribution.of(values)
+        return Distribution(self.counted("response") + bucketed(values))
+
     def answered_mean_ns(self) -> float:
         """Return the mean response time of the cohort's answered requests."""
         known = int(self.cohort.shape[1])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from loadgen import columns
+from loadgen import columns, stalls
 from loadgen.columns import Window
 from loadgen.histogram import Column
 from loadgen.part import Looks, Part
@@ -46,6 +46,7 @@ def digest(
     response, service = window.distribution("response"), window.distribution("service")
     warmup, course = window.course()
     replies = window.replies_per_connection
+    stalled = stalls.found(plan, window)
     return Result(
         window_s=window.length_s,
         samples=response.size,
@@ -59,6 +60,8 @@ def digest(
         errors=sum(fact["errors"] for fact in facts),
         evidence=_evidence(facts),
         silent=all(fact["silent"] for fact in facts),
+        stalled=stalled.connections,
+        stalled_since_s=stalled.since_s,
         replies_per_connection=tuple(replies.tolist()),
         fairness_jain=jain(replies),
         effective_concurrency=_effective_concurrency(plan, window, facts),

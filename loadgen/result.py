@@ -121,6 +121,8 @@ class Result:
     censored: requests without a reply at the end of the drain; they count with their age
     mismatches: replies with wrong, missing or surplus bytes; errors: connections that broke
     evidence: the first few of those; silent: no connection was answered any more at the end
+    stalled: connections that were answered, fell silent and stayed so for longer than the drain and
+        ten times p99; stalled_since_s: when the first did, from the opening of the window
     replies_per_connection: from the opening of the window on
     fairness_jain: 1 for equal shares of the replies, 1/n if one connection had all (Jain 1984)
     effective_concurrency: requests served at a time, by Little's law: throughput x mean cycle
@@ -164,6 +166,8 @@ class Result:
     not_connected: int = 0
     evidence: tuple[Evidence, ...] = ()
     silent: bool = False
+    stalled: int = 0
+    stalled_since_s: float | None = None
     replies_per_connection: tuple[int, ...] = ()
     sent: int | None = None
     received: int | None = None

@@ -31,6 +31,21 @@ SPREAD = Limit(
     "Student's t of 2.78 for five trials",
 )
 
+SPREAD_LATENCY = Limit(
+    0.25,
+    "standard deviation of the logarithms of p99, in open loop",
+    "Five trials that differ so much leave an interval of a third to each side. A tail varies more "
+    "than a throughput, and models differ more in it.",
+    "Student's t of 2.78 for five trials; its size is chosen",
+)
+SAME_VERDICT = Limit(
+    0.95,
+    "of the draws",
+    "Trials that are drawn anew from those of the cell give its verdict in at least so many; else "
+    "the cell is near a limit, and says so.",
+    "the custom of the field",
+)
+
 # Of the server
 
 STARVED_BELOW = Limit(
@@ -99,10 +114,11 @@ SPARE_BELOW = Limit(
     "chosen",
 )
 RATE_TOLERANCE = Limit(
-    0.10,
-    "of the offered rate",
+    0.05,
+    "of what fell due",
     "A generator that sent less has missed the schedule.",
-    "Lancet (Kogias et al., USENIX ATC 2019), first check",
+    "half of what Lancet allows of the nominal rate (Kogias et al., USENIX ATC 2019): what fell "
+    "due is known exactly",
 )
 LAG_SHARE = Limit(
     0.50,
@@ -122,11 +138,11 @@ OVERLOAD = Limit(
     "chosen: five standard deviations of 10,000 exponential arrivals",
 )
 OVERLOAD_DEVIATIONS = Limit(
-    5,
+    1.96,
     "standard deviations",
-    "Where only the asked rate is known, exponential arrivals of n requests vary by sqrt(n) / n: "
-    "for fewer than 10,000 requests this many deviations are the limit.",
-    "Poisson's variance; one in two million is beyond",
+    "And by more than this, of requests that pile up by chance before a server that can answer "
+    "just what is offered: the root of their number.",
+    "a normal variable's absolute value is beyond it in 5 %; simulated: tests/simulation",
 )
 
 # Of what was at work beside them

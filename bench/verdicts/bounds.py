@@ -55,18 +55,33 @@ def _generator_limit(trial: Trial, result: Result, facts: dict[str, Any]) -> str
 
 
 def overloaded(trial: Trial, _: Setup) -> Finding | None:
-    """Return a finding if the server answered less than was offered."""
-    rate = trial.cell.workload.load.rate
-    if trial.result is None or rate is None:
+    """Return a finding if requests piled up: the server answered less than fell due.
+
+    What fell due is known exactly, and what fell due and was not answered has piled up. It must be
+    more than a share of the load, and more than chance leaves over a short window: a server that
+    can answer just what is offered, with services that vary like arrivals do, leaves the absolute
+    value of a normal variable of variance (requests offered), and what fell due beyond the rate
+    asked for besides (Kingman's heavy traffic, 1962). So a server at its limit is flagged in 5 %
+    of the trials, one below it hardly ever (tests/simulation).
+    """
+    rate, result = trial.cell.workload.load.rate, trial.result
+    if result is None or rate is None:
         return None
-    answered, window_s = trial.result.throughput_rps, trial.result.window_s
-    offered, tolerance = _due_rps(trial.result, rate), limits.OVERLOAD
-    if trial.result.due is None:
-        tolerance = max(tolerance, limits.OVERLOAD_DEVIATIONS / (rate * window_s) ** 0.5)
-    if answered >= (1 - tolerance) * offered:
+    asked = rate * result.window_s
+    due = asked if result.due is None else result.due
+    piled = due - result.throughput_rps * result.window_s
+    # An earlier version does not say what fell due: that varies as well.
+    variance = asked * (2 if result.due is None else 1)
+    by_chance = max(0.0, due - asked) + limits.OVERLOAD_DEVIATIONS * variance**0.5
+    if piled <= max(limits.OVERLOAD * due, by_chance):
         return None
-    facts = {"throughput_rps": answered, "offered_rps": offered}
-    return Finding(f"{answered:,.0f} of {offered:,.0f} requests/s were answered", facts)
+    answered, offered = result.throughput_rps, due / result.window_s
+    facts = {"throughput_rps": answered, "offered_rps": offered, "piled_up": piled}
+    return Finding(
+        f"{answered:,.0f} of {offered:,.0f} requests/s were answered, and {piled:,.0f} requests "
+        "piled up",
+        facts,
+    )
 
 
 def _due_rps(result: Result, rate: float) -> float:

@@ -1,5 +1,7 @@
 """The checks in their order, and the verdict of a cell from what they find in its trials."""
 
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +17,7 @@ class Check:
 
     when, remedy: for a reader, when it is given and what to do about it
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
+    a_fact: what one trial has shown, other trials cannot unsay: it is never near a limit
     of_cell: what only all trials together show; it decides as well
     decides: whether it may be the verdict; else it explains, and is a note at most
     """
@@ -26,7 +29,11 @@ class Check:
     one_is_enough: bool = False
     of_cell: Callable[[Sequence[Trial], Setup], Finding | None] = lambda _trials, _setup: None
     decides: bool = True
+    a_fact: bool = False
 
+
+# How often trials are drawn anew to see whether a verdict stands.
+DRAWS = 200
 
 # In the order in which they are tried: the first that applies is the cell's verdict.
 CHECKS = (
@@ -37,12 +44,15 @@ CHECKS = (
         "files or room on a disk, a process killed. Nothing is said of the server.",
         "Fix what is named, then measure again; `bench doctor` looks at the limits.",
         one_is_enough=True,
+        a_fact=True,
     ),
     Check(
         Name.FAILED,
         server.failed,
-        "The server was not ready in time, or ended before it was.",
+        "In any trial the server was not ready in time, or ended before it was.",
         "Start it by hand with `bench serve` and read what it prints.",
+        one_is_enough=True,
+        a_fact=True,
     ),
     Check(
         Name.BROKEN_ECHO,
@@ -51,6 +61,16 @@ CHECKS = (
         "was closed early; or the server died, or fell silent on every connection.",
         "Run `bench check` on the server; its figures mean nothing until it echoes every byte.",
         one_is_enough=True,
+        a_fact=True,
+    ),
+    Check(
+        Name.STALLED,
+        server.stalled,
+        "In any trial connections that had been answered fell silent, for longer than the drain "
+        "and ten times p99, and stayed so.",
+        "Look for what the server waits for there: a lock, a lost wake-up, a client it forgot.",
+        one_is_enough=True,
+        a_fact=True,
     ),
     Check(
         Name.LOSSY,
@@ -62,8 +82,8 @@ CHECKS = (
     Check(
         Name.STARVED,
         server.starved,
-        "Connections had no reply at all; or in closed loop fewer requests were served at a time "
-        "(effective concurrency) than three quarters of those in flight.",
+        "Connections could not be made, or had no reply at all; or in closed loop fewer requests "
+        "were served at a time (effective concurrency) than three quarters of those in flight.",
         "Its percentiles are those of the lucky ones: use fewer connections, or a larger pool.",
     ),
     Check(
@@ -74,11 +94,13 @@ CHECKS = (
         "while the server had CPU to spare. An indication, until an independent client shows who "
         "limits.",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
+        one_is_enough=True,
     ),
     Check(
         Name.OVERLOADED,
         bounds.overloaded,
-        "In open loop, the server answered less than was offered.",
+        "In open loop, the server answered less than fell due, by more than arrivals and services "
+        "vary: requests piled up.",
         "Waits grow with the window: offer less to compare latency.",
     ),
     Check(
@@ -106,24 +128,64 @@ CHECKS = (
 )
 
 
+FACTS = frozenset(check.name for check in CHECKS if check.a_fact)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A trial with what each check finds in it, in their order."""
+
+    trial: Trial
+    findings: tuple[Finding | None, ...]
+
+
 def judge(trials: Sequence[Trial], setup: Setup) -> Verdict:
-    """Return the verdict of a cell: the first check that applies, the others as its notes."""
+    """Return the verdict of a cell: the first check that applies, the others as its notes.
+
+    It says so if it is near a limit: if trials drawn anew from these often have another verdict.
+    """
     if not trials:
         remedy = "Finish the run with `bench run --resume`."
         return Verdict(Name.NOT_MEASURED, "The run ended before this cell", remedy)
+    seen = [_Seen(trial, tuple(check.finds(trial, setup) for check in CHECKS)) for trial in trials]
+    verdict = _decided(seen, setup)
+    if verdict.name in FACTS:
+        return verdict
+    others = Counter(
+        name
+        for draw in range(DRAWS if len(trials) > 1 else 0)
+        if (name := _decided(_drawn(seen, draw), setup).name) is not verdict.name
+    )
+    if sum(others.values()) <= (1 - limits.SAME_VERDICT) * DRAWS:
+        return verdict
+    near, _ = others.most_common(1)[0]
+    same = 1 - sum(others.values()) / DRAWS
+    reason = f"{verdict.reason}; near {near}, {same:.0%} of draws from its trials come out like it"
+    return replace(verdict, reason=reason, near=near, same=same)
+
+
+def _drawn(seen: Sequence[_Seen], draw: int) -> list[_Seen]:
+    """Return as many trials, drawn with repetition; the same for the same draw."""
+    source = random.Random(draw)
+    return source.choices(seen, k=len(seen))
+
+
+def _decided(seen: Sequence[_Seen], setup: Setup) -> Verdict:
     applying: list[Verdict] = []
     notes: list[Verdict] = []
-    for check in CHECKS:
-        findings = [finding for trial in trials if (finding := check.finds(trial, setup))]
-        decides = len(findings) > limits.MAJORITY * len(trials) or (
+    for at, check in enumerate(CHECKS):
+        findings = [found for each in seen if (found := each.findings[at]) is not None]
+        decides = len(findings) > limits.MAJORITY * len(seen) or (
             check.one_is_enough and bool(findings)
         )
-        if not decides and (whole := check.of_cell(trials, setup)) is not None:
-            findings, decides = [whole] * len(trials), True
+        if not decides:
+            whole = check.of_cell([each.trial for each in seen], setup)
+            if whole is not None:
+                findings, decides = [whole] * len(seen), True
         if not findings:
             continue
         of_the_cell = decides and check.decides
-        (applying if of_the_cell else notes).append(_verdict(check, findings, len(trials)))
+        (applying if of_the_cell else notes).append(_verdict(check, findings, len(seen)))
     if not applying:
         return Verdict(Name.VALID, "Nothing speaks against these figures", notes=tuple(notes))
     first, *others = applying

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.analysis import intervals, steadiness
+from bench.analysis import intervals, metrics, steadiness
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
@@ -163,14 +163,28 @@ def disturbed(trial: Trial, _: Setup) -> Finding | None:
 
 
 def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
-    """Return a finding if the trials of a cell differ too much among themselves."""
-    rates = [trial.result.throughput_rps for trial in trials if trial.result is not None]
-    spread = intervals.log_deviation(rates)
-    if spread is None or spread <= limits.SPREAD:
+    """Return a finding if the trials of a cell differ too much among themselves, in what ranks it.
+
+    In open loop that is p99: throughput is what is offered there, and says nothing.
+    """
+    what, limit, values = "throughput", limits.SPREAD, _throughputs(trials)
+    if trials and metrics.leading(trials[0].cell.workload).name == "p99":
+        what, limit, values = "p99", limits.SPREAD_LATENCY, _p99s(trials)
+    spread = intervals.log_deviation(values)
+    if spread is None or spread <= limit:
         return None
-    reason = f"its trials differ by {spread:.0%} (standard deviation of throughput)"
-    finding = Finding(reason, {"spread": spread, "limit": limits.SPREAD})
+    reason = f"its trials differ by {spread:.0%} (standard deviation of {what})"
+    finding = Finding(reason, {"spread": spread, "limit": limit})
     return _dealt_unevenly(finding, trials[0].cell.workload.load, setup) or finding
+
+
+def _throughputs(trials: Sequence[Trial]) -> list[float]:
+    return [trial.result.throughput_rps for trial in trials if trial.result is not None]
+
+
+def _p99s(trials: Sequence[Trial]) -> list[float]:
+    found = [trial.result.response_us.p99 for trial in trials if trial.result is not None]
+    return [value for value in found if value is not None]
 
 
 def _dealt_unevenly(finding: Finding, load: Load, setup: Setup) -> Finding | None:

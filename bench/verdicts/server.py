@@ -6,6 +6,7 @@ from typing import Any
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
+from loadgen.result import Result
 
 # What the generator's side had no more of, and what to do about it.
 SHORTAGES = {
@@ -76,6 +77,24 @@ def _broken_facts(trial: Trial) -> dict[str, Any]:
     return facts | {"exit_status": trial.exit_status, "evidence": evidence}
 
 
+def stalled(trial: Trial, _: Setup) -> Finding | None:
+    """Return a finding if connections that were answered fell silent and stayed so."""
+    result = trial.result
+    if result is None or not result.stalled:
+        return None
+    since_s = result.stalled_since_s
+    when = "" if since_s is None else f", from {_instant(since_s)} on"
+    connections = wording.count(result.stalled, "connection", "connections")
+    reason = f"{connections} of {result.connections:,} fell silent and stayed so{when}"
+    facts = {"stalled": result.stalled, "since_s": since_s, "connections": result.connections}
+    return Finding(reason, facts)
+
+
+def _instant(at_s: float) -> str:
+    """Return an instant of a trial in words."""
+    return f"{at_s:.1f} s of the window" if at_s >= 0 else f"{-at_s:.1f} s before the window"
+
+
 def starved(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if some clients waited while others were served."""
     if trial.result is None:
@@ -85,6 +104,8 @@ def starved(trial: Trial, setup: Setup) -> Finding | None:
     effective = trial.result.effective_concurrency
     mute = trial.result.connections_without_reply
     short = asked.rate is None and effective < limits.STARVED_BELOW * in_flight
+    if refused := trial.result.not_connected:
+        return _refused(trial.result, refused, asked.connections + asked.idle)
     if in_flight < 2 or not (mute or short):
         return None
     facts: dict[str, Any] = {"in_flight": in_flight, "effective_concurrency": effective}
@@ -97,3 +118,12 @@ def starved(trial: Trial, setup: Setup) -> Finding | None:
         clients = wording.count(setup.clients_at_once, "client", "clients")
         reason += f", by design: this model serves {clients} at once"
     return Finding(reason, facts)
+
+
+def _refused(result: Result, refused: int, asked: int) -> Finding:
+    """Return the finding of connections that could not be made, idle ones included."""
+    return Finding(
+        f"{refused:,} of {wording.count(asked, 'connection', 'connections')} could not be made",
+        {"not_connected": refused, "asked": asked, "evidence": list(map(asdict, result.evidence))},
+        "Raise the server's limit of open files or its backlog, or ask for fewer connections.",
+    )

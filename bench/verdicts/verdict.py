@@ -13,6 +13,7 @@ class Name(StrEnum):
     INSTRUMENT = "instrument"
     FAILED = "failed"
     BROKEN_ECHO = "broken-echo"
+    STALLED = "stalled"
     LOSSY = "lossy"
     STARVED = "starved"
     GENERATOR_BOUND = "generator-bound"
@@ -26,7 +27,14 @@ class Name(StrEnum):
 
 # No figure of these stands for the server, so they are never ranked.
 UNRANKED = frozenset(
-    {Name.INSTRUMENT, Name.FAILED, Name.BROKEN_ECHO, Name.STARVED, Name.NOT_MEASURED}
+    {
+        Name.INSTRUMENT,
+        Name.FAILED,
+        Name.BROKEN_ECHO,
+        Name.STALLED,
+        Name.STARVED,
+        Name.NOT_MEASURED,
+    }
 )
 
 
@@ -38,6 +46,8 @@ class Verdict:
     facts: the numbers that led to it
     notes: other verdicts that apply to it, or to some of its trials only
     barred: whether one of those that apply to it forbids a place, as its own name may
+    near: another verdict that trials drawn anew from the cell's often have; None if they seldom do
+    same: the part of such draws that have this one
     """
 
     name: Name
@@ -46,6 +56,8 @@ class Verdict:
     facts: dict[str, Any] = field(default_factory=dict)
     notes: tuple["Verdict", ...] = ()
     barred: bool = False
+    near: Name | None = None
+    same: float = 1.0
 
     @property
     def sentence(self) -> str:
@@ -60,6 +72,8 @@ class Verdict:
             "remedy": self.remedy,
             "facts": self.facts,
             "notes": [note.to_json() for note in self.notes],
+            "near": self.near,
+            "same": self.same,
         }
 
     @property

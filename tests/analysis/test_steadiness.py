@@ -1,5 +1,6 @@
 """Series that are steady, that drift, and that change level, each told from the others."""
 
+import math
 import random
 from collections.abc import Callable
 
@@ -53,8 +54,8 @@ def test_the_size_of_a_straight_drift_by_hand() -> None:
     assert found is not None
     assert found.change == pytest.approx(190 / 1095)
     assert found.drifts
-    # Of 20 points in perfect order: 2 / 20!
-    assert found.chance < 1e-15
+    # Of 20 points in perfect order: 6.2 standard deviations of tau.
+    assert found.chance < 1e-8
 
 
 def test_the_point_of_a_shift() -> None:
@@ -128,3 +129,32 @@ def test_what_cannot_be_judged(replies: list[int]) -> None:
 
 def test_a_server_that_never_ran_is_not_judged() -> None:
     assert steadiness.of_trial(synthetic.unready()) is None
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.8])
+def test_a_series_without_a_trend_is_seldom_called_one(correlation: float) -> None:
+    source = random.Random(11)
+    called = 0
+    for _ in range(200):
+        value, points = 0.0, []
+        for _ in range(50):
+            value = correlation * value + math.sqrt(1 - correlation**2) * source.gauss(0, 0.10)
+            points.append(1000 * (1 + value))
+        found = steadiness.judge(points)
+        assert found is not None
+        called += found.drifts
+    assert called <= 0.08 * 200
+
+
+def test_a_trend_is_found_in_points_that_are_like_their_neighbours() -> None:
+    source = random.Random(12)
+    found = 0
+    for _ in range(100):
+        value, points = 0.0, []
+        for at in range(50):
+            value = 0.5 * value + math.sqrt(0.75) * source.gauss(0, 0.03)
+            points.append(1000 * (1 + value + 0.25 * at / 50))
+        judged = steadiness.judge(points)
+        assert judged is not None
+        found += judged.drifts
+    assert found >= 85

@@ -69,6 +69,7 @@ class Finding:
     mismatches: bool = False
     errors: bool = False
     silent: bool = False
+    stalled: int = 0
     also: Callable[[Result], bool] = lambda digest: True
 
     def check(self, digest: Result) -> None:
@@ -76,6 +77,8 @@ class Finding:
         assert (digest.mismatches > 0) == self.mismatches
         assert (digest.errors > 0) == self.errors
         assert digest.silent == self.silent
+        # Where every connection fell silent the server did.
+        assert digest.stalled == self.stalled or digest.silent
         assert kinds(digest) <= self.evidence
         assert bool(kinds(digest)) == bool(self.evidence)
         assert any(self.words in piece.detail for piece in digest.evidence or [Evidence("", 0, "")])
@@ -113,6 +116,7 @@ FINDINGS = {
     "stream/never-answers": Finding(silent=True),
     "stream/never-reads": Finding(silent=True),
     "stream/hangs": Finding(silent=True, also=lambda digest: digest.samples > CONNECTIONS),
+    "stream/falls-silent": Finding(stalled=CONNECTIONS // 4),
     "stream/answers-four": right(
         lambda digest: digest.connections_without_reply == CONNECTIONS - 4
     ),

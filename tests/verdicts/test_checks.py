@@ -28,6 +28,8 @@ CASES = [
     ("a wrong reply", _trial({"mismatches": 1}), "broken-echo"),
     ("a connection closed early", _trial({"errors": 1}), "broken-echo"),
     ("silent to the end", _trial({"silent": True}), "broken-echo"),
+    ("five fell silent", _trial({"stalled": 5, "stalled_since_s": 0.7}), "stalled"),
+    ("idle ones refused", _trial({"not_connected": 1903}), "starved"),
     ("ended in mid-trial", _trial({}, exit_status=0), "broken-echo"),
     ("connections without reply", _trial({"connections_without_reply": 49}), "starved"),
     ("pool of 30 under 50", _trial({"effective_concurrency": 30.0}), "starved"),
@@ -160,7 +162,8 @@ def test_verdict_of_one_trial(trial: Trial, name: str) -> None:
     verdict = checks.judge([trial], TERMS)
     assert verdict.name == name
     assert verdict.sentence.endswith(".")
-    assert verdict.ranked == (name not in ("instrument", "failed", "broken-echo", "starved"))
+    unranked = ("instrument", "failed", "broken-echo", "stalled", "starved")
+    assert verdict.ranked == (name not in unranked)
 
 
 def test_one_broken_trial_breaks_the_cell() -> None:
@@ -170,9 +173,18 @@ def test_one_broken_trial_breaks_the_cell() -> None:
 
 
 def test_a_minority_is_a_note() -> None:
-    verdict = checks.judge([_trial({})] * 3 + [synthetic.unready()] * 2, TERMS)
+    disturbed = dataclasses.replace(_trial({}), others={"server": 0.5})
+    verdict = checks.judge([_trial({})] * 3 + [disturbed] * 2, TERMS)
     assert verdict.name == "valid"
-    assert [note.name for note in verdict.notes] == ["failed"]
+    assert [note.name for note in verdict.notes] == ["noisy"]
+
+
+def test_one_trial_that_was_lost_or_bounded_decides_for_the_cell() -> None:
+    lost = checks.judge([_trial({})] * 4 + [synthetic.unready()], TERMS)
+    assert lost.name == "failed"
+    assert lost.reason.startswith("In 1 of 5 trials: ")
+    bounded = _trial({"generator_idle_fraction": 0.0}, server_usage=synthetic.usage(0.4))
+    assert checks.judge([_trial({})] * 4 + [bounded], TERMS).name == "generator-bound"
 
 
 def test_the_first_that_applies_wins_and_the_others_are_notes() -> None:

@@ -227,11 +227,11 @@ def test_connections_dealt_out_by_a_hash(trials: list[Trial], terms: Setup, deal
 
 def test_what_is_said_of_connections_dealt_out_by_a_hash() -> None:
     verdict = checks.judge(differing(4), Setup(2, own_listeners=True))
-    assert verdict.sentence == (
+    assert verdict.reason.startswith(
         "Its trials differ by 15% (standard deviation of throughput): its 2 workers have listeners "
-        "of their own, and the kernel's hash deals 4 connections out unevenly, in each trial anew. "
-        "Use more connections: 100 for 2 workers."
+        "of their own, and the kernel's hash deals 4 connections out unevenly, in each trial anew"
     )
+    assert verdict.remedy == "Use more connections: 100 for 2 workers."
     assert verdict.facts["even_from"] == 100
 
 
