@@ -47,10 +47,10 @@ check: $(READY) ## hold SERVER to the contract of an echo server
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
 	@$(BIN)/bench new-server $(NAME)
 
-native: servers/native/echo ## build the echo server in C, the ceiling that servers are shown against
+native: servers/native/echo loadgen/native/witness ## build the echo server and the witness, both in C
 
-servers/native/echo: servers/native/echo.c
-	@if command -v cc >/dev/null; then cc -O2 -Wall -o $@ $<; else echo "no C compiler: going without the native server"; fi
+servers/native/echo loadgen/native/witness: %: %.c
+	@if command -v cc >/dev/null; then cc -O2 -Wall -o $@ $< -lm; else echo "no C compiler: going without $(notdir $@)"; fi
 
 frameworks: $(READY) ## install gevent, trio, anyio, twisted and tornado, for the servers that use them
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-frameworks.lock

@@ -93,6 +93,12 @@ DELAYED_SHARE = Limit(
 
 # Of the generator
 
+WITNESS_BELOW = Limit(
+    0.97,
+    "of what an independent client got",
+    "Where the generator surely got less than this of the same server, the server can do more.",
+    "measured: the generator and a C client that spins agree within 3 % where the server limits",
+)
 FULL_POLLS = Limit(
     0.50,
     "of the generator's polls",

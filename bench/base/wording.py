@@ -13,6 +13,8 @@ FINEST = 0.0005
 TWO_DIGITS = 0.03
 # The ends of an interval that are this many times apart have no digit in common.
 WIDE = 4.0
+# From this half width on, as a part of the value, the ends of an interval are written.
+SKEWED = 0.20
 
 
 def number(value: float, half_width: float | None = None) -> str:
@@ -30,11 +32,17 @@ def number(value: float, half_width: float | None = None) -> str:
 
 
 def estimate(value: Estimate, unit: str = "") -> str:
-    """Return `41,200 ± 300 /s`; the half width is left out where there is no interval."""
+    """Return `41,200 ± 300 /s`; the half width is left out where there is no interval.
+
+    From a fifth of the value on the ends are written, `12,000 to 49,000 /s`: an interval on
+    logarithms is not as far to either side, and ± would say that it is.
+    """
     half = (value.relative_half_width or 0) * value.value
     tail = f" {unit}" if unit else ""
     if not half:
         return number(value.value) + tail
+    if half > SKEWED * value.value and value.low is not None and value.high is not None:
+        return f"{digits(value.low, 2)} to {digits(value.high, 2)}{tail}"
     half = max(half, FINEST * value.value)
     return f"{number(value.value, half)} ± {_rounded(half, _place(half))}{tail}"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from loadgen.plan import Load
 from loadgen.result import Result
+from loadgen.witness import Witness
 
 # The name of a server's twin ends so: measured beside it in each block to see the noise.
 TWIN = "~aa"
@@ -104,6 +105,8 @@ class Trial:
         dropped for any reason), `TCPTimeouts`, `RetransSegs`, `DelayedACKs`, all of the whole
         network namespace; of a datagram server `udp_drops` (datagrams that its sockets had no room
         for) and `rmem_max` (bytes: a socket's receive buffer is that much at most)
+    witness: what an independent client got of the same server, right after the window
+    no_witness: why there is none
     """
 
     block: int
@@ -123,3 +126,5 @@ class Trial:
     frequencies_mhz: dict[str, list[float]] | None = None
     throttled: Throttled | None = None
     counters: dict[str, int] | None = None
+    witness: Witness | None = None
+    no_witness: str = ""

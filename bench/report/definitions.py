@@ -19,6 +19,11 @@ DEFINITIONS = (
         "Effective concurrency, by Little's law: throughput times the mean cycle, of the requests"
         " in flight (in open loop beside the connections that share them).",
     ),
+    (
+        "of witness",
+        "Throughput over what an independent client in C got of the same server, right after the"
+        " window: near 1 the server was the limit, in closed loop.",
+    ),
     ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
     ("place", "Where a server can stand: a range where it is tied with others."),
     (

@@ -25,6 +25,7 @@ COLUMNS = (
     *(("workload", False), ("place", True), ("server", False), ("family", False)),
     *(("requests/s", True), ("of the best", True), ("p50", True), ("p99", True), ("p99.9", True)),
     *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
+    ("of witness", True),
     *(("course", False), ("verdict", False)),
 )
 # The first schema of a run that has the sources of its servers.
@@ -116,7 +117,7 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
         estimate = cell.estimate(column)
         return "" if estimate is None else wording.interval(estimate)
 
-    cpu = cell.estimate("cpu_us_per_request")
+    cpu, beside = cell.estimate("cpu_us_per_request"), cell.beside_witness
     percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
     names = ("throughput_rps", "cpu_us_per_request", "memory_mib", "effective_concurrency")
     return {name: value(name) for name in names} | {
@@ -129,6 +130,9 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
         "of_best": pair.ratio.value if pair and pair.ratio else "",
         "against_best": against(pair),
         "at_once": cell.at_once(" of "),
+        "witness": "" if beside is None else wording.ratio(beside),
+        "witness_ratio": "" if beside is None else beside.value,
+        "witness_range": "" if beside is None else wording.ranged(beside),
         "throughput": cell.throughput().removesuffix(" /s"),
         "cpu": "" if cpu is None else wording.estimate(cpu),
         "verdict": cell.verdict.name,

@@ -23,6 +23,7 @@ SUMMARY = (
     *("python", "pool_size"),
     *(f"{name}_us_{end}" for name in ("p50", "p90", "p99", "p999") for end in ("lo", "hi")),
     *("cpu_us_per_request_lo", "cpu_us_per_request_hi", "course"),
+    *("witness_ratio", "witness_lo", "witness_hi"),
 )
 # Where the ends of a figure's interval stand.
 INTERVALS = {
@@ -57,6 +58,7 @@ def summary(view: RunView) -> pd.DataFrame:
         | _over_trials(of_cell)
         | {"verdict": of_cell.verdict.name, "python": view.run.entry_of(cell).python}
         | {"course": of_cell.course}
+        | _beside_witness(of_cell)
         for cell, of_cell in view.cells.items()
     ]
     return _typed(pd.DataFrame(rows, columns=list(SUMMARY)))
@@ -121,6 +123,13 @@ def _over_trials(cell: CellView) -> dict[str, Any]:
             known = [each[name] for each in cell.metrics.values() if each[name] is not None]
             row[name] = combine(known) if known else None
     return row
+
+
+def _beside_witness(cell: CellView) -> dict[str, float | None]:
+    found = cell.beside_witness
+    if found is None:
+        return {}
+    return {"witness_ratio": found.value, "witness_lo": found.low, "witness_hi": found.high}
 
 
 def _axes_names() -> list[str]:

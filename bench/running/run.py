@@ -11,7 +11,7 @@ from bench.running import header, trials
 from bench.running.prepare import Session
 from bench.running.resume import next_number
 from bench.store import run_folder, sources
-from bench.verdicts import precision
+from bench.verdicts import judging
 
 
 def begin(session: Session) -> Header:
@@ -59,7 +59,7 @@ def finish(session: Session, head: Header, complete: bool) -> Run:
 def narrowness(plan: RunPlan, run: Run, complete: bool) -> str:
     """Say whether the intervals have become as narrow as asked, or why not."""
     asked = plan.until or 0.0
-    widest = precision.widest(run)
+    widest = judging.widest(run)
     if widest is None:
         line = f"intervals: none for every cell yet; {asked:.1%} of the value was asked for"
     else:

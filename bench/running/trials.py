@@ -16,16 +16,21 @@ from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
 from bench.plan.blocks import RunPlan, Standing, next_block
 from bench.store import run_folder
-from bench.verdicts import precision
+from bench.verdicts import judging
 from bench.verdicts.disturbance import disturbance
-from loadgen import fleet
+from loadgen import fleet, witness
 from loadgen.fleet import FleetError
 from loadgen.plan import Plan, Target
+from loadgen.witness import WitnessError
 from servers.terms import Address
 
 # Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
 SAMPLES_BUDGET = 256 * 2**20
 GENERATORS_PER_CPU = 2
+# The slice of an independent client: so much of the window, and this at least.
+WITNESS_SHARE = 0.2
+WITNESS_LEAST_S = 0.1
+WITNESS_WARMUP_S = 0.05
 # A server has so many times as long to be ready as an interpreter takes to start here: thirty times
 # what the slowest of ours needs. On a fast machine it has a time in which people think it hangs.
 READY_TIMES = 100
@@ -148,11 +153,21 @@ def driven(
         ready_s=server.ready_s,
     )
     if not server.exited():
-        return trial
+        return witnessed(trial, order, result.next_source)
     status = server.exit_status
     last = server.last_words()
     reason = f"the server ended with status {status} in mid-trial{': ' if last else ''}{last}"
     return replace(trial, exit_status=status, output=server.output(), reason=reason)
+
+
+def witnessed(trial: Trial, order: Plan, source: int) -> Trial:
+    """Put an independent client on the same server, for a slice of the window; return both."""
+    window_s = max(WITNESS_LEAST_S, WITNESS_SHARE * order.duration_s)
+    try:
+        seen = witness.drive(order, window_s, WITNESS_WARMUP_S, source)
+    except WitnessError as error:
+        return replace(trial, no_witness=str(error))
+    return replace(trial, witness=seen)
 
 
 def run(
@@ -206,7 +221,7 @@ def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
 
 def _width(plan: RunPlan, folder: Path) -> float | None:
     """Return how wide the widest interval is, where the plan wants it narrow."""
-    widest = None if plan.until is None else precision.widest(run_folder.read(folder))
+    widest = None if plan.until is None else judging.widest(run_folder.read(folder))
     return None if widest is None else widest.width
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from bench.base import limits, wording
 from bench.model.trial import Trial
+from bench.verdicts import witness
 from bench.verdicts.verdict import Finding, Setup
 from loadgen.result import Result, Wait
 
@@ -11,7 +12,7 @@ from loadgen.result import Result, Wait
 def generator_bound(trial: Trial, setup: Setup) -> Finding | None:
     """Return a finding if the generator was at its limit while the server was not at its own."""
     usage, result = trial.server_usage, trial.result
-    if result is None or usage is None or not usage.span_s or setup.shared:
+    if result is None or usage is None or not usage.span_s or setup.shared or witness.tells(trial):
         return None
     used = usage.cpu_s / usage.span_s
     # One Python process runs one thread at a time; one that used more is not held by the GIL.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.base import limits
 from bench.model.trial import Trial
-from bench.verdicts import bounds, disturbance, network, server
+from bench.verdicts import bounds, disturbance, network, server, witness
 from bench.verdicts.verdict import Finding, Name, Setup, Verdict
 
 
@@ -89,12 +89,13 @@ CHECKS = (
     Check(
         Name.GENERATOR_BOUND,
         bounds.generator_bound,
-        "More than half of the generator's looks for replies found as many as they may take "
-        "(asleep: it had no idle time), or it missed the schedule of an open loop, "
-        "while the server had CPU to spare. An indication, until an independent client shows who "
-        "limits.",
+        "In closed loop an independent client in C surely got more of the same server, right after "
+        "the window. In open loop the generator missed the schedule while the server had CPU to "
+        "spare. Where there is no such client (docs/methodology.md) an indication: more than half "
+        "of the looks for replies found as many as they may take (asleep: no idle time).",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
         one_is_enough=True,
+        of_cell=witness.bound,
     ),
     Check(
         Name.OVERLOADED,

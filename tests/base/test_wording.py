@@ -25,6 +25,8 @@ def test_numbers_are_rounded_to_their_interval(value: float, half: float | None,
 def test_words() -> None:
     assert wording.estimate(Estimate(41234.5, 40934.5, 41534.5), "/s") == "41,200 ± 300 /s"
     assert wording.estimate(Estimate(41234.5)) == "41,200"
+    assert wording.estimate(Estimate(24_300, 12_100, 48_800), "/s") == "12,000 to 49,000 /s"
+    assert wording.interval(Estimate(20_400, 4_100, 102_000)) == "4.1 to 100 ms"
     assert [wording.duration(time_us) for time_us in (8.7, 870.4, 1240, 2.1e6)] == [
         "8.70 µs",
         "870 µs",

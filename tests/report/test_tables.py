@@ -24,7 +24,8 @@ COLUMNS = (
     "memory_mib,effective_concurrency,fairness_jain,errors,verdict,depth,think_us,idle,arrivals,"
     "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python,pool_size,"
     "p50_us_lo,p50_us_hi,p90_us_lo,p90_us_hi,p99_us_lo,p99_us_hi,p999_us_lo,p999_us_hi,"
-    "cpu_us_per_request_lo,cpu_us_per_request_hi,course"
+    "cpu_us_per_request_lo,cpu_us_per_request_hi,course,"
+    "witness_ratio,witness_lo,witness_hi"
 )
 
 

@@ -14,6 +14,7 @@ from tests.support.paths import ROOT
 
 SOURCES = {
     "echo": ROOT / "servers" / "native" / "echo.c",
+    "witness": ROOT / "loadgen" / "native" / "witness.c",
     "client": ROOT / "tests" / "perf" / "client.c",
     "churn_client": ROOT / "tests" / "perf" / "churn_client.c",
 }
@@ -32,7 +33,7 @@ def build(name: str) -> Path:
     if cc is None:
         pytest.skip("no C compiler: install gcc or clang, or set CC")
     program = _folder() / name
-    subprocess.run([cc, "-O2", "-o", program, SOURCES[name]], check=True)
+    subprocess.run([cc, "-O2", "-o", program, SOURCES[name], "-lm"], check=True)
     return program
 
 

@@ -11,6 +11,9 @@ from bench.report.view.cell_view import CellView, WorkloadView
 # What the best of an order does, by the figure that ranks.
 VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
 
+# Nobody waits for more than this.
+BLOCKS_MOST = 500
+
 
 def first(workload: WorkloadView) -> str:
     """Return who is first, with what separates it from the next ones; some server is ranked."""
@@ -100,14 +103,16 @@ def _shown(pairs: Sequence[Pair]) -> str:
         text = f"{_times(pairs[0])}, no sure difference, where {text}"
     more = max(pair.more_blocks() or 0 for pair in pairs)
     if more:
-        text += (
-            f"; {wording.count(more, 'more block', 'more blocks')} would show {levels.WANTED:.0%}"
-        )
+        blocks = wording.count(more, "more block", "more blocks")
+        blocks = blocks if more <= BLOCKS_MOST else f"more than {BLOCKS_MOST} more blocks"
+        text += f"; {blocks} would show {levels.WANTED:.0%}"
     return text
 
 
 def _share(size: float) -> str:
-    """Return a difference as a percentage with two digits: `2.4%`, `31%`."""
+    """Return a difference as a percentage with two digits: `2.4%`, `31%`; `a factor of 13`."""
+    if size >= 1:
+        return f"a factor of {wording.digits(1 + size, 2)}"
     return f"{size:.0%}" if size >= 0.095 else f"{size:.1%}"
 
 

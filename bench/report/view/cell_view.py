@@ -13,6 +13,7 @@ from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
 from bench.pairs.pairwise import Entrant, Pair
 from bench.pairs.ranking import Ranking, rank
+from bench.verdicts import witness
 from bench.verdicts.verdict import Name, Verdict
 from loadgen.result import Result
 
@@ -124,6 +125,11 @@ class CellView:
         if load.rate is not None:
             return wording.number(estimate.value)
         return f"{wording.number(estimate.value)}{of}{load.connections * load.depth:,}"
+
+    @cached_property
+    def beside_witness(self) -> Estimate | None:
+        """Return what the generator got over what an independent client got of the same server."""
+        return witness.ratio(self.trials)
 
     @cached_property
     def response(self) -> Curve | None:
