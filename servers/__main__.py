@@ -1,11 +1,13 @@
-"""Run one variant on a socket that the house has bound: `python -m servers JSON`."""
+"""Run one variant on a socket that the house has bound: `python -m servers < ORDER`."""
 
 import importlib
 import importlib.util
 import json
+import os
 import socket
 import sys
 from types import ModuleType
+from typing import Any
 
 from servers.api import Settings
 
@@ -32,12 +34,25 @@ def serve_on_loop(factory: str, style: str, listener: socket.socket, settings: S
         runner.run(variant.main(listener, settings))
 
 
+def read_order() -> dict[str, Any]:
+    """Return the order from standard input, which is empty for the variant.
+
+    It holds paths of a user's, and everybody can read a command line.
+    """
+    with open(0, encoding="utf-8", closefd=False) as file:
+        order: dict[str, Any] = json.loads(file.read())
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return order
+
+
 def main() -> None:
-    """Read the order from the command line and serve until a signal ends the process.
+    """Read the order and serve until a signal ends the process.
 
     The order names a variant's file as `path`, or an event loop's `factory` and a `style`.
     """
-    order = json.loads(sys.argv[1])
+    order = read_order()
     terms = order["settings"]
     address = terms["address"]
     terms["address"] = address if isinstance(address, str) else (address[0], address[1])

@@ -1,8 +1,10 @@
 """The process between house and server: it starts the server, reports its exit, and ends it.
 
-Run as `supervisor.py JSON` with a pipe from the house as standard input. When that pipe closes,
-because the trial is over or because the house was killed, everything the server has started goes.
-The server itself gets no thread, signal handler or pipe from here. Standard library only.
+Run with a pipe from the house as standard input: the order comes through it, a line of JSON, and
+never as an argument, which everybody could read. When that pipe closes, because the trial is over
+or because the house was killed, everything the server has started goes. If this process is killed
+first, the kernel kills the server, and the house takes in what that leaves behind. The server
+itself gets no thread, signal handler or pipe from here. Standard library only.
 """
 
 import contextlib
@@ -13,12 +15,19 @@ import resource
 import select
 import signal
 import subprocess
-import sys
 import time
 from typing import Any
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 TICK_S = 0.02
+LIBC = ctypes.CDLL(None)
+# Kept of what a server prints: so much of its beginning, and of its end.
+KEPT_BYTES = 64 * 1024
+# Looked at so often, and more often while it grows: a look costs some 15 µs of the server's CPU.
+LOOK_S, LOOK_AGAIN_S = 0.1, 0.01
+# For fallocate(2): give the pages of a part back, and leave the length as it is.
+PUNCH_HOLE, KEEP_SIZE = 2, 1
 
 
 def report(**fact: object) -> None:
@@ -27,8 +36,38 @@ def report(**fact: object) -> None:
         os.write(1, json.dumps(fact).encode() + b"\n")
 
 
+def read_order() -> dict[str, Any]:
+    """Return the order, which is a line; nothing comes behind it but the end."""
+    text = b""
+    while not text.endswith(b"\n"):
+        data = os.read(0, 1 << 16)
+        if not data:
+            raise SystemExit  # the house is gone
+        text += data
+    order: dict[str, Any] = json.loads(text)
+    return order
+
+
+def die_with(parent: int) -> None:
+    """Let the kernel kill this process when its parent dies, which may have happened already."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def standard_input(text: str) -> int:
+    """Return a descriptor that a text can be read from, and then its end."""
+    if not text:
+        return os.open(os.devnull, os.O_RDONLY)
+    fd = os.memfd_create("order")
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(text.encode())
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
 def spawn(order: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Start the server in a process group of its own, on its CPUs, with its output in the log.
+    """Start the server in a process group of its own, on its CPUs, with its output in memory.
 
     It may open as many files as the hard limit permits: thousands of clients are a matter of its
     model, not of a shell's soft limit.
@@ -36,20 +75,40 @@ def spawn(order: dict[str, Any]) -> subprocess.Popen[bytes]:
     os.sched_setaffinity(0, order["cpus"])
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    stdin, here = standard_input(order["stdin"]), os.getpid()
     try:
         return subprocess.Popen(
             order["argv"],
             env=order["env"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdin=stdin,
+            stdout=order["output"],
+            stderr=order["output"],
             pass_fds=order["fds"],
             process_group=0,
+            preexec_fn=lambda: die_with(here),  # there are no threads here
         )
     finally:
-        for fd in (log, *order["fds"]):
+        for fd in (stdin, *order["fds"]):
             os.close(fd)
+
+
+def bound(output: int, size: int) -> int:
+    """Give back the memory of what lies between the head and the tail of a server's output.
+
+    It is the house's, written to without waiting for anybody: a pipe would hold a server up
+    whenever its reader is late. size: as it was at the last look
+
+    Returns: its size now
+    """
+    now = os.fstat(output).st_size
+    if now == size or now <= 3 * KEPT_BYTES:
+        return now
+    length = now - 2 * KEPT_BYTES
+    punch = getattr(LIBC, "fallocate64", LIBC.fallocate)
+    punch.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+    if punch(output, PUNCH_HOLE | KEEP_SIZE, KEPT_BYTES, length):
+        os.ftruncate(output, KEPT_BYTES)  # a kernel that cannot: the next lines stand behind it
+    return now
 
 
 def reap(server_pid: int) -> bool:
@@ -110,38 +169,44 @@ def end(server_pid: int, grace_s: float) -> str:
     return "killed"
 
 
-def watch(server_pid: int, wakeup_fd: int) -> None:
-    """Collect what ends, until the house closes its pipe."""
+def watch(server_pid: int, wakeup_fd: int, output: int) -> None:
+    """Collect what ends, and bound what is printed, until the house closes its pipe."""
     poller = select.poll()
     poller.register(0, select.POLLIN | select.POLLHUP)
     poller.register(wakeup_fd, select.POLLIN)
+    size, look_s = 0, LOOK_S
     while True:
-        for fd, _ in poller.poll():
+        for fd, _ in poller.poll(look_s * 1000):
             if fd == wakeup_fd:
                 os.read(wakeup_fd, 4096)
                 reap(server_pid)
             elif not os.read(0, 4096):
                 return
+        before, size = size, bound(output, size)
+        look_s = LOOK_AGAIN_S if size > before + KEPT_BYTES else LOOK_S
 
 
 def main() -> None:
     """Supervise one server for one trial."""
-    order = json.loads(sys.argv[1])
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # A server may stop this process: when the house dies, it goes on, and finds the pipe closed.
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGCONT, 0, 0, 0)
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    order = read_order()
     wakeup_read, wakeup_write = os.pipe()
     os.set_blocking(wakeup_write, False)
     signal.set_wakeup_fd(wakeup_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     try:
         server = spawn(order)
-    except OSError as error:
-        report(error=f"cannot start {order['argv'][0]}: {error.strerror}")
+    except (OSError, subprocess.SubprocessError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        report(error=f"cannot start {order['argv'][0]}: {why}")
         return
     # Its own end follows the house's, always. Set after the spawn: a server would inherit SIG_IGN.
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     report(pid=server.pid)
-    watch(server.pid, wakeup_read)
+    watch(server.pid, wakeup_read, order["output"])
     report(ended=end(server.pid, order["grace_s"]))
     server.returncode = 0  # it has been collected here, not by Popen
 

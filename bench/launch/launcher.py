@@ -4,24 +4,22 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Any, Self
 
 from bench.base.shortages import SHORTAGES, HouseError, house_errors
 from bench.launch import listening, places, process_tree
+from bench.launch.output import Output
 from bench.launch.probe import BrokenEcho, NotReady, TooLate, prove
+from bench.launch.supervision import Supervisor
 from bench.model.server import ROOT, ServerSpec
 from servers import terms
 from servers.api import Settings
 
-SUPERVISOR = ROOT / "servers" / "supervisor.py"
-# Read from the end of a dead server's output: enough for a traceback; and of its last line.
-TAIL_BYTES, LAST_WORDS = 4000, 200
 PORT_ATTEMPTS = 3
 CANNOT_START = "a server cannot be started"
 
@@ -60,8 +58,9 @@ class Server:
         self.ended = ""
         self.exit_status: int | None = None
         self.ready_s = 0.0
-        self._supervisor: subprocess.Popen[bytes] | None = None
-        self._unread = b""
+        self._refused = ""
+        self._supervisor: Supervisor | None = None
+        self._output: Output | None = None
 
     def __enter__(self) -> Self:
         """Start the server and wait until it has proven that it is ready."""
@@ -105,49 +104,43 @@ class Server:
         assert self._supervisor is not None
         return self._supervisor.pid
 
-    @property
-    def log(self) -> Path:
-        """Return the file that takes what the server prints."""
-        return Path(self._folder.name) / "output"
-
     def output(self) -> str:
-        """Return the end of what the server has printed."""
-        if not self.log.exists():
-            return ""
-        with self.log.open("rb") as log:
-            log.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
-            return log.read().decode(errors="replace").strip()
+        """Return what the server has printed; of a long story its beginning and its end."""
+        return "" if self._output is None else self._output.text()
 
     def last_words(self) -> str:
         """Return the last line that the server has printed: of a traceback, the error."""
-        return self.output().rpartition("\n")[2].strip()[-LAST_WORDS:]
+        return "" if self._output is None else self._output.last_words()
 
     def exited(self) -> bool:
-        """Return whether the server has ended by itself; `exit_status` then says how."""
+        """Return whether the server has ended by itself; `exit_status` then says how.
+
+        Raises:
+            HouseError: its supervisor is dead, so that nothing is known of it any more
+        """
+        # Looked at first: what it has said before its end is then there to be read.
+        death = self._supervisor.death() if self._supervisor is not None else ""
         self._read_reports()
+        if death and not self.ended:
+            raise HouseError(f"the supervisor of the server {death}")
         return self.exit_status is not None
 
     def stop(self) -> None:
-        """End the server and all it started; `ended` is then `clean` or `killed`."""
-        if self._supervisor is None:
-            return
-        assert self._supervisor.stdin is not None
-        self._supervisor.stdin.close()
-        try:
-            self._supervisor.wait(self.fair.grace_s + 10)
-        except subprocess.TimeoutExpired:
-            self._supervisor.kill()
-            self._supervisor.wait()
-        os.set_blocking(self._reports.fileno(), True)
-        self._read_reports()
-        self._reports.close()
-        self._supervisor = None
+        """End the server and all it started; `ended` is then `clean` or `killed`.
 
-    @property
-    def _reports(self) -> IO[bytes]:
-        assert self._supervisor is not None
-        assert self._supervisor.stdout is not None
-        return self._supervisor.stdout
+        Raises:
+            HouseError: it cannot be ended
+        """
+        supervisor, self._supervisor = self._supervisor, None
+        try:
+            if supervisor is not None:
+                supervisor.let_go(self.fair.grace_s)
+                self._take(supervisor.reports())
+                supervisor.close(orderly=bool(self.ended or self._refused))
+                self.ended = self.ended or ("" if self._refused else "killed")
+        finally:
+            if self._output is not None:
+                self._output.close()
 
     def _start(self, attempt: int) -> None:
         """Bind, hand the socket down, and close the house's own copy of it."""
@@ -155,24 +148,20 @@ class Server:
             listener = self._bind(attempt)
             if listener is not None:
                 stack.callback(listener.close)
+            self._output = Output()
             fds = [] if listener is None else [listener.fileno()]
             order = {
-                "argv": self._argv(listener),
+                "argv": self._argv(),
+                "stdin": "" if listener is None else self._variant_order(listener),
                 "env": self._environment(),
                 "cpus": self.fair.cpus,
-                "log": str(self.log),
+                "output": self._output.fd,
                 "fds": fds,
                 "grace_s": self.fair.grace_s,
             }
-            self._unread, self.exit_status = b"", None
-            self._supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(SUPERVISOR), json.dumps(order)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=fds,
-                start_new_session=True,
-            )
-        os.set_blocking(self._reports.fileno(), False)
+            self.exit_status, self.ended, self._refused = None, "", ""
+            self._supervisor = Supervisor([*fds, self._output.fd])
+            self._supervisor.order(order)
 
     def _bind(self, attempt: int) -> socket.socket | None:
         """Bind the variant's socket, or only choose an address for a foreign command."""
@@ -192,16 +181,19 @@ class Server:
             listener.listen(terms.backlog())
         return listener
 
-    def _argv(self, listener: socket.socket | None) -> list[str]:
-        if listener is None:
-            assert self.spec.command is not None
+    def _argv(self) -> list[str]:
+        """Return what is run; nothing of a variant, for everybody can read a command line."""
+        if self.spec.command is not None:
             return self.spec.command.at(self.address)
+        python = self.spec.python.words if self.spec.python else (sys.executable,)
+        return [*python, "-P", "-m", "servers"]
+
+    def _variant_order(self, listener: socket.socket) -> str:
+        """Return what a variant finds on its standard input."""
         settings = Settings(
             terms.backlog(), self.fair.pool_size, self.fair.cpus, self.transport, self.address
         )
-        order = self.spec.what | {"fd": listener.fileno(), "settings": vars(settings)}
-        python = self.spec.python.words if self.spec.python else (sys.executable,)
-        return [*python, "-P", "-m", "servers", json.dumps(order)]
+        return json.dumps(self.spec.what | {"fd": listener.fileno(), "settings": vars(settings)})
 
     def _environment(self) -> dict[str, str]:
         """Return the environment: for a variant free of Python's switches, with a fixed hash."""
@@ -231,18 +223,17 @@ class Server:
         return "" if not tail else f": {last}" if tail == last else f": {last}\n{tail}"
 
     def _read_reports(self) -> None:
-        """Take in what the supervisor has said so far."""
+        """Take in what the supervisor has said so far; raises NotReady, HouseError."""
         if self._supervisor is None:
             return
-        with contextlib.suppress(BlockingIOError):
-            while data := os.read(self._reports.fileno(), 4096):
-                self._unread += data
-        *lines, self._unread = self._unread.split(b"\n")
-        for line in lines:
-            fact = json.loads(line)
+        self._take(self._supervisor.reports())
+        if self._refused:
+            short = self._refused.endswith(tuple(map(os.strerror, SHORTAGES)))
+            raise (HouseError if short else NotReady)(self._refused)
+
+    def _take(self, facts: Iterable[dict[str, Any]]) -> None:
+        for fact in facts:
             self.pid = fact.get("pid", self.pid)
             self.ended = fact.get("ended", self.ended)
             self.exit_status = fact.get("exited", self.exit_status)
-            if "error" in fact:
-                short = fact["error"].endswith(tuple(map(os.strerror, SHORTAGES)))
-                raise (HouseError if short else NotReady)(fact["error"])
+            self._refused = fact.get("error", self._refused)

@@ -171,9 +171,16 @@ with Server(spec, "tcp", Allotment(tuple(os.sched_getaffinity(0)), 2, grace_s=0.
 """
 
 
-@pytest.mark.parametrize("stubborn", [False, True], ids=["plain", "ignores SIGTERM"])
-def test_kill_9_of_the_house_leaves_nothing(stubborn: bool, tmp_path: Path) -> None:
-    line = "signal.signal(signal.SIGTERM, signal.SIG_IGN)" if stubborn else "pass"
+MANNERS = {
+    "plain": "pass",
+    "ignores SIGTERM": "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+    "has stopped its supervisor": "os.kill(os.getppid(), signal.SIGSTOP)",
+}
+
+
+@pytest.mark.parametrize("manners", MANNERS)
+def test_kill_9_of_the_house_leaves_nothing(manners: str, tmp_path: Path) -> None:
+    line = MANNERS[manners]
     spec = variant(
         tmp_path,
         line,
