@@ -4,17 +4,20 @@ import dataclasses
 import json
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from loadgen.descriptors import open_standard_descriptors
-from loadgen.fleet import FleetError, run
+from loadgen.exits import Exit, in_words
+from loadgen.fleet import FleetError, NobodyListens, run
 from loadgen.plan import Load, Plan, PlanError, Target
 from loadgen.ports import port_limit
 from loadgen.result import Recording, Result, Times
+from loadgen.signals import end_in_good_order
+from loadgen.sockets import nobody_there
 from loadgen.version import NAME, version
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -27,7 +30,7 @@ def tell_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.command()
+@app.command(epilog=in_words())
 def generate(
     target: Annotated[
         str, typer.Argument(help="HOST:PORT, [::1]:PORT, unix:PATH or udp:HOST:PORT")
@@ -101,15 +104,43 @@ def generate(
         if (limit := port_limit(plan)) is not None and load.rate is None and not as_json:
             note = f"the ports of this machine allow {limit:,.0f} connections/s to that address"
             print(f"note: {note}", file=sys.stderr)
-        result = run(plan)
+        result = load_it(plan)
     except (PlanError, ValueError) as error:
-        fail(str(error), 2)
-    except FleetError as error:
-        fail(str(error), 1)
+        fail(str(error), Exit.BAD_INPUT)
     if as_json:
-        print(json.dumps(result.to_json()))
+        print(json.dumps(result.to_json()), flush=True)
     else:
         Console().print(summary(result))
+    judge(plan, result)
+
+
+def load_it(plan: Plan) -> Result:
+    """Carry a plan out; one line and its status if nothing comes of it."""
+    try:
+        dials_later = plan.target.transport == "udp" or plan.load.requests_per_connection
+        if dials_later and (why := nobody_there(plan)):
+            raise NobodyListens(f"{plan.target}: no connection could be made: {why}")
+        return run(plan, stoppable=True)
+    except NobodyListens as error:
+        fail(f"{error}; start a server there, or name another address", Exit.NOTHING)
+    except FleetError as error:
+        fail(str(error), Exit.NOTHING)
+    except KeyboardInterrupt:
+        fail("interrupted before the window opened: nothing was measured", Exit.INTERRUPTED)
+
+
+def judge(plan: Plan, result: Result) -> None:
+    """End with another status than 0 if the figures are of no server, or of a part of the window.
+
+    What is wrong with them is said beside them.
+    """
+    if result.mismatches:
+        fail(f"the replies are not what was sent: {_trouble(result)[0]}", Exit.NOTHING)
+    if not result.throughput_rps:
+        fail(f"{plan.target}: no request was answered", Exit.NOTHING)
+    if result.window_s < int(plan.duration_s * 1e9) / 1e9:
+        words = f"interrupted: {result.window_s:.2f} of {plan.duration_s:g} s were measured"
+        fail(words, Exit.INTERRUPTED)
 
 
 def cpus_of(text: str) -> tuple[int, ...]:
@@ -121,7 +152,7 @@ def cpus_of(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
-def fail(message: str, status: int) -> None:
+def fail(message: str, status: Exit) -> NoReturn:
     """End with one line on standard error."""
     print(f"error: {message}", file=sys.stderr)
     raise typer.Exit(status)
@@ -185,8 +216,9 @@ def _trouble(result: Result) -> list[str]:
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; Ctrl-C, TERM and HUP close the window, and what was seen is printed."""
     open_standard_descriptors()
+    end_in_good_order()
     app()
 
 

@@ -2,11 +2,6 @@
 
 import hashlib
 import json
-import os
-import select
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,31 +9,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import loadgen
 from loadgen.part import Looks, Moment, Part
-from loadgen.plan import Plan, PlanError
+from loadgen.plan import Plan
 from loadgen.ports import check_ports
+from loadgen.process import FleetError as FleetError
+from loadgen.process import Process
 from loadgen.result import Result
 
 # From the order to start until the load begins, for each process: to be told, and to have read it.
 # One that was late all the same says by how much (`started_late_s`).
 LEAD_NS = 5_000_000
-# Over and above the plan's own times, before a process counts as hung. It is no measure of speed: a
-# machine on which a process says nothing for so long measures nothing.
-PATIENCE_S = 30.0
-# Read from the end of what a dead process said: enough for a traceback's last line.
-WORDS_MAX = 4000
-
 # Told of the moments as they come, with the ids of the generator processes;
 # returns the instant (monotonic clock, ns) at which it read what it counts from moment to moment.
 Watch = Callable[[Moment, list[int]], int]
 
 
-class FleetError(RuntimeError):
-    """A generator process died or hung; the message has its last words.
-
-    It is the instrument that failed, and nothing is said of the server.
-    """
+class NobodyListens(RuntimeError):
+    """Not one connection could be made; the message says where, and why."""
 
 
 def seed_of(seed: int, block: int, process: int) -> int:
@@ -50,42 +37,30 @@ def seed_of(seed: int, block: int, process: int) -> int:
     return int.from_bytes(digest, "little") >> 1
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of a generator process: free of Python's switches, as the servers' is.
-
-    PYTHONTRACEMALLOC alone slows it down 2 to 5 times.
-    """
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return plain | {"PYTHONPATH": str(Path(loadgen.__file__).parent.parent)}
-
-
 class Fleet:
     """The processes that share one plan; entered when all are connected.
 
     Raises:
         PlanError: a limit of this machine forbids the plan
         FleetError: a process died or hung
+        NobodyListens: no process could make a connection
     """
 
-    def __init__(self, plan: Plan) -> None:
-        """Only keep the plan."""
+    def __init__(self, plan: Plan, *, stoppable: bool = False) -> None:
+        """Only keep the plan. stoppable: Ctrl-C closes the window, and the rest goes on."""
         self.plan = plan
-        self.workers: list[subprocess.Popen[str]] = []
+        self.stoppable = stoppable
+        self.stopped = False
+        self.workers: list[Process] = []
 
     def __enter__(self) -> Self:
         """Start the processes and wait until each has its connections."""
         check_ports(self.plan)
-        self.columns: list[int] = []
-        self.errors: list[int] = []
         try:
             for number in range(self.plan.processes):
-                try:
-                    self._start(number)
-                except OSError as error:  # no descriptors, no processes, no memory
-                    why = error.strerror or str(error)
-                    raise FleetError(f"generator process {number} cannot start: {why}") from None
-            for number in range(self.plan.processes):
-                self._hear(number, self.plan.connect_s, "connected")
+                self._start(number)
+            connect_s = self.plan.connect_s
+            self._check_reached([worker.hear(connect_s, "connected") for worker in self.workers])
         except BaseException:
             self._end()
             raise
@@ -105,34 +80,55 @@ class Fleet:
 
         `watch` is called at the opening and the close of the window, and when the drain is over
         and the connections are still open.
+
+        Raises:
+            KeyboardInterrupt: it was to stop, and cannot or its window had not opened
         """
         plan, pids = self.plan, [worker.pid for worker in self.workers]
         start_ns = time.monotonic_ns() + LEAD_NS * len(self.workers)
-        for number in range(len(self.workers)):
-            self._tell(number, str(start_ns))
+        for worker in self.workers:
+            worker.tell(str(start_ns))
         edges_s = {Moment.OPEN: plan.warmup_s, Moment.CLOSE: plan.warmup_s + plan.duration_s}
         looked, used_s = [], []
         for moment, after_s in edges_s.items():
-            time.sleep(max(0.0, start_ns / 1e9 + after_s - time.monotonic()))
+            self._wait(start_ns / 1e9 + after_s)
             if watch is not None:
                 looked.append(watch(moment, pids))
             used_s.append(time.process_time())
-        for number in range(len(self.workers)):
-            self._hear(number, plan.drain_s, "drained")
+        for worker in self.workers:
+            worker.hear(plan.drain_s, "drained")
         if watch is not None:
             watch(Moment.DRAINED, pids)
-        for number in range(len(self.workers)):
-            self._tell(number, "")
+        for worker in self.workers:
+            worker.tell("")
+        facts = [worker.hear(0, "columns") for worker in self.workers]
+        # Stopped, they closed a piece apart at most: the window of all ends with the first.
+        close_ns = min(fact["close_ns"] for fact in facts)
         parts = [
-            Part(self._hear(number, 0, "columns"), self._path(number))
-            for number in range(len(self.workers))
+            Part(fact | {"close_ns": close_ns}, worker.path)
+            for fact, worker in zip(facts, self.workers, strict=True)
         ]
         if not looked:
             return parts, None
         return parts, Looks(looked[0], looked[1], used_s[1] - used_s[0])
 
-    def _path(self, number: int) -> Path:
-        return Path(f"/proc/self/fd/{self.columns[number]}")
+    def _wait(self, until_s: float) -> None:
+        """Wait for an instant of the monotonic clock, or until it is to stop."""
+        if not self.stopped:
+            try:
+                time.sleep(max(0.0, until_s - time.monotonic()))
+            except KeyboardInterrupt:
+                if not self.stoppable:
+                    raise
+                self.stopped = True
+                for worker in self.workers:
+                    worker.stop()
+
+    def _check_reached(self, said: list[dict[str, Any]]) -> None:
+        """Refuse to load nobody; raises NobodyListens, FleetError."""
+        if all(fact["reached"] is False for fact in said):
+            words = f"{self.plan.target}: no connection could be made: {said[0]['why']}"
+            raise FleetError(words) if said[0]["short"] else NobodyListens(words)
 
     def _share(self, total: int, number: int) -> int:
         """Return how many of `total` process `number` takes: even, the first ones one more."""
@@ -145,93 +141,38 @@ class Fleet:
         if load.max_in_flight is not None:
             load = replace(load, max_in_flight=max(1, self._share(load.max_in_flight, number)))
         seed = seed_of(plan.seed, plan.block, number)
-        # Memory, not files: the folder for temporary ones may be full, and samples are many.
-        columns = os.memfd_create(f"columns-{number}")
-        self.columns.append(columns)
-        self.errors.append(os.memfd_create(f"errors-{number}"))
+        worker = Process(number)
+        self.workers.append(worker)
         order = {
             "plan": replace(plan, load=load, seed=seed).to_json(),
             "number": number,
             "connections": self._share(plan.load.connections, number),
             "cpu": cpus[number % len(cpus)] if cpus else None,
-            "target": columns,
+            "target": worker.columns,
+            "stoppable": self.stoppable,
         }
-        worker = subprocess.Popen(
-            [sys.executable, "-P", "-m", "loadgen.worker"],
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors[number],
-            pass_fds=[columns],
-            text=True,
-            # Ctrl-C is for the house: it ends the trial in good order.
-            start_new_session=True,
-        )
-        self.workers.append(worker)
-        self._tell(number, json.dumps(order))
-
-    def _tell(self, number: int, line: str) -> None:
-        stdin = self.workers[number].stdin
-        assert stdin is not None
-        try:
-            stdin.write(line + "\n")
-            stdin.flush()
-        except BrokenPipeError:
-            raise self._death(number) from None
-
-    def _hear(self, number: int, expected_s: float, key: str) -> dict[str, Any]:
-        """Return what a process says next, which must hold `key`."""
-        worker = self.workers[number]
-        assert worker.stdout is not None
-        # One line at a time is said and read, so none waits in the buffer behind the descriptor.
-        if not select.select([worker.stdout], [], [], expected_s + PATIENCE_S)[0]:
-            raise FleetError(f"generator process {number} hangs: it has not said {key!r}")
-        line = worker.stdout.readline()
-        if not line:
-            raise self._death(number)
-        fact: dict[str, Any] = json.loads(line)
-        if "refused" in fact:
-            raise PlanError(fact["refused"])
-        if key not in fact:
-            raise FleetError(f"generator process {number} said {line!r} and not {key!r}")
-        return fact
-
-    def _death(self, number: int) -> FleetError:
-        status = self.workers[number].wait()
-        errors = self.errors[number]
-        words = os.pread(errors, WORDS_MAX, max(0, os.fstat(errors).st_size - WORDS_MAX))
-        lines = words.decode(errors="replace").strip().splitlines()
-        how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with status {status}"
-        last = f": {lines[-1]}" if lines else ""
-        return FleetError(f"generator process {number} {how}{last}")
+        worker.tell(json.dumps(order))
 
     def _end(self) -> None:
         for worker in self.workers:
-            worker.kill()
-            worker.wait()
-            for pipe in (worker.stdin, worker.stdout):
-                if pipe is not None:
-                    pipe.close()
-        for descriptor in (*self.columns, *self.errors):
-            os.close(descriptor)
+            worker.end()
         self.workers.clear()
-        self.columns.clear()
-        self.errors.clear()
 
 
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def run(plan: Plan, watch: Watch | None = None, samples: Path | None = None) -> Result:
+def run(
+    plan: Plan,
+    watch: Watch | None = None,
+    samples: Path | None = None,
+    *,
+    stoppable: bool = False,
+) -> Result:
     """Carry out a plan; return its result, and save the samples that were kept to a .npz file.
+
+    stoppable: Ctrl-C closes the window early, and the result is of what was measured
 
     Raises what Fleet raises.
     """
-    with Fleet(plan) as fleet:
+    with Fleet(plan, stoppable=stoppable) as fleet:
         # numpy's import takes as long as a process to start: it happens while they do.
         from loadgen.digest import digest
 

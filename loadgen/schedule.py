@@ -31,13 +31,17 @@ class Arrivals(Generic[W]):
         self.gap_mask = count - 1
         picks = turns(len(those), load.assignment, plan.seed, count) if those else []
         self.order = [those[number] for number in picks]
-        self.due_ns = NEVER
+        self.due_ns = self.first_ns = NEVER
         self.issued = self.turn = self.in_window = 0
 
     def begin(self, start_ns: int, open_ns: int, close_ns: int) -> None:
         """Let the first one fall due a gap after the start; count those of the window."""
-        self.due_ns = start_ns + self.gaps[-1]
-        self.in_window = Schedule(self.gaps, self.due_ns).between(open_ns, close_ns)
+        self.due_ns = self.first_ns = start_ns + self.gaps[-1]
+        self.cut(open_ns, close_ns)
+
+    def cut(self, open_ns: int, close_ns: int) -> None:
+        """Count those that fall due in the window, which may close early."""
+        self.in_window = Schedule(self.gaps, self.first_ns).between(open_ns, close_ns)
 
     def take(self) -> W:
         """Take the one that is due; the next one then is."""

@@ -32,6 +32,8 @@ CONGESTION_CONTROLS = (b"cubic", b"reno")
 PORT_ATTEMPTS = 64
 # sun_path has 108 bytes, one of them for its end.
 UNIX_PATH_MOST = 107
+# How long a refusal of a datagram is waited for, and an answer to a connect.
+REFUSED_S, CONNECT_S = 0.2, 10.0
 
 Address = tuple[str, int] | str
 
@@ -140,6 +142,32 @@ def resolve(target: Target) -> Address:
         raise PlanError(f"target {target}: {target.host!r} is no address or name") from None
 
 
+def nobody_there(plan: Plan) -> str:
+    """Return why a target cannot be reached at all, or nothing; for loads that dial as they go.
+
+    A stream is connected to once. Of a datagram socket only a refusal tells anything: it is sent an
+    empty datagram, which a server may echo or not.
+    Raises PlanError.
+    """
+    target = plan.target
+    address = resolve(target)
+    check_sources(plan.sources, FAMILIES[target.transport][0])
+    with socket.socket(*FAMILIES[target.transport]) as sock:
+        sock.settimeout(REFUSED_S if target.transport == "udp" else CONNECT_S)
+        try:
+            sock.connect(address)
+            if connected_to_itself(sock):
+                return os.strerror(errno.ECONNREFUSED)
+            if target.transport == "udp":
+                sock.send(b"")
+                sock.recv(1)
+        except TimeoutError:
+            return "" if target.transport == "udp" else "no answer to connect"
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
+
+
 def is_loopback(address: Address) -> bool:
     """Tell if an address is this machine's own loopback."""
     if isinstance(address, str):
@@ -193,7 +221,7 @@ def options(target: Target) -> list[tuple[int, int, int | bytes]]:
     return options_set
 
 
-def connected_to_itself(sock: socket.SocketType) -> bool:
+def connected_to_itself(sock: socket.SocketType | socket.socket) -> bool:
     """Tell if a socket was given the port that it dialled: nobody listens there.
 
     TCP permits that two sides dial each other at once, and then one socket is both of them.

@@ -3,19 +3,15 @@
 The conversation with the fleet, a line each: the order; `{"connected": true}`; the start instant
 (nanoseconds of the monotonic clock, which all processes share); `{"drained": true}`; an empty line,
 after which the connections are closed; the facts. Columns go to the descriptor that the order
-names: memory that the fleet has made, so that no folder can be full.
+names: memory that the fleet has made, so that no folder can be full. Where the order says that it
+can be stopped, SIGINT closes the window early.
 """
 
-import contextlib
 import ctypes
-import gc
 import json
 import os
-import resource
 import signal
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 from loadgen.churn import ChurnLoop
@@ -24,6 +20,7 @@ from loadgen.datagram import DatagramLoop
 from loadgen.driver import REAL, Driver, System
 from loadgen.open import OpenLoop
 from loadgen.paced import PacedLoop
+from loadgen.phases import Stop, drive, say
 from loadgen.pipelined import PipelinedLoop
 from loadgen.plan import Plan, PlanError
 from loadgen.ports import raise_descriptor_limit
@@ -66,80 +63,6 @@ def choose(plan: Plan, connections: int, dialer: Dialer, system: System = REAL) 
         chosen = ClosedLoop if plain else PipelinedLoop
     driver: Driver = chosen(plan, connections, dialer, system)
     return driver
-
-
-def peak_memory_kib(used: resource.struct_rusage) -> int:
-    """Return the most memory that this process has had in use.
-
-    Of its own program: what getrusage says includes that of the process that started it.
-    """
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
-        return int(status.partition("VmHWM:")[2].split()[0])
-    return used.ru_maxrss
-
-
-def usage() -> dict[str, int]:
-    """Return what this process has used so far: CPU, time in the run queue, switches."""
-    try:
-        # The second field: nanoseconds spent runnable but waiting for a CPU.
-        queued_ns = int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1])
-    except OSError:
-        queued_ns = 0
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "at_ns": time.monotonic_ns(),
-        "cpu_ns": time.process_time_ns(),
-        "queued_ns": queued_ns,
-        "voluntary_switches": used.ru_nvcsw,
-        "forced_switches": used.ru_nivcsw,
-        "peak_memory_kib": peak_memory_kib(used),
-    }
-
-
-def say(**fact: object) -> None:
-    """Tell the fleet something."""
-    print(json.dumps(fact), flush=True)
-
-
-def drive(plan: Plan, driver: Driver) -> dict[str, Any]:
-    """Carry the load through connect, warm-up, window and drain.
-
-    Returns: the instants, what was used, and the replies counted in the window (buckets only).
-    """
-    driver.connect(time.monotonic_ns() + int(plan.connect_s * 1e9))
-    # What exists now stays: the collector has nothing to do in the window, and is off.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    say(connected=True)
-    start_ns = int(sys.stdin.readline())
-    open_ns = start_ns + int(plan.warmup_s * 1e9)
-    close_ns = open_ns + int(plan.duration_s * 1e9)
-    recorder = driver.recorder
-    recorder.begin(start_ns, open_ns, close_ns)
-    while (left_ns := start_ns - time.monotonic_ns()) > 0:
-        time.sleep(left_ns / 1e9)
-    late_ns = -left_ns
-    if plan.warmup_s:
-        # Half of the warm-up tells how much room the window needs; the other half forgets the look.
-        driver.run((start_ns + open_ns) // 2)
-        recorder.project(time.monotonic_ns())
-        driver.run(open_ns)
-    before = usage()
-    recorder.open()
-    driver.facts.open(churn=plan.load.requests_per_connection is not None)
-    driver.run(close_ns)
-    after = usage()
-    driver.drain(time.monotonic_ns() + int(plan.drain_s * 1e9))
-    return {
-        "open_ns": open_ns,
-        "close_ns": close_ns,
-        "started_late_ns": late_ns,
-        "before": before,
-        "after": after,
-        "ended_ns": driver.recorder.drained_ns,
-    }
 
 
 def save(driver: Driver, target: int) -> dict[str, int]:
@@ -199,7 +122,10 @@ def main() -> None:
     except PlanError as error:
         say(refused=str(error))
         return
-    times = drive(plan, driver)
+    times = drive(plan, driver, Stop(possible=order["stoppable"]))
+    if not times:
+        say(stopped=True)
+        return
     say(drained=True)
     sys.stdin.readline()
     driver.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from loadgen import exits
 from tests.support import formats
 from tests.support.paths import ROOT
 from tests.test_architecture import ROOMS
@@ -25,6 +26,11 @@ def test_the_rooms_are_told_in_their_order() -> None:
 
 def test_every_field_of_the_files_has_its_line() -> None:
     assert (ROOT / "docs" / "file-formats.md").read_text() == formats.page()
+
+
+def test_the_exit_statuses_are_those_of_the_code() -> None:
+    told = re.findall(r"^\| (\d+) \| (.+) \|$", (ROOT / "README.md").read_text(), re.M)
+    assert told == [(str(status.value), words) for status, words in exits.MEANINGS.items()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

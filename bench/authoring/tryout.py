@@ -1,6 +1,7 @@
 """One server by hand: run it and talk to it, or hold it to the contract."""
 
-import signal
+import contextlib
+import time
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,8 @@ from bench.model.server import ServerSpec
 from bench.plan import catalog
 from servers.terms import TRANSPORTS, kind_of
 
+# How often it is looked whether the server is still there.
+LOOK_S = 0.2
 TRY = {
     "tcp": "python -m loadgen {host}:{port} --duration 2      or: nc {host} {port}",
     "tcp6": "python -m loadgen [{host}]:{port} --duration 2      or: nc {host} {port}",
@@ -50,9 +53,11 @@ def serve(name: str, transport: str, console: Console) -> None:
             console.print(f"{spec.name} serves {transport} on {address}", highlight=False)
             console.print(f"try: {line}", highlight=False, soft_wrap=True)
             console.print("end it with Ctrl-C", highlight=False)
-            while not server.exited():
-                if signal.sigtimedwait({signal.SIGINT, signal.SIGTERM}, 0.2) is not None:
-                    return
+            with contextlib.suppress(KeyboardInterrupt):
+                while not server.exited():
+                    time.sleep(LOOK_S)
+            if not server.exited():
+                return
             raise ConfigError(f"{spec.name} ended by itself: {server.output()}")
     except (NotReady, BrokenEcho) as error:
         raise ConfigError(f"{spec.name}: {error}") from None

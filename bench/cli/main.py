@@ -8,7 +8,9 @@ import typer
 from bench.base.errors import UserError
 from bench.cli import results, run, servers
 from loadgen.descriptors import open_standard_descriptors
+from loadgen.exits import Exit, in_words
 from loadgen.plan import PlanError
+from loadgen.signals import end_in_good_order
 from loadgen.version import NAME, version
 from servers.discovery import VariantError
 
@@ -21,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Compare concurrency models for network servers in Python.",
+    epilog=in_words(),
 )
 for part in (run, results, servers):
     app.add_typer(part.app)
@@ -46,6 +49,7 @@ def options(
 def main() -> None:
     """Run the command line; bad input ends with one line and status 2, Ctrl-C with 130."""
     open_standard_descriptors()
+    end_in_good_order()
     if sys.platform != "linux":
         fail(f"this harness needs Linux (epoll, /proc); here is {sys.platform}")
     try:
@@ -53,10 +57,10 @@ def main() -> None:
     except BAD_INPUT as error:
         fail(str(error))
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(Exit.INTERRUPTED)
 
 
 def fail(message: str) -> NoReturn:
     """End with one line on standard error and status 2."""
     print(f"error: {message}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(Exit.BAD_INPUT)

@@ -9,12 +9,14 @@ import typer
 from bench.base.errors import ConfigError
 from bench.cli.console import console
 from bench.model.run import Run
+from bench.verdicts.verdict import Verdict
+from loadgen.exits import Exit
 
 app = typer.Typer()
 
 
-def show(run: Run, *, png: bool = False, as_json: bool = False) -> None:
-    """Write the report of a run, print its summary and say where the report is."""
+def show(run: Run, *, png: bool = False, as_json: bool = False) -> list[Verdict]:
+    """Write the report of a run, print its summary and say where it is; return its verdicts."""
     from bench.report import files
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
@@ -22,11 +24,12 @@ def show(run: Run, *, png: bool = False, as_json: bool = False) -> None:
     view = run_view.view(run)
     page = files.write(view, png=png)
     if as_json:
-        print(files.render(view, "json"))
-        return
+        print(files.render(view, "json"), flush=True)
+        return list(view.verdicts.values())
     console.print(files.table(view, console.width))
     console.print(verdicts.summary(view.verdicts), highlight=False)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    return list(view.verdicts.values())
 
 
 @app.command("report", rich_help_panel="Read")
@@ -72,7 +75,8 @@ def compare(
     fail_if: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="GATE", help="status 1 if so: 'throughput < 0.95', 'p99 > 1.10' (repeatable)"
+            metavar="GATE",
+            help="status 1 if so, 3 if unsure: 'throughput < 0.95', 'p99 > 1.10' (repeatable)",
         ),
     ] = None,
 ) -> None:
@@ -87,13 +91,14 @@ def compare(
     limits = [gates.parse_gate(text) for text in fail_if or ()]
     comparison_of_both = compared(stored(before), stored(after), force, control)
     console.print(comparison.table(comparison_of_both))
-    for sentence in gates.undecided(comparison_of_both, limits):
+    undecided = gates.undecided(comparison_of_both, limits)
+    for sentence in undecided:
         console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)
     fired = gates.fired(comparison_of_both, limits)
     for sentence in fired:
         console.print(f"failed: {sentence}", highlight=False, soft_wrap=True)
-    if fired:
-        sys.exit(1)
+    if fired or undecided:
+        sys.exit(Exit.GATE if fired else Exit.UNDECIDED)
 
 
 @app.command(rich_help_panel="Read")

@@ -13,6 +13,7 @@ from bench.model.cpus import parse_cpus
 from bench.plan import suite_file
 from bench.plan.suite_file import Suite
 from bench.plan.workloads import AXES
+from loadgen.exits import in_words
 
 app = typer.Typer()
 
@@ -26,7 +27,7 @@ def option(panel: str, text: str, *names: str, metavar: str | None = None) -> An
     return typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar)
 
 
-@app.command(rich_help_panel="Measure")
+@app.command(rich_help_panel="Measure", epilog=in_words())
 def run(
     context: typer.Context,
     suite: Annotated[str, option(WHAT, "a suite's name, or a .toml file")] = "default",
@@ -119,8 +120,7 @@ def run(
         )
     # Standard output is for the document alone.
     notices = Notices(Console(stderr=True) if as_json else console, quiet or as_json)
-    if not carry_out(request, notices, as_json=as_json):
-        sys.exit(130)
+    sys.exit(carry_out(request, notices, as_json=as_json))
 
 
 def chosen_cpus(flag: str, text: str | None) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from rich.table import Table
 from bench.base.errors import ConfigError
 from bench.cli.console import console
 from bench.plan import suite_file
+from loadgen.exits import Exit
 from servers.discovery import KINDS
 from servers.terms import TRANSPORTS, kind_of
 
@@ -67,7 +68,7 @@ def check(
     from bench.authoring import tryout
 
     if not tryout.check(server, transport, console):
-        sys.exit(1)
+        sys.exit(Exit.GATE)
 
 
 @app.command("new-server", rich_help_panel="Try a server")

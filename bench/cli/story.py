@@ -7,10 +7,12 @@ from bench.running.prepare import Request, prepare
 from bench.running.progress import Display, Notices
 from bench.running.resume import Continuation, reopen
 from bench.running.run import begin, finish, measure, narrowness
+from bench.verdicts.verdict import MEANINGLESS
+from loadgen.exits import Exit
 
 
-def carry_out(request: Request | Continuation, notices: Notices, *, as_json: bool = False) -> bool:
-    """Measure what was asked for and write its report; return whether all of it was measured.
+def carry_out(request: Request | Continuation, notices: Notices, *, as_json: bool = False) -> Exit:
+    """Measure what was asked for and write its report; return with which status to end.
 
     What was measured before an interrupt is on disk, and in the report.
 
@@ -32,5 +34,8 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
     if session.plan.until is not None:
         notices.insist(narrowness(session.plan, run, complete))
     # From here on the run folder is all there is: tables, charts, page and terminal come of it.
-    show(run, as_json=as_json)
-    return complete
+    verdicts = show(run, as_json=as_json)
+    if not complete:
+        return Exit.INTERRUPTED
+    nothing = all(verdict.name in MEANINGLESS for verdict in verdicts)
+    return Exit.NOTHING if nothing else Exit.MEASURED

@@ -21,7 +21,7 @@ from bench.plan import catalog
 from bench.running.prepare import Session
 from bench.running.trials import READY_LEAST_S, READY_TIMES, Conditions, load_plan, spec_of
 from loadgen import fleet
-from loadgen.fleet import FleetError
+from loadgen.fleet import FleetError, NobodyListens
 from loadgen.plan import Load
 
 LOOK_S = 0.5
@@ -121,7 +121,7 @@ def look(
         with Server(spec, workload.transport, conditions.fair(workload, spec)) as server:
             observer = Observer(server.supervisor_pid, conditions.cpus)
             result = fleet.run(load_plan(workload, short, server.address, 0, 0), observer)
-    except (NotReady, BrokenEcho, FleetError, HouseError):
+    except (NotReady, BrokenEcho, FleetError, NobodyListens, HouseError):
         return None
     cpu_us = None
     if observer.usage is not None and result.watched is not None and result.watched.replies:

@@ -19,7 +19,7 @@ from bench.store import run_folder
 from bench.verdicts import judging
 from bench.verdicts.disturbance import disturbance
 from loadgen import fleet, witness
-from loadgen.fleet import FleetError
+from loadgen.fleet import FleetError, NobodyListens
 from loadgen.plan import Plan, Target
 from loadgen.witness import WitnessError
 from servers.terms import Address
@@ -139,7 +139,12 @@ def driven(
     order = load_plan(workload, conditions, server.address, trial.block, first_source)
     cpus = conditions.cpus.narrowed(server.spec.many_cpus)
     observer = Observer(server.supervisor_pid, cpus, address=server.address)
-    result = fleet.run(order, observer, samples)
+    try:
+        result = fleet.run(order, observer, samples)
+    except NobodyListens as error:
+        # It answered the probe, and is gone.
+        trial = replace(trial, status=Status.BROKEN_ECHO, reason=f"after the probe: {error}")
+        return with_end(trial, server)
     trial = replace(
         trial,
         status=Status.MEASURED,
@@ -152,8 +157,20 @@ def driven(
         counters=observer.counters(),
         ready_s=server.ready_s,
     )
+    trial = with_end(trial, server)
+    if trial.exit_status is not None:
+        return trial
+    return with_end(witnessed(trial, order, result.next_source), server)
+
+
+def with_end(trial: Trial, server: Server) -> Trial:
+    """Return a trial with what a server that has ended by itself left: status and last words.
+
+    Raises:
+        HouseError: its supervisor is dead, so that the trial says nothing
+    """
     if not server.exited():
-        return witnessed(trial, order, result.next_source)
+        return trial
     status = server.exit_status
     last = server.last_words()
     reason = f"the server ended with status {status} in mid-trial{': ' if last else ''}{last}"

@@ -36,6 +36,8 @@ UNRANKED = frozenset(
         Name.NOT_MEASURED,
     }
 )
+# Of these there is no figure at all, or none that means anything.
+MEANINGLESS = UNRANKED - {Name.STARVED}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Ctrl-C and kill: what was measured stays, and nothing is left behind."""
 
+import contextlib
 import csv
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -40,45 +42,85 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-COLUMNS = (
-    *("server", "family", "transport", "workload", "connections", "payload_bytes"),
-    *("requests_per_connection", "offered_rps", "trials"),
-    *("throughput_rps", "throughput_lo", "throughput_hi"),
-    *("p50_us", "p90_us", "p99_us", "p999_us", "max_us", "send_lag_p99_us", "connect_p99_us"),
-    *("cpu_us_per_request", "ctx_switches_per_request", "memory_mib"),
-    *("effective_concurrency", "fairness_jain", "errors", "verdict"),
-)
+def ignoring_ctrl_c() -> None:
+    """Be as a job that a script starts with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def begun(*words: str, **more: Any) -> "Iterator[subprocess.Popen[str]]":
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **more
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator["tuple[subprocess.Popen[str], Path]"]:
-    """Yield a long run in its second trial, and its folder."""
+    """Yield a long run in its second trial, and its folder; Ctrl-C was ignored by its parent."""
     folder = tmp_path / "run"
+    (tmp_path / "tmp").mkdir()
     words = ["run", *QUICK, "--servers", "selectors-default,process-pool", "--out", str(folder)]
-    process = subprocess.Popen(
-        [*BENCH, *words, "--trials", "500"], stdout=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    try:
+    words += ["--transport", "unix", "--trials", "500"]
+    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    with begun(*BENCH, *words, env=environment, preexec_fn=ignoring_ctrl_c) as process:
         assert process.stdout is not None
         while not (folder / "trials.jsonl").exists() or process.stdout.readline()[:2] != "1/":
             assert process.poll() is None
         yield process, folder
-    finally:
-        process.kill()
-        process.communicate()
 
 
-def test_ctrl_c_keeps_what_was_measured_and_writes_the_report(
-    running: "tuple[subprocess.Popen[str], Path]",
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupt_keeps_what_was_measured_and_writes_the_report(
+    which: signal.Signals, running: "tuple[subprocess.Popen[str], Path]"
 ) -> None:
     process, folder = running
     below = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(which)
+    if which is not signal.SIGINT:
+        process.send_signal(signal.SIGHUP)  # a session's end sends several
     process.communicate(timeout=LIMIT_S)
     assert process.returncode == 130
     assert (folder / "report.html").exists()
     assert any(row["verdict"] for row in rows(folder))
     assert not psutil.wait_procs(below, timeout=3)[1]
+    assert not list((folder.parent / "tmp").iterdir())
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_serve_ends_in_good_order(which: signal.Signals, tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    words = [*BENCH, "serve", "blocking", "--transport", "unix"]
+    with begun(*words, env=environment, preexec_fn=ignoring_ctrl_c) as process:
+        assert process.stdout is not None
+        assert "blocking serves unix on" in process.stdout.readline()
+        process.send_signal(which)
+        process.communicate(timeout=LIMIT_S)
+    assert process.returncode in (0, 130)
+    assert not list(tmp_path.iterdir())
+
+
+def test_nohup_is_respected() -> None:
+    """A run that was told to outlive its terminal does."""
+    code = (
+        "import signal, os; from loadgen.signals import end_in_good_order as install; "
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN); install(); "
+        "os.kill(os.getpid(), signal.SIGHUP); print('alive')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ended.stdout == "alive\n"
+
+
+def test_a_run_whose_every_cell_failed_says_so_by_its_status(tmp_path: Path) -> None:
+    bad = ROOT / "tests" / "defects" / "stream" / "exits_at_once.py"
+    words = ["--servers", str(bad), "--connections", "5", "--out", str(tmp_path / "run")]
+    ended = bench("run", *QUICK, "--trials", "1", *words)
+    assert ended.returncode == 4, ended.stderr
+    assert (tmp_path / "run" / "report.html").exists()
 
 
 def test_kill_leaves_no_process_and_a_run_that_can_be_reported(

@@ -96,7 +96,10 @@ def main() -> None:
         print(json.dumps(served(*SERVED[name]).to_json()))
     else:
         set_up(FEW_PORTS)
-        print(json.dumps(unserved(*NOBODY[name]).to_json()))
+        try:
+            print(json.dumps(unserved(*NOBODY[name]).to_json()))
+        except fleet.NobodyListens as error:
+            print(json.dumps({"refused": str(error)}))
 
 
 if __name__ == "__main__":
