@@ -9,6 +9,7 @@ from rich.markup import escape
 from bench.authoring import contract
 from bench.base.errors import ConfigError
 from bench.host import machine
+from bench.launch import places
 from bench.launch.launcher import Allotment, Server
 from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.server import ServerSpec
@@ -43,6 +44,7 @@ def serve(name: str, transport: str, console: Console) -> None:
         ConfigError: there is no such server, or it does not get ready.
     """
     spec = find(name, transport)
+    places.sweep()
     try:
         with Server(spec, transport, allotment()) as server:
             address = server.address

@@ -65,7 +65,7 @@ class Server:
     def __enter__(self) -> Self:
         """Start the server and wait until it has proven that it is ready."""
         with house_errors(CANNOT_START):
-            self._folder = places.trial_folder(self.transport)
+            self._folder = places.Folder() if self.transport == "unix" else None
         try:
             attempts = PORT_ATTEMPTS if self.spec.command else 1
             for attempt in range(1, attempts + 1):
@@ -83,8 +83,7 @@ class Server:
                     self._read_reports()  # its id was reported before it could answer
                     break
         except BaseException:
-            self.stop()
-            self._folder.cleanup()
+            self._leave()
             raise
         return self
 
@@ -95,8 +94,14 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         """End the server."""
-        self.stop()
-        self._folder.cleanup()
+        self._leave()
+
+    def _leave(self) -> None:
+        try:
+            self.stop()
+        finally:
+            if self._folder is not None:
+                self._folder.cleanup()
 
     @property
     def supervisor_pid(self) -> int:
@@ -165,7 +170,7 @@ class Server:
 
     def _bind(self, attempt: int) -> socket.socket | None:
         """Bind the variant's socket, or only choose an address for a foreign command."""
-        address = places.wanted(self.transport, self._folder.name, attempt)
+        address = places.wanted(self.transport, self._folder, attempt)
         foreign, own_listeners = self.spec.command is not None, self.spec.own_listeners
         if foreign and self.transport == "unix":
             self.address = address

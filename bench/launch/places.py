@@ -1,8 +1,10 @@
 """Where the files and the socket of a trial go, and which numbers their descriptors have."""
 
+import contextlib
 import errno
 import fcntl
 import os
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -13,6 +15,8 @@ FOLDER_PREFIX = "bench-"
 # tempfile puts so many characters behind the prefix.
 SUFFIX = 8
 SOCKET_NAME = "socket-{}"
+# In such a folder: the file that its owner holds a lock on.
+OWNER = "owner"
 # Where a Unix socket goes if the folder for temporary files makes its path too long.
 # A folder of one's own is made in it (mkdtemp).
 SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
@@ -20,10 +24,49 @@ SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 FIRST_DESCRIPTOR = 3
 
 
-def trial_folder(transport: str) -> tempfile.TemporaryDirectory[str]:
-    """Return a new folder for the files of one server; raises OSError."""
-    above = socket_folder() if transport == "unix" else tempfile.gettempdir()
-    return tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=above)
+class Folder:
+    """A new folder for the socket of a server; its owner is whoever holds the lock on a file in it.
+
+    A lock ends with the process that took it, however that ends, and is seen across containers that
+    share the folder for temporary files, where ids of processes are not.
+    """
+
+    def __init__(self) -> None:
+        """Make it, and own it; raises OSError."""
+        self._made = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=socket_folder())
+        self.name = self._made.name
+        self._lock = os.open(f"{self.name}/new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        os.rename(f"{self.name}/new", f"{self.name}/{OWNER}")
+
+    def cleanup(self) -> None:
+        """Remove it with all that is in it."""
+        self._made.cleanup()
+        os.close(self._lock)
+
+
+def sweep() -> None:
+    """Remove the folders that runs which were killed have left behind."""
+    for above in dict.fromkeys((tempfile.gettempdir(), *SHORT_FOLDERS)):
+        with contextlib.suppress(OSError), os.scandir(above) as entries:
+            for entry in entries:
+                if entry.name.startswith(FOLDER_PREFIX) and _is_abandoned(entry.path):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _is_abandoned(folder: str) -> bool:
+    """Return whether a folder is one of ours, of this user, and nobody owns it any more."""
+    try:
+        fd = os.open(f"{folder}/{OWNER}", os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(fd).st_uid == os.getuid()
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
 
 
 def socket_folder() -> str:
@@ -45,10 +88,10 @@ def socket_path_fits(folder: str) -> bool:
     return len(os.fsencode(path)) <= terms.UNIX_PATH_MOST
 
 
-def wanted(transport: str, folder: str, attempt: int) -> terms.Address:
+def wanted(transport: str, folder: Folder | None, attempt: int) -> terms.Address:
     """Return where to bind a server's socket; port 0 is any. attempt: the first is 1."""
-    if transport == "unix":
-        return str(Path(folder) / SOCKET_NAME.format(attempt))
+    if folder is not None:
+        return str(Path(folder.name) / SOCKET_NAME.format(attempt))
     return terms.LOOPBACK[transport], 0
 
 

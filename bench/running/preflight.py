@@ -19,7 +19,7 @@ from loadgen.plan import DATAGRAM_MAX
 from loadgen.ports import DESCRIPTORS_SPARE
 from servers import terms
 
-# What the output of a server, a generator's and the reports between them take at least.
+# What the folder of a Unix socket takes at most; nothing else goes to the temporary files.
 ROOM_LEAST = 2**20
 # Supervisor and one process of the generator, beside a server's own.
 HELPERS = 2
@@ -37,15 +37,17 @@ def check(
     """Raise this process's own limits, and refuse what this machine cannot carry.
 
     cells: what is going to be measured; pool_size, server_cpus: of the run
-    room_bytes: what the files of one trial need
+    room_bytes: what the folder of a Unix socket needs
 
     Raises:
         ConfigError: what is missing, which workload needs it, and what to do.
     """
     cells = list(cells)
+    places.sweep()
     raise_limits()
     workloads = list(dict.fromkeys(cell.workload for _, cell in cells))
-    check_temporary(room_bytes)
+    if any(workload.transport == "unix" for workload in workloads):
+        check_temporary(room_bytes)
     for transport in dict.fromkeys(workload.transport for workload in workloads):
         check_transport(transport)
     hard, limits = resource.getrlimit(resource.RLIMIT_NOFILE)[1], tasks.limits()

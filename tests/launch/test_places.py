@@ -11,6 +11,7 @@ from bench.base.errors import ConfigError
 from bench.launch import places
 from bench.running import preflight
 from servers import terms
+from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -29,10 +30,10 @@ class TestPathsOfUnixSockets:
         long.mkdir()
         temporary.setenv("TMPDIR", str(long))
         assert places.socket_folder() in places.SHORT_FOLDERS
-        with places.trial_folder("unix") as folder:
-            terms.bind("unix", places.wanted("unix", folder, 1)).close()
-        with places.trial_folder("tcp") as folder:
-            assert Path(folder).parent == long
+        folder = places.Folder()
+        terms.bind("unix", places.wanted("unix", folder, 1)).close()
+        folder.cleanup()
+        assert not Path(folder.name).exists()
 
     def test_no_folder_that_is_short_enough(
         self, temporary: pytest.MonkeyPatch, tmp_path: Path
@@ -47,6 +48,50 @@ class TestPathsOfUnixSockets:
         folder = "/".ljust(terms.UNIX_PATH_MOST - len(f"/{below}"), "x")
         assert places.socket_path_fits(folder)
         assert not places.socket_path_fits(folder + "x")
+
+
+OWNER = """
+import sys
+from bench.launch import places
+folder = places.Folder()
+print(folder.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_folders_of_the_dead_are_removed_and_those_of_the_living_are_not(
+    temporary: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    foreign = tmp_path / f"{places.FOLDER_PREFIX}mine"
+    (foreign / "results").mkdir(parents=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as owner:
+        assert owner.stdout is not None
+        left = Path(owner.stdout.readline().strip())
+        assert left.parent == tmp_path
+        places.sweep()
+        assert left.exists()
+        owner.kill()
+        owner.wait()
+        places.sweep()
+    assert not left.exists()
+    # Somebody's own, which only has such a name; and behind a link nothing is looked at.
+    assert (foreign / "results").exists()
+
+
+def test_a_link_is_not_followed(temporary: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+    folder = tmp_path / f"{places.FOLDER_PREFIX}x"
+    folder.mkdir()
+    (folder / places.OWNER).symlink_to(tmp_path / "mine")
+    (tmp_path / f"{places.FOLDER_PREFIX}y").symlink_to(folder)
+    places.sweep()
+    assert folder.exists()
 
 
 def test_a_socket_never_takes_the_number_of_a_standard_descriptor() -> None:
