@@ -13,6 +13,7 @@ from rich.table import Table
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.exits import Exit, in_words
 from loadgen.fleet import FleetError, NobodyListens, run
+from loadgen.outlet import Outlet
 from loadgen.plan import Load, Plan, PlanError, Target
 from loadgen.ports import port_limit
 from loadgen.result import Recording, Result, Times
@@ -219,7 +220,16 @@ def main() -> None:
     """Run the command; Ctrl-C, TERM and HUP close the window, and what was seen is printed."""
     open_standard_descriptors()
     end_in_good_order()
-    app()
+    outlet = Outlet.install()
+    status = 0
+    try:
+        app()
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else Exit.BAD_INPUT
+    if (why := outlet.failure()) and not status:
+        print(f"error: {why}", file=sys.stderr)
+        status = Exit.BAD_INPUT
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     UNDECIDED = 3
     NOTHING = 4
+    DEFECT = 70  # EX_SOFTWARE of sysexits(3)
     INTERRUPTED = 130
 
 
@@ -20,6 +21,7 @@ MEANINGS = {
     Exit.BAD_INPUT: "what was asked for cannot be done here; one line says why",
     Exit.UNDECIDED: "a gate could not be judged",
     Exit.NOTHING: "nothing to measure: every cell failed, nobody listens, or wrong bytes came",
+    Exit.DEFECT: "a mistake of this program, with a traceback to be reported",
     Exit.INTERRUPTED: "interrupted (Ctrl-C, TERM, HUP): what was measured is written",
 }
 

@@ -1,6 +1,8 @@
 """The raw samples of a window, as a file for other tools."""
 
+import contextlib
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -8,12 +10,25 @@ from loadgen.columns import Window
 
 
 def save(window: Window, path: Path) -> None:
-    """Save the rows of a window: columns of int64, times in nanoseconds since it opened."""
+    """Save the rows of a window, or nothing where they cannot be written.
+
+    A result does not depend on them, and is worth more than they are.
+    """
+    try:
+        with path.open("wb") as file:
+            write(window, file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def write(window: Window, file: IO[bytes]) -> None:
+    """Write columns of int64, times in nanoseconds since the window opened."""
     intended, sent, received, slot = window.rows
     lost_intended, lost_sent, lost_slot = window.unanswered
     start = window.open_ns
     np.savez(
-        path,
+        file,
         intended_ns=intended - start,
         sent_ns=sent - start,
         received_ns=received - start,

@@ -1,21 +1,35 @@
 """The command line: one program, `bench`, whose commands stand in three modules."""
 
+import contextlib
 import sys
-from typing import Annotated, NoReturn
+import traceback
+from typing import Annotated, Any
 
 import typer
 
-from bench.base.errors import UserError
+from bench.base.errors import UserError, in_words
+from bench.base.shortages import HouseError
 from bench.cli import results, run, servers
 from loadgen.descriptors import open_standard_descriptors
-from loadgen.exits import Exit, in_words
+from loadgen.exits import Exit
+from loadgen.exits import in_words as statuses
+from loadgen.outlet import Outlet
 from loadgen.plan import PlanError
+from loadgen.process import FleetError
 from loadgen.signals import end_in_good_order
 from loadgen.version import NAME, version
 from servers.discovery import VariantError
 
 # What a user can mend: one line, exit status 2.
 BAD_INPUT = (UserError, PlanError, VariantError)
+# The machine or the harness failed: one line, and nothing was measured.
+INSTRUMENT = (HouseError, FleetError)
+# What typer raises for options and arguments that are not known or not complete.
+USAGE: type[Exception] = typer.BadParameter.__bases__[0]
+DEFECT = (
+    "error: this is a mistake of this program and not yours: please report it with the lines above "
+    "to its developers; what a run had measured is in its folder (bench report FOLDER)"
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -23,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Compare concurrency models for network servers in Python.",
-    epilog=in_words(),
+    epilog=statuses(),
 )
 for part in (run, results, servers):
     app.add_typer(part.app)
@@ -47,20 +61,57 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; bad input ends with one line and status 2, Ctrl-C with 130."""
+    """Run the command line; whatever ends it early is one line on standard error.
+
+    This is the only place where errors become lines and statuses.
+    """
     open_standard_descriptors()
     end_in_good_order()
     if sys.platform != "linux":
-        fail(f"this harness needs Linux (epoll, /proc); here is {sys.platform}")
+        sys.exit(fail(f"this harness needs Linux (epoll, /proc); here is {sys.platform}"))
+    outlet = Outlet.install()
+    status = guarded()
+    if (why := outlet.failure()) and status in (Exit.MEASURED, Exit.NOTHING):
+        status = fail(why)
+    sys.exit(status)
+
+
+def guarded() -> int:
+    """Run the command line and return its status."""
     try:
-        app()
-    except BAD_INPUT as error:
-        fail(str(error))
+        done: Any = app(standalone_mode=False)
+    except SystemExit as ended:
+        done = ended.code
     except KeyboardInterrupt:
-        sys.exit(Exit.INTERRUPTED)
+        return Exit.INTERRUPTED
+    except BAD_INPUT as error:
+        return fail(str(error))
+    except INSTRUMENT as error:
+        return fail(str(error), Exit.NOTHING)
+    except OSError as error:
+        return fail(in_words(error))
+    except USAGE as error:
+        return usage(error)
+    except Exception:  # a defect of ours, and the only thing that shows a traceback
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+            print(DEFECT, file=sys.stderr)
+        return Exit.DEFECT
+    return done if isinstance(done, int) else Exit.MEASURED
 
 
-def fail(message: str) -> NoReturn:
-    """End with one line on standard error and status 2."""
-    print(f"error: {message}", file=sys.stderr)
-    sys.exit(Exit.BAD_INPUT)
+def usage(error: Any) -> int:
+    """Say which option or argument is wrong, and where to read of them."""
+    if error.__class__.__name__ == "NoArgsIsHelpError":
+        error.show()
+        return Exit.BAD_INPUT
+    about = error.ctx.command_path if error.ctx is not None else "bench"
+    message = error.format_message().rstrip(".")
+    return fail(f"{message}; see `{about} --help`")
+
+
+def fail(message: str, status: Exit = Exit.BAD_INPUT) -> int:
+    """Print one line on standard error and return the status to end with."""
+    with contextlib.suppress(OSError):
+        print(f"error: {message}", file=sys.stderr)
+    return status

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from bench.base.errors import ConfigError
+from bench.base.errors import ConfigError, StoreError
+from bench.base.gaps import Gaps
 from bench.cli.console import console
 from bench.model.run import Run
 from bench.verdicts.verdict import Verdict
@@ -14,20 +16,34 @@ from loadgen.exits import Exit
 
 app = typer.Typer()
 
+REPORT_IT = "a part of the report failed for a mistake of this program: please tell its developers"
 
-def show(run: Run, *, png: bool = False, as_json: bool = False) -> list[Verdict]:
-    """Write the report of a run, print its summary and say where it is; return its verdicts."""
+
+def show(run: Run, gaps: Gaps, *, png: bool = False, as_json: bool = False) -> list[Verdict]:
+    """Write the report of a run, print its summary and say where it is; return its verdicts.
+
+    gaps: what is missing already; what cannot be written of the report comes to it
+
+    Raises:
+        StoreError: there is no page, or it is not the one of this run
+    """
     from bench.report import files
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
 
     view = run_view.view(run)
-    page = files.write(view, png=png)
+    page = files.write(view, gaps, png=png)
     if as_json:
         print(files.render(view, "json"), flush=True)
         return list(view.verdicts.values())
     console.print(files.table(view, console.width))
     console.print(verdicts.summary(view.verdicts), highlight=False)
+    for line in gaps.lines():
+        console.print(f"left out: {escape(line)}", highlight=False, soft_wrap=True)
+    if gaps.defects:
+        console.print(REPORT_IT, highlight=False, soft_wrap=True)
+    if why := gaps.why(page.name):
+        raise StoreError(f"{page}: {why}; mend that, then `bench report {run.folder}`")
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
     return list(view.verdicts.values())
 
@@ -45,7 +61,7 @@ def rebuild(
     from bench.report.view import run_view
 
     if form is None:
-        show(stored(folder), png=png)
+        show(stored(folder), Gaps(), png=png)
     elif form in files.FORMATS:
         print(files.render(run_view.view(stored(folder)), form))
     else:
@@ -142,8 +158,6 @@ def open_page(
     folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
 ) -> None:
     """Open the page of a run in the browser."""
-    from bench.base.errors import StoreError
-
     page = (folder / "report.html").resolve()
     if not page.exists():
         raise StoreError(f"{folder}: has no report.html; write it with bench report")

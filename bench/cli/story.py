@@ -1,5 +1,6 @@
 """What `bench run` does, from what was asked for to the page: read this first."""
 
+from bench.base.gaps import Gaps
 from bench.cli.results import show
 from bench.host.doctor import examine
 from bench.running.calibration import calibrated
@@ -29,13 +30,14 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
     notices.say(*session.calibration.notices(), session.summary())
     with Display(notices, session.trials, session.conditions.load_s) as display:
         # A trial: a fresh server, proven to echo, under load; a line of trials.jsonl as it ends.
-        complete = display.follow(measure(session))
-    run = finish(session, header, complete)
+        status = display.follow(measure(session))
+    complete, gaps = status is Exit.MEASURED, Gaps()
+    run = finish(session, header, complete, gaps)
     if session.plan.until is not None:
         notices.insist(narrowness(session.plan, run, complete))
     # From here on the run folder is all there is: tables, charts, page and terminal come of it.
-    verdicts = show(run, as_json=as_json)
+    verdicts = show(run, gaps, as_json=as_json)
     if not complete:
-        return Exit.INTERRUPTED
+        return status
     nothing = all(verdict.name in MEANINGLESS for verdict in verdicts)
     return Exit.NOTHING if nothing else Exit.MEASURED

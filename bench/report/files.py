@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.base.gaps import Gaps
 from bench.model.run import workload_labels
 from bench.store import run_folder
 
@@ -16,28 +17,59 @@ if TYPE_CHECKING:
     from bench.report.view.run_view import RunView
 
 
-def write(view: "RunView", *, png: bool = False) -> Path:
+PAGE, SISTER = "report.html", "report.md"
+
+
+def write(view: "RunView", gaps: Gaps | None = None, *, png: bool = False) -> Path:
     """Write every derived file of a run and return the path of its page.
+
+    A part that cannot be made or written costs no other: the page names it.
 
     Args:
         view: of a run, which may be unfinished.
+        gaps: what is missing of the run already; what cannot be written comes to it.
         png: write every chart as PNG as well, not only the overviews.
-
-    Raises:
-        OSError: the folder cannot be written.
     """
-    from bench.report import charts, page
+    from bench.report import charts
 
-    folder = view.run.folder
+    folder, gaps = view.run.folder, Gaps() if gaps is None else gaps
     run_folder.remove_report(folder)
-    drawn = list(charts.by_subject(view))
-    overview = list(charts.overview(view))
-    _write_charts(folder, drawn, overview, png)
-    texts = {"verdicts.json": verdicts(view)} | tables(view)
-    texts |= {"report.md": page.markdown(view, overview), "report.html": page.html(view, drawn)}
-    for name, text in texts.items():
-        run_folder.write(run_folder.report_path(folder, name), text)
-    return run_folder.report_path(folder, "report.html")
+    for name, text in _data(view, gaps):
+        _write(folder, name, text.encode(), gaps)
+    drawn = list(charts.by_subject(view, gaps))
+    overview = list(charts.overview(view, gaps))
+    # Before the charts, which can be drawn again, and once more if some of them are missing.
+    _write_pages(view, drawn, overview, gaps)
+    known = len(gaps)
+    for name, data in _images(drawn, overview, png, gaps):
+        _write(folder, name, data, gaps)
+    if len(gaps) > known and not gaps.why(PAGE):
+        _write_pages(view, drawn, overview, gaps)
+    return folder / PAGE
+
+
+def _data(view: "RunView", gaps: Gaps) -> Iterator[tuple[str, str]]:
+    """Yield the files that other programs read."""
+    with gaps.part("verdicts.json"):
+        yield "verdicts.json", verdicts(view)
+    with gaps.part("the tables"):
+        yield from tables(view).items()
+
+
+def _write_pages(
+    view: "RunView", drawn: Sequence["Chart"], overview: Sequence["Chart"], gaps: Gaps
+) -> None:
+    from bench.report import page
+
+    with gaps.part(SISTER):
+        _write(view.run.folder, SISTER, page.markdown(view, overview, gaps).encode(), gaps)
+    with gaps.part(PAGE):
+        _write(view.run.folder, PAGE, page.html(view, drawn, gaps).encode(), gaps)
+
+
+def _write(folder: Path, name: str, data: bytes, gaps: Gaps) -> None:
+    with gaps.part(name):
+        run_folder.write_bytes(run_folder.report_path(folder, name), data)
 
 
 def tables(view: "RunView") -> dict[str, str]:
@@ -108,18 +140,18 @@ def verdicts(view: "RunView") -> str:
     return json.dumps(rows, indent=1, ensure_ascii=False)
 
 
-def _write_charts(
-    folder: Path, drawn: Iterable["Chart"], overview: Iterable["Chart"], png: bool
-) -> None:
+def _images(
+    drawn: Iterable["Chart"], overview: Iterable["Chart"], png: bool, gaps: Gaps
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the charts as files: all as SVG, the overviews, or all, as PNG."""
     for chart in drawn:
-        run_folder.write(
-            run_folder.report_path(folder, f"charts/{chart.name}.svg"), chart.canvas.svg
-        )
-        if png:
-            path = run_folder.report_path(folder, f"charts/{chart.name}.png")
-            path.write_bytes(chart.canvas.png())
-    for chart in overview:
-        run_folder.report_path(folder, f"charts/{chart.name}.png").write_bytes(chart.canvas.png())
+        name = f"charts/{chart.name}.svg"
+        with gaps.part(name):
+            yield name, chart.canvas.svg.encode()
+    for chart in (*overview, *(drawn if png else ())):
+        name = f"charts/{chart.name}.png"
+        with gaps.part(name):
+            yield name, chart.canvas.png()
 
 
 def table(view: "RunView", width: int) -> "Group":

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.base import wording
+from bench.base.gaps import Gaps
 from bench.model.header import Header, ServerEntry
 from bench.pairs.pairwise import Pair
 from bench.pairs.ranking import Place
@@ -33,18 +34,24 @@ SOURCES_SINCE = 4
 UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
 
 
-def html(view: RunView, drawn: Iterable[Chart]) -> str:
-    """Return the self-contained page."""
+def html(view: RunView, drawn: Iterable[Chart], gaps: Gaps | None = None) -> str:
+    """Return the self-contained page. gaps: what it has to say is missing, as in `markdown`."""
     environment = _environment(autoescape=True)
     template = environment.get_template("report.html.j2")
-    return template.render(_content(view), kinds=_figures(drawn), colours=_colours())
+    gaps = Gaps() if gaps is None else gaps
+    figures = _figures(drawn, gaps)
+    return template.render(_content(view), kinds=figures, colours=_colours(), missing=gaps.lines())
 
 
-def markdown(view: RunView, overview: Iterable[Chart]) -> str:
+def markdown(view: RunView, overview: Iterable[Chart], gaps: Gaps | None = None) -> str:
     """Return the report as Markdown; it shows the overview charts beside it."""
     template = _environment(autoescape=False).get_template("report.md.j2")
-    charts = [(chart, shows(chart)) for chart in overview]
-    return template.render(_content(view), charts=charts)
+    charts = []
+    for chart in overview:
+        with (gaps or Gaps()).part(f"the caption of {chart.name}"):
+            charts.append((chart, shows(chart)))
+    missing = [] if gaps is None else gaps.lines()
+    return template.render(_content(view), charts=charts, missing=missing)
 
 
 def _environment(*, autoescape: bool) -> Environment:
@@ -170,20 +177,26 @@ def _texts(folder: Path, entry: ServerEntry) -> list[tuple[str, str]]:
     return [(path, text) for path, text in texts if text is not None]
 
 
-def _figures(drawn: Iterable[Chart]) -> list[dict[str, Any]]:
+def _figures(drawn: Iterable[Chart], gaps: Gaps) -> list[dict[str, Any]]:
     """Return the charts by kind, each as an element of the page with its caption."""
     kinds: dict[str, dict[str, Any]] = {}
     variables = {value: name for name, value in palette.variables(dark=False).items()}
     for chart in drawn:
-        kind, canvas, caption = chart.kind, chart.canvas, shows(chart)
-        entry = {"name": kind.name, "title": kind.title, "how": kind.how, "figures": []}
-        label = f"{kind.title}, {chart.subjects[0].label}. {caption}"
-        element = embed.inline(
-            canvas.svg, chart.name, label, canvas.head_share, canvas.marks, variables
-        )
-        figures = kinds.setdefault(kind.name, entry)["figures"]
-        figures.append({"name": chart.name, "svg": element, "shows": caption})
+        kind = chart.kind
+        with gaps.part(f"the chart {chart.name}"):
+            figure = _figure(chart, variables)
+            entry = {"name": kind.name, "title": kind.title, "how": kind.how, "figures": []}
+            kinds.setdefault(kind.name, entry)["figures"].append(figure)
     return list(kinds.values())
+
+
+def _figure(chart: Chart, variables: Mapping[str, str]) -> dict[str, str]:
+    canvas, caption = chart.canvas, shows(chart)
+    label = f"{chart.kind.title}, {chart.subjects[0].label}. {caption}"
+    element = embed.inline(
+        canvas.svg, chart.name, label, canvas.head_share, canvas.marks, variables
+    )
+    return {"name": chart.name, "svg": element, "shows": caption}
 
 
 def shows(chart: Chart) -> str:

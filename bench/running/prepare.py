@@ -18,6 +18,7 @@ from bench.plan.catalog import Outside
 from bench.plan.suite_file import Suite
 from bench.running import preflight, trials
 from bench.store import run_folder
+from bench.store.room import Need
 from servers import terms
 
 RESULTS = Path("results")
@@ -108,6 +109,7 @@ def prepare(request: Request) -> Session:
     plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     folder = request.out or new_folder(suite.name)
     run_folder.check_new(folder)
+    Need.of(cells, suite.trials, conditions.load_s).check(folder, suite.trials * len(cells))
     return Session(suite.name, specs, choice.skipped, plan, conditions, folder)
 
 

@@ -11,8 +11,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bench.base import wording
+from bench.base.errors import NoRoom
 from bench.model.trial import Cell, Trial
 from bench.verdicts.disturbance import disturbance
+from loadgen.exits import Exit
 
 
 @dataclass(frozen=True)
@@ -75,19 +77,22 @@ class Display:
         """Remove the bar."""
         self.bar.stop()
 
-    def follow(self, trials: Iterable[Trial]) -> bool:
-        """Show trial after trial; return whether they came to their end."""
+    def follow(self, trials: Iterable[Trial]) -> Exit:
+        """Show trial after trial; return how they came to their end."""
         try:
             for trial in trials:
                 self.ended(trial)
         except KeyboardInterrupt:
             self.notices.insist("interrupted: writing the report of what was measured")
-            return False
+            return Exit.INTERRUPTED
+        except NoRoom as error:
+            self.notices.insist(f"ended early: {escape(str(error))}")
+            return Exit.BAD_INPUT
         finally:
             self.bar.stop()
             if self.done:
                 self.notices.say(self.summary())
-        return True
+        return Exit.MEASURED
 
     def ended(self, trial: Trial) -> None:
         """Show how far the run is, what came last, and trouble at once."""

@@ -15,6 +15,7 @@ from bench.plan.restore import restore
 from bench.running import header, preflight, trials
 from bench.running.prepare import NOTHING, Session, choose, measured
 from bench.store import run_folder
+from bench.store.room import Need
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ def reopen(request: Continuation) -> Session:
         blocks = max(0, config.trials - first)
     else:
         first, blocks = next_number(run), request.blocks
+    Need.of(cells, config.trials + blocks, conditions.load_s).check(
+        request.folder, blocks * len(cells)
+    )
     plan = RunPlan(cells, blocks, old.seed, first, config.until, config.budget_s)
     return Session(config.suite, specs, (), plan, conditions, request.folder, goes_on=True)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bench.base.gaps import Gaps
 from bench.model.header import Header
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Trial
@@ -41,8 +42,11 @@ def measure(session: Session) -> Iterator[Trial]:
     return trials.run(session.plan, session.specs, session.conditions, session.folder)
 
 
-def finish(session: Session, head: Header, complete: bool) -> Run:
-    """Note when the run ended, and whether it measured all that was planned; return it."""
+def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
+    """Note when the run ended, and whether it measured all that was planned; return it.
+
+    gaps: told of what could not be written
+    """
     run = run_folder.read(session.folder)
     added = range(len(head.order), next_number(run))
     head = replace(
@@ -51,8 +55,10 @@ def finish(session: Session, head: Header, complete: bool) -> Run:
         finished_at=header.now(),
         complete=complete,
     )
-    run_folder.write_header(session.folder, head)
-    run_folder.link_latest(session.folder)
+    with gaps.part("the end of the run in run.json"):
+        run_folder.write_header(session.folder, head)
+    with gaps.part("the link results/latest"):
+        run_folder.link_latest(session.folder)
     return replace(run, header=head)
 
 

@@ -1,12 +1,14 @@
 """Carry out a plan: measure cell after cell, block by block, each trial on disk as it ends."""
 
 import datetime as dt
+import errno
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.base.errors import NoRoom, in_words
 from bench.base.shortages import HouseError
 from bench.launch.launcher import Allotment, Server
 from bench.launch.observer import Observer
@@ -16,6 +18,7 @@ from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
 from bench.plan.blocks import RunPlan, Standing, next_block
 from bench.store import run_folder
+from bench.store.room import Need, Room
 from bench.verdicts import judging
 from bench.verdicts.disturbance import disturbance
 from loadgen import fleet, witness
@@ -100,7 +103,7 @@ def measure(
     cell: Cell,
     conditions: Conditions,
     place: tuple[int, int],
-    samples: Path,
+    samples: Path | None,
     first_source: int = 0,
 ) -> Trial:
     """Measure a cell once, with a server process of its own; place is block and position.
@@ -127,7 +130,7 @@ def measure(
 
 
 def driven(
-    trial: Trial, server: Server, conditions: Conditions, samples: Path, first_source: int
+    trial: Trial, server: Server, conditions: Conditions, samples: Path | None, first_source: int
 ) -> Trial:
     """Put the load on a server that is ready and return the trial with what was seen.
 
@@ -194,23 +197,26 @@ def run(
 
     Raises:
         PlanError: a limit of this machine forbids a load
+        NoRoom: a trial cannot be stored, or no other could be
     """
     step_aside(conditions.cpus)
-    now, kept, source = Standing(width=_width(plan, folder)), SampleBudget(SAMPLES_BUDGET), 0
+    now, source = Standing(width=_width(plan, folder)), 0
+    room = Room(folder, Need.of(plan.cells, plan.blocks, conditions.load_s), SAMPLES_BUDGET)
     while (block := next_block(plan, now)) is not None:
         again = block == now.done
         block_began_s = time.monotonic()
         trials = []
         for position, index in enumerate(plan.order(block)):
             cell = plan.cells[index]
-            path = run_folder.samples_path(folder, block, position, cell)
+            path = room.samples(run_folder.samples_path(folder, block, position, cell))
             spec = spec_of(cell, specs)
             trial = measure(spec, cell, conditions, (block, position), path, source)
             source = source if trial.result is None else trial.result.next_source
-            kept.keep(path)
-            run_folder.append(folder, trial)
+            room.keep(path)
+            store(folder, trial, room)
             trials.append(trial)
             yield trial
+            room.check()
         planned = plan.first <= block < plan.first + plan.blocks and not again
         now = Standing(
             done=block,
@@ -219,6 +225,20 @@ def run(
             extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
             width=_width(plan, folder),
         )
+
+
+def store(folder: Path, trial: Trial, room: Room) -> None:
+    """Put a trial on disk, in the place of samples if need be; raises NoRoom."""
+    try:
+        try:
+            run_folder.append(folder, trial)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            room.give_up_samples()
+            run_folder.append(folder, trial)
+    except OSError as error:
+        raise NoRoom(in_words(error)) from None
 
 
 def step_aside(cpus: Cpus) -> None:
@@ -240,18 +260,3 @@ def _width(plan: RunPlan, folder: Path) -> float | None:
     """Return how wide the widest interval is, where the plan wants it narrow."""
     widest = None if plan.until is None else judging.widest(run_folder.read(folder))
     return None if widest is None else widest.width
-
-
-class SampleBudget:
-    """Bytes of raw samples that a run may leave on disk; files beyond it are deleted."""
-
-    def __init__(self, left: int) -> None:
-        """Start with this many bytes."""
-        self.left = left
-
-    def keep(self, path: Path) -> None:
-        """Keep a file if it fits."""
-        if path.exists():
-            self.left -= path.stat().st_size
-            if self.left < 0:
-                path.unlink()

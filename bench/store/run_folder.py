@@ -1,5 +1,6 @@
 """The run folder: the only module that knows its file names and its schema."""
 
+import contextlib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bench.base.errors import StoreError
+from bench.base.errors import StoreError, in_words
 from bench.model.header import SCHEMA, Header
 from bench.model.run import Run
 from bench.model.trial import Cell, Trial
@@ -30,7 +31,7 @@ def create(folder: Path, header: Header) -> None:
         write_header(folder, header)
         (folder / "trials.jsonl").touch()
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise StoreError(f"{folder} cannot be written: {in_words(error)}") from None
 
 
 def check_new(folder: Path) -> None:
@@ -52,7 +53,7 @@ def store_sources(folder: Path, texts: list[sources.Text]) -> None:
     try:
         sources.write(folder, texts)
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be written: {error.strerror}") from None
+        raise StoreError(in_words(error)) from None
 
 
 def mend(folder: Path) -> None:
@@ -63,11 +64,32 @@ def mend(folder: Path) -> None:
 
 
 def append(folder: Path, trial: Trial) -> None:
-    """Put a trial on disk at once: a run that is killed later keeps it."""
-    with (folder / "trials.jsonl").open("ab") as trials:
-        trials.write(msgspec.json.encode(trial) + b"\n")
-        trials.flush()
-        os.fsync(trials.fileno())
+    """Put a trial on disk at once: a run that is killed later keeps it.
+
+    Raises:
+        OSError: it cannot be written; of a part of its line nothing stays
+    """
+    path, line = folder / "trials.jsonl", msgspec.json.encode(trial) + b"\n"
+    # Never made anew: a folder that was removed under a run is gone.
+    with naming(path), open(os.open(path, os.O_WRONLY | os.O_APPEND), "ab", 0) as trials:
+        before = os.fstat(trials.fileno()).st_size
+        try:
+            while line:
+                line = line[trials.write(line) :]
+            os.fsync(trials.fileno())
+        except OSError:
+            os.ftruncate(trials.fileno(), before)
+            raise
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError tell which file it is about: the kernel does not say it of a write."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def read(folder: Path) -> Run:
@@ -126,9 +148,20 @@ def _trials(path: Path, document: dict[str, Any]) -> Iterator[Trial]:
 
 def write(path: Path, text: str) -> None:
     """Replace a file as a whole, so that nobody ever reads half of it."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace a file as a whole; of what could not be written nothing stays. Raises OSError."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        with naming(path):
+            part.write_bytes(data)
+            os.replace(part, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
 
 
 def samples_path(folder: Path, block: int, position: int, cell: Cell) -> Path:
@@ -144,6 +177,13 @@ def report_path(folder: Path, name: str) -> Path:
     return path
 
 
+def remove_samples(folder: Path) -> None:
+    """Remove the raw samples: first to go where there is no room."""
+    with contextlib.suppress(OSError):
+        for path in (folder / "samples").iterdir():
+            path.unlink()
+
+
 def remove_report(folder: Path) -> None:
     """Remove the derived charts, so that a rebuilt report shows none of an older one."""
     shutil.rmtree(folder / "charts", ignore_errors=True)
@@ -157,4 +197,8 @@ def link_latest(folder: Path) -> None:
     part = folder.parent / f".latest-{os.getpid()}"
     part.unlink(missing_ok=True)
     part.symlink_to(folder.name)
-    part.replace(link)
+    try:
+        part.replace(link)
+    except OSError:
+        part.unlink()
+        raise

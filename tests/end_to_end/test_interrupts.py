@@ -2,10 +2,13 @@
 
 import contextlib
 import csv
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +105,36 @@ def test_serve_ends_in_good_order(which: signal.Signals, tmp_path: Path) -> None
         process.communicate(timeout=LIMIT_S)
     assert process.returncode in (0, 130)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_terminal_that_goes_away_costs_no_report(tmp_path: Path) -> None:
+    ours, its = pty.openpty()
+
+    def take_it() -> None:
+        os.setsid()
+        fcntl.ioctl(its, termios.TIOCSCTTY)
+
+    words = ["run", *QUICK, "--servers", "blocking", "--trials", "500"]
+    process = subprocess.Popen(
+        [*BENCH, *words, "--connections", "1", "--out", str(tmp_path / "run")],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        preexec_fn=take_it,
+        cwd=ROOT,
+    )
+    os.close(its)
+    try:
+        path = tmp_path / "run" / "trials.jsonl"
+        while not (path.exists() and path.stat().st_size):
+            os.read(ours, 4096)
+        os.close(ours)
+        assert process.wait(LIMIT_S) == 130
+    finally:
+        process.kill()
+        process.wait()
+    assert rows(tmp_path / "run")
+    assert (tmp_path / "run" / "report.html").exists()
 
 
 def test_nohup_is_respected() -> None:

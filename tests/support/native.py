@@ -16,6 +16,7 @@ SOURCES = {
     "echo": ROOT / "servers" / "native" / "echo.c",
     "witness": ROOT / "loadgen" / "native" / "witness.c",
     "client": ROOT / "tests" / "perf" / "client.c",
+    "faults": ROOT / "tests" / "support" / "faults.c",
     "churn_client": ROOT / "tests" / "perf" / "churn_client.c",
 }
 
@@ -33,7 +34,9 @@ def build(name: str) -> Path:
     if cc is None:
         pytest.skip("no C compiler: install gcc or clang, or set CC")
     program = _folder() / name
-    subprocess.run([cc, "-O2", "-o", program, SOURCES[name], "-lm"], check=True)
+    shared = ["-shared", "-fPIC"] if name == "faults" else []
+    words = [cc, "-O2", *shared, "-o", program, SOURCES[name], "-lm"]
+    subprocess.run(words, check=True)
     return program
 
 

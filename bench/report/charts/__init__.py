@@ -1,10 +1,12 @@
 """The charts of a run, as figures and files; matplotlib is imported in this package only."""
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import matplotlib as mpl
 
+from bench.base.gaps import Gaps
 from bench.report.charts.kinds import KINDS, Kind
 from bench.report.drawing.canvas import STYLE, Canvas, compose
 from bench.report.view.run_view import RunView, Subject
@@ -22,19 +24,29 @@ class Chart:
     canvas: Canvas
 
 
-def by_subject(view: RunView) -> Iterable[Chart]:
-    """Draw every kind that the run has data for, a figure for each of its subjects."""
+def by_subject(view: RunView, gaps: Gaps | None = None) -> Iterable[Chart]:
+    """Draw every kind that the run has data for, a figure for each of its subjects.
+
+    gaps: told of those that cannot be drawn; None: the first of them raises
+    """
     for kind in KINDS:
         for subject in kind.subjects(view):
-            foot = view.cpus() + _noise(kind, subject)
-            yield _draw(kind, f"{kind.name}-{slug(subject.label)}", [subject], foot)
+            name = f"{kind.name}-{slug(subject.label)}"
+            with _part(gaps, name):
+                foot = view.cpus() + _noise(kind, subject)
+                yield _draw(kind, name, [subject], foot)
 
 
-def overview(view: RunView) -> Iterable[Chart]:
-    """Draw the kinds that sum up a run, all of their subjects in one figure."""
+def overview(view: RunView, gaps: Gaps | None = None) -> Iterable[Chart]:
+    """Draw the kinds that sum up a run, all of their subjects in one figure; gaps as above."""
     for kind in KINDS:
-        if kind.overview and (subjects := kind.subjects(view)):
-            yield _draw(kind, kind.name, subjects, view.cpus())
+        with _part(gaps, kind.name):
+            if kind.overview and (subjects := kind.subjects(view)):
+                yield _draw(kind, kind.name, subjects, view.cpus())
+
+
+def _part(gaps: Gaps | None, name: str) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if gaps is None else gaps.part(f"the chart {name}")
 
 
 def slug(label: str) -> str:
