@@ -139,6 +139,12 @@ def ranged(ratio: Estimate, unit: str = "") -> str:
     return f"{value}{unit} ({low} to {high})"
 
 
+def printable(text: str, at_most: int = 300) -> str:
+    """Return a text of others on one line: nothing in it can speak to a terminal."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown if len(shown) <= at_most else f"{shown[:at_most]}…"
+
+
 def listing(names: list[str], at_most: int = 4) -> str:
     """Return `a, b and c`; past `at_most` names, `a, b, c and 9 more`."""
     if len(names) > at_most:

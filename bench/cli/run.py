@@ -89,6 +89,9 @@ def run(
     add: Annotated[
         Path | None, option(GO_ON, "a run to add blocks to, or the servers of --servers")
     ] = None,
+    yes: Annotated[
+        bool, option(GO_ON, "run what it names and is not of this tree, unasked", "--yes")
+    ] = False,
 ) -> None:
     """Measure servers under workloads and write a report.
 
@@ -105,6 +108,7 @@ def run(
     request: Request | Continuation
     if resume is not None or add is not None:
         check_goes_on(context)
+        confirm(add or resume or Path(), yes)
         blocks = None if add is None else (trials or suite_file.load(suite).trials)
         named = tuple(suite_file.words(servers or ""))
         request = Continuation((add or resume or Path()).resolve(), blocks, named, outside)
@@ -141,8 +145,8 @@ def chosen_cpus(flag: str, text: str | None) -> tuple[int, ...]:
 
 # What a run that goes on may be told; all else it keeps.
 GOES_ON = {
-    "resume": {"resume", "quiet", "as_json"},
-    "add": {"add", "servers", "trials", "command", "loop", "python", "quiet", "as_json"},
+    "resume": {"resume", "quiet", "as_json", "yes"},
+    "add": {"add", "servers", "trials", "command", "loop", "python", "quiet", "as_json", "yes"},
 }
 
 
@@ -156,6 +160,30 @@ def check_goes_on(context: typer.Context) -> None:
                 f"--{name.replace('_', '-')}: a run that goes on (--{verb}) keeps its own; "
                 "drop the option, or start a new run"
             )
+
+
+def confirm(folder: Path, agreed: bool) -> None:
+    """Show what a run that goes on would run and is not of this tree, and ask; raises ConfigError.
+
+    agreed: whether the answer is known
+    """
+    from bench.base import wording
+    from bench.cli.results import stored
+    from bench.plan.restore import brought
+
+    entries = stored(folder).header.config.servers
+    what = {f"{entry.name}: {words}": None for entry in entries for words in brought(entry)}
+    lines = [wording.printable(line) for line in what]
+    if not lines or agreed:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            f"{folder}: would run what is not of this tree ({'; '.join(lines)}); read that, and "
+            "add --yes if it shall be run"
+        )
+    print(f"{folder} would run what is not of this tree:", *lines, sep="\n  ")
+    if not typer.confirm("run it?"):
+        raise ConfigError(f"{folder}: nothing of it was run")
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -11,6 +11,38 @@ from bench.plan.catalog import NATIVE, NATIVE_NAME, command_spec, native
 from servers import discovery
 from servers.discovery import VariantError
 
+# Event loops that a run may name without a question: they come with what this program needs.
+OUR_LOOPS = {"asyncio", "uvloop"}
+
+
+def brought(entry: ServerEntry) -> list[str]:
+    """Return what restoring a server would run that is not of this tree, in words.
+
+    A run that was received from somebody else runs it with all that its reader may do.
+    """
+    found = []
+    if entry.command is not None:
+        found.append(f"the command {entry.command}")
+    if entry.python_words:
+        found.append(f"the interpreter {shlex.join(entry.python_words)}")
+    if entry.loop is not None and entry.loop.factory.partition(":")[0] not in OUR_LOOPS:
+        found.append(f"the event loop {entry.loop.factory}")
+    if _is_variant(entry) and not _is_ours(entry.source):
+        found.append(f"the file {entry.source}")
+    return found
+
+
+def _is_variant(entry: ServerEntry) -> bool:
+    return entry.command is None and entry.loop is None and entry.family != NATIVE_NAME
+
+
+def _is_ours(source: str) -> bool:
+    """Return whether a file is a server of the tree; a run may well lie elsewhere in it."""
+    try:
+        return (ROOT / source).resolve().is_relative_to((ROOT / "servers").resolve())
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a NUL
+        return False
+
 
 def restore(entry: ServerEntry) -> ServerSpec:
     """Return a server of an earlier run from its entry; raises ConfigError if it is gone."""
