@@ -35,7 +35,7 @@ def build(name: str) -> Path:
         pytest.skip("no C compiler: install gcc or clang, or set CC")
     program = _folder() / name
     shared = ["-shared", "-fPIC"] if name == "faults" else []
-    words = [cc, "-O2", *shared, "-o", program, SOURCES[name], "-lm"]
+    words = [cc, "-O2", *shared, "-o", str(program), str(SOURCES[name]), "-lm"]
     subprocess.run(words, check=True)
     return program
 

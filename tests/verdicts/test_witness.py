@@ -59,7 +59,7 @@ def test_a_difference_that_is_not_sure_decides_nothing() -> None:
 
 
 def test_where_it_speaks_full_looks_and_idleness_are_silent() -> None:
-    full: dict[str, Any] = {"wait": Wait.SPIN, "generator_full_polls": 0.9, "generator_idle_fraction": 0.0}
+    full: dict[str, Any] = {"wait": Wait.SPIN, "generator_full_polls": 0.9}
     trials = [
         dataclasses.replace(trial, server_usage=synthetic.usage(0.4))
         for trial in _trials(1.0, **full)
