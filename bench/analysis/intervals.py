@@ -66,32 +66,6 @@ def ratio(
     return geometric([first[block] / second[block] for block in usable], level)
 
 
-def welch(
-    before: Sequence[float], after: Sequence[float], level: float = levels.LEVEL
-) -> Estimate | None:
-    """Return after / before of two independent samples; None where one is empty or has a zero.
-
-    The blocks of two runs have nothing in common to pair by: the interval is Welch's t
-    (Biometrika 34, 1947) on logarithms. Without an interval if one has a single value.
-    """
-    if not before or not after or not all(before) or not all(after):
-        return None
-    logs_a, logs_b = ([math.log(value) for value in values] for values in (before, after))
-    centre = statistics.fmean(logs_b) - statistics.fmean(logs_a)
-    if len(logs_a) < 2 or len(logs_b) < 2:
-        return Estimate(math.exp(centre))
-    error_a, error_b = (statistics.variance(logs) / len(logs) for logs in (logs_a, logs_b))
-    squared = error_a + error_b
-    if squared < NOTHING:
-        return Estimate(*[math.exp(centre)] * 3)
-    from scipy.special import stdtrit
-
-    # SciPy's own test warns of values that are nearly equal, and gives the same interval.
-    freedom = squared**2 / (error_a**2 / (len(logs_a) - 1) + error_b**2 / (len(logs_b) - 1))
-    half = float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(squared)
-    return Estimate(math.exp(centre), math.exp(centre - half), math.exp(centre + half))
-
-
 def _log_interval(
     logs: Sequence[float], centre: float, level: float
 ) -> tuple[float | None, float | None]:

@@ -1,4 +1,4 @@
-"""The command line: one program, `bench`, whose commands stand in three modules."""
+"""The command line: one program, `bench`, whose commands stand in four modules."""
 
 import contextlib
 import sys
@@ -9,7 +9,7 @@ import typer
 
 from bench.base.errors import UserError, in_words
 from bench.base.shortages import HouseError
-from bench.cli import results, run, servers
+from bench.cli import compare, results, run, servers
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.exits import Exit
 from loadgen.exits import in_words as statuses
@@ -39,7 +39,7 @@ app = typer.Typer(
     help="Compare concurrency models for network servers in Python.",
     epilog=statuses(),
 )
-for part in (run, results, servers):
+for part in (run, results, compare, servers):
     app.add_typer(part.app)
 
 

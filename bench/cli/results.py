@@ -1,6 +1,5 @@
 """Commands on what was measured, and on the machine: `bench report`, `compare`, `doctor`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,6 @@ from bench.base.gaps import Gaps
 from bench.cli.console import console
 from bench.model.run import Run
 from bench.verdicts.verdict import Verdict
-from loadgen.exits import Exit
 
 app = typer.Typer()
 
@@ -73,48 +71,6 @@ def stored(folder: Path) -> Run:
     from bench.store import run_folder
 
     return run_folder.read(folder.resolve() if folder.is_symlink() else folder)
-
-
-@app.command(rich_help_panel="Read")
-def compare(
-    before: Annotated[Path, typer.Argument(metavar="RUN_A", help="the folder of a run")],
-    after: Annotated[Path, typer.Argument(metavar="RUN_B", help="of another, later one")],
-    force: Annotated[
-        bool, typer.Option("--force", help="even if machines or settings differ")
-    ] = False,
-    control: Annotated[
-        str,
-        typer.Option(
-            metavar="SERVER", help="one that did not change: what it moved by, the machine did"
-        ),
-    ] = "",
-    fail_if: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GATE",
-            help="status 1 if so, 3 if unsure: 'throughput < 0.95', 'p99 > 1.10' (repeatable)",
-        ),
-    ] = None,
-) -> None:
-    """Compare two runs: the ratio B / A of each figure, with its interval.
-
-    A gate fires only if the whole interval is beyond its limit, or a server of B broke.
-    """
-    from bench.comparing import gates
-    from bench.comparing.comparison import compare as compared
-    from bench.report.terminal import comparison
-
-    limits = [gates.parse_gate(text) for text in fail_if or ()]
-    comparison_of_both = compared(stored(before), stored(after), force, control)
-    console.print(comparison.table(comparison_of_both))
-    undecided = gates.undecided(comparison_of_both, limits)
-    for sentence in undecided:
-        console.print(f"unsure: {sentence}", highlight=False, soft_wrap=True)
-    fired = gates.fired(comparison_of_both, limits)
-    for sentence in fired:
-        console.print(f"failed: {sentence}", highlight=False, soft_wrap=True)
-    if fired or undecided:
-        sys.exit(Exit.GATE if fired else Exit.UNDECIDED)
 
 
 @app.command(rich_help_panel="Read")

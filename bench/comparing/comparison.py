@@ -1,18 +1,19 @@
-"""Two runs beside each other: the ratios of the cells that both have."""
+"""Two sides of runs beside each other: the ratios of the cells that all of them have."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.analysis import intervals, metrics
+from bench.analysis import metrics
 from bench.analysis.metrics import METRICS, ByBlock, Metric
-from bench.base import levels
+from bench.base import levels, wording
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
-from bench.comparing import comparable
+from bench.comparing import comparable, ratios
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Workload
-from bench.pairs import noise_floor
+from bench.pairs import noise_floor, pairwise
+from bench.pairs.layout import Contrast
 from bench.pairs.noise_floor import Floor
 from bench.verdicts import judging
 from bench.verdicts.verdict import Name, Verdict
@@ -20,18 +21,22 @@ from bench.verdicts.verdict import Name, Verdict
 
 @dataclass(frozen=True)
 class Row:
-    """A cell in both runs.
+    """A cell on both sides.
 
     ratios: B / A by the name of the figure, at 95 %, for those that both have
-    changed: the figures that differ: the interval excludes 1 at a level corrected for the number
-        of cells (Bonferroni), and the ratio is outside the A/A floor of both runs
-    before, after: the verdicts in A and B
+    contrasts: the same as logarithms with their errors
+    changed: the figures that differ: the interval at a level corrected for the number of cells and
+        figures (Bonferroni) lies outside the A/A floors of all runs
+    detectable: by figure, the change that would have been shown with a power of 80 %
+    before, after: the verdicts in A and B; of several runs the gravest
     """
 
     cell: Cell
     label: str
+    contrasts: dict[str, Contrast]
     ratios: dict[str, Estimate]
     changed: frozenset[str]
+    detectable: dict[str, float]
     before: Verdict
     after: Verdict
 
@@ -54,8 +59,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs, A before and B after.
+    """Two sides, A before and B after; each is a run or several.
 
+    runs: how many A and B have
     differing: what is not equal of their machines and settings, in words; empty unless forced
     only_a, only_b: cells that the other run was not asked for
     control: the server that stands for the machine: every ratio is over its own; empty without one
@@ -68,6 +74,7 @@ class Comparison:
     only_a: tuple[Cell, ...]
     only_b: tuple[Cell, ...]
     control: str = ""
+    runs: tuple[int, int] = (1, 1)
 
     @property
     def drift(self) -> float | None:
@@ -84,35 +91,67 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two runs: verdicts and metrics of its cells, and the A/A floors of each metric."""
+    """One side: of each of its runs, verdicts and metrics of its cells, and its A/A floors."""
 
-    verdicts: dict[Cell, Verdict]
-    metrics: Mapping[Cell, ByBlock]
-    floors: dict[str, dict[Workload, Floor]]
+    names: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    verdicts: tuple[dict[Cell, Verdict], ...]
+    metrics: tuple[Mapping[Cell, ByBlock], ...]
+    floors: tuple[dict[str, dict[Workload, Floor]], ...]
+
+    @property
+    def name(self) -> str:
+        """Return what it is called: the name of its run, or of all of them."""
+        return wording.listing(list(self.names), len(self.names))
 
     def floor(self, name: str, workload: Workload) -> float:
         """Return the extent of the floor of a metric under a workload; 0 without a twin."""
-        found = self.floors[name].get(workload)
-        return 0.0 if found is None else found.extent
+        found = [floors[name].get(workload) for floors in self.floors]
+        return max((floor.extent for floor in found if floor is not None), default=0.0)
 
-    def values(self, cell: Cell, metric: Metric, control: Cell | None) -> list[float]:
-        """Return a metric's values; each over the control's of the same block, if there is one."""
-        own = metrics.values(self.metrics[cell], metric.column)
-        if control is None:
-            return list(own.values())
-        others = metrics.values(self.metrics[control], metric.column)
-        return [value / others[block] for block, value in own.items() if others.get(block)]
+    def verdict(self, cell: Cell) -> Verdict:
+        """Return the gravest verdict that a cell has in one of the runs."""
+        order = list(Name)
+        return min((each[cell] for each in self.verdicts), key=lambda one: order.index(one.name))
 
+    def values(self, cell: Cell, metric: Metric, control: Cell | None) -> list[list[float]]:
+        """Return a metric's values by run; over the control's of the same block, if there is one.
 
-def side(run: Run) -> Side:
-    """Return what a run brings to a comparison."""
-    measured = metrics.by_cell(run.trials)
-    floors = {name: noise_floor.of(measured, metric) for name, metric in METRICS.items()}
-    return Side(judging.verdicts(run), measured, floors)
+        A run of which one value is missing has none: what remains would be of another mixture.
+        """
+        return [_over(run, cell, metric, control) for run in self.metrics]
 
 
-def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> Comparison:
-    """Return the ratios B / A of the cells that both runs have.
+def _over(
+    run: Mapping[Cell, ByBlock], cell: Cell, metric: Metric, control: Cell | None
+) -> list[float]:
+    own = metrics.values(run[cell], metric.column)
+    if control is None:
+        return list(own.values())
+    others = metrics.values(run[control], metric.column)
+    return [value / others[block] for block, value in own.items() if others.get(block)]
+
+
+def side(runs: Sequence[Run]) -> Side:
+    """Return what the runs of a side bring to a comparison; cells are those that all have."""
+    measured = [metrics.by_cell(run.trials) for run in runs]
+    cells = [run.cells() for run in runs]
+    return Side(
+        tuple(run.header.run_id for run in runs),
+        tuple(cell for cell in cells[0] if all(cell in each for each in cells)),
+        tuple(judging.verdicts(run) for run in runs),
+        tuple(measured),
+        tuple(
+            {name: noise_floor.of(each, metric) for name, metric in METRICS.items()}
+            for each in measured
+        ),
+    )
+
+
+def compare(
+    before: Sequence[Run], after: Sequence[Run], force: bool = False, control: str = ""
+) -> Comparison:
+    """Return the ratios B / A of the cells that all runs have.
 
     control: a server that did not change. Its own ratio is the machine's drift, and is divided out
         of every other, block by block.
@@ -121,61 +160,69 @@ def compare(run_a: Run, run_b: Run, force: bool = False, control: str = "") -> C
         ConfigError: machines or settings differ and `force` is not set, no cell is shared, or the
             control does not stand for the machine under every workload.
     """
-    names = run_a.header.run_id, run_b.header.run_id
-    unequal = tuple(comparable.differing(run_a.header, run_b.header))
-    cells_a, cells_b = run_a.cells(), run_b.cells()
-    shared = [cell for cell in cells_a if cell in cells_b]
+    a, b = side(before), side(after)
+    names = a.name, b.name
+    first, *others = [*before, *after]
+    unequal = tuple(
+        dict.fromkeys(
+            words for each in others for words in comparable.differing(first.header, each.header)
+        )
+    )
+    shared = [cell for cell in a.cells if cell in b.cells]
     comparable.check(names, () if force else unequal, shared)
-    a, b = side(run_a), side(run_b)
     if control:
         _check_control(control, names, shared, (a, b))
-    labels = workload_labels(cell.workload for cell in cells_a)
-    rows = [
-        _row(cell, labels[cell.workload], (a, b), control, levels.ERROR / len(shared))
-        for cell in shared
-        if cell.server != control
-    ]
-    only_a = tuple(cell for cell in cells_a if cell not in cells_b)
-    only_b = tuple(cell for cell in cells_b if cell not in cells_a)
-    return Comparison(*names, tuple(rows), unequal, only_a, only_b, control)
+    labels = workload_labels(cell.workload for cell in a.cells)
+    compared = [cell for cell in shared if cell.server != control]
+    error = levels.ERROR / max(1, len(compared) * len(METRICS))
+    rows = [_row(cell, labels[cell.workload], (a, b), control, error) for cell in compared]
+    only_a = tuple(cell for cell in a.cells if cell not in b.cells)
+    only_b = tuple(cell for cell in b.cells if cell not in a.cells)
+    runs = len(before), len(after)
+    return Comparison(*names, tuple(rows), unequal, only_a, only_b, control, runs)
 
 
 def _row(cell: Cell, label: str, sides: tuple[Side, Side], control: str, error: float) -> Row:
     beside = Cell(control, cell.workload) if control else None
-    ratios = _ratios(cell, sides, beside, levels.LEVEL)
-    corrected = _ratios(cell, sides, beside, 1 - error)
-    before, after = (side.verdicts[cell] for side in sides)
-    return Row(cell, label, ratios, _changed(corrected, sides, cell.workload), before, after)
-
-
-def _ratios(
-    cell: Cell, sides: tuple[Side, Side], control: Cell | None, level: float
-) -> dict[str, Estimate]:
-    """Return after / before of every metric that both have."""
-    ratios = {}
+    contrasts = {}
     for name, metric in METRICS.items():
-        before, after = (side.values(cell, metric, control) for side in sides)
-        if (ratio := intervals.welch(before, after, level)) is not None:
-            ratios[name] = ratio
-    return ratios
-
-
-def _changed(
-    ratios: dict[str, Estimate], sides: tuple[Side, Side], workload: Workload
-) -> frozenset[str]:
-    return frozenset(
+        before, after = (side.values(cell, metric, beside) for side in sides)
+        if (found := ratios.contrast(before, after)) is not None:
+            contrasts[name] = found
+    shown = {name: pairwise.estimated(each, levels.LEVEL)[0] for name, each in contrasts.items()}
+    corrected = {name: pairwise.estimated(each, 1 - error) for name, each in contrasts.items()}
+    changed = frozenset(
         name
-        for name, ratio in ratios.items()
-        if ratio.excludes_one
-        and metrics.distance(ratio.value) > max(side.floor(name, workload) for side in sides)
+        for name, (ratio, _) in corrected.items()
+        if ratio is not None and _beyond(ratio, _floor(name, sides, cell.workload))
     )
+    return Row(
+        cell,
+        label,
+        contrasts,
+        {name: ratio for name, ratio in shown.items() if ratio is not None},
+        changed,
+        {name: size for name, (_, size) in corrected.items() if size is not None},
+        *(side.verdict(cell) for side in sides),
+    )
+
+
+def _floor(name: str, sides: tuple[Side, Side], workload: Workload) -> float:
+    return max(side.floor(name, workload) for side in sides)
+
+
+def _beyond(ratio: Estimate, floor: float) -> bool:
+    """Tell if a whole interval lies outside a floor."""
+    if ratio.low is None or ratio.high is None:
+        return False
+    return ratio.low > 1 + floor or ratio.high < 1 / (1 + floor)
 
 
 def _check_control(
     control: str, names: tuple[str, str], shared: list[Cell], sides: tuple[Side, Side]
 ) -> None:
     """Refuse a control without sound figures under some workload; raises ConfigError."""
-    sound = {cell for cell in shared if all(side.verdicts[cell].ranked for side in sides)}
+    sound = {cell for cell in shared if all(side.verdict(cell).ranked for side in sides)}
     workloads = dict.fromkeys(cell.workload for cell in shared)
     lacking = [w.name for w in workloads if Cell(control, w) not in sound]
     if lacking:

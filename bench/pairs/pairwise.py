@@ -114,7 +114,7 @@ def compared(
     sure, level = True, float(levels.LEVEL)
     for left, (first, second, contrast) in zip(range(len(both), 0, -1), both, strict=True):
         level = 1 - error / left if sure else level
-        ratio, detectable = _ratio(contrast, level)
+        ratio, detectable = estimated(contrast, level)
         why = _doubt(first, second, ratio, figure, reach)
         sure = sure and (why is None or why is Reason.BOUND)
         if why is None and not sure:
@@ -141,8 +141,11 @@ def chance(contrast: Contrast, reach: float = 0.0) -> float:
     return 2 * float(stdtr(contrast.freedom, -beyond / contrast.error)) if beyond else 1.0
 
 
-def _ratio(contrast: Contrast, level: float) -> tuple[Estimate | None, float | None]:
-    """Return the ratio with its interval, and the difference that would have been shown."""
+def estimated(contrast: Contrast, level: float) -> tuple[Estimate | None, float | None]:
+    """Return the ratio with its interval, and the difference that would have been shown.
+
+    That is with a power of 80 %, as a fraction; both None without a block in common.
+    """
     if not contrast.blocks:
         return None, None
     if contrast.error is None:

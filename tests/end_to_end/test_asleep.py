@@ -81,7 +81,7 @@ def test_a_report_is_built_of_the_published_run(tmp_path: Path) -> None:
 def test_it_is_compared_with_no_run_that_spun(tmp_path: Path) -> None:
     slept, spun = run(tmp_path / "a", schema=2), run(tmp_path / "b", generator_wait="spin")
     with pytest.raises(ConfigError) as refused:
-        compare(slept, spun)
+        compare([slept], [spun])
     told = str(refused.value)
     assert "how the generator waits (sleep and spin)" in told
     assert "\n" not in told

@@ -72,7 +72,7 @@ def measured(
             return super().__call__(moment, generators)
 
     monkeypatch.setattr(trials, "Observer", Acting)
-    trial = trials.measure(spec, CELL, CONDITIONS, (0, 0), Path("/nowhere"))
+    trial = trials.measure(spec, CELL, CONDITIONS, (0, 0), Path(os.devnull))
     return trial, seen
 
 

@@ -115,7 +115,9 @@ def test_what_it_cannot_drive_is_said(load: Load, why: str) -> None:
         witness.drive(_plan(server, load), SECONDS, WARMUP_S)
 
 
-def test_where_it_is_not_built_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness, "PROGRAM", Path("/nowhere"))
+def test_where_it_is_not_built_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness, "PROGRAM", tmp_path / "witness")
     with _started("selectors-default") as server:
         assert "not built" in witness.unfit(_plan(server, Load(3)))

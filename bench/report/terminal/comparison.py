@@ -1,6 +1,9 @@
 """The ratios of two runs on a terminal: one table a workload, within 100 columns."""
 
-from collections.abc import Sequence
+import dataclasses
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich.console import Group
 from rich.table import Table
@@ -9,6 +12,7 @@ from rich.text import Text
 from bench.analysis.metrics import METRICS, Metric
 from bench.base import wording
 from bench.comparing.comparison import Comparison, Row
+from bench.comparing.gates import Decision, Judgement
 
 # The figures that a terminal has room for.
 SHOWN = ("throughput", "p50", "p99", "cpu", "memory")
@@ -25,6 +29,7 @@ def table(comparison: Comparison) -> Group:
     notes = [
         f"B / A: A is {comparison.name_a}, B is {comparison.name_b}; * and colour: it changed."
     ]
+    notes += _sureness(comparison)
     if comparison.control:
         notes.append(
             f"Each ratio is over that of {comparison.control}, which stands for the machine."
@@ -71,3 +76,70 @@ def _shown(row: Row, figure: Metric) -> Text:
         text += " *"
         style = "green" if grown == figure.more_is_better else "red"
     return Text(text, style=style)
+
+
+def _sureness(comparison: Comparison) -> Iterator[str]:
+    """Yield what this comparison would have shown, and what it cannot know."""
+    sizes = {
+        name: [row.detectable[name] for row in comparison.rows if name in row.detectable]
+        for name in SHOWN
+    }
+    known = [f"{name} {statistics.median(of):.1%}" for name, of in sizes.items() if of]
+    if known:
+        listed = wording.listing(known, len(known))
+        yield f"The least change that would have been shown, of half of the cells: {listed}."
+    if comparison.runs == (1, 1):
+        yield (
+            "One run a side cannot know what the machine did between the two: 1 to 2 % of a cell "
+            "are normal. Measure in turns, A B A B, and compare A1 A2 vs B1 B2."
+        )
+    else:
+        many = " and ".join(map(str, comparison.runs))
+        yield f"Intervals are of what runs differ by, {many} a side, and not trials."
+
+
+def lines(judged: Sequence[Judgement]) -> list[str]:
+    """Return a line for each gate that failed or is undecided, and one that counts them."""
+    words = {Decision.FAILED: "failed", Decision.UNDECIDED: "unsure"}
+    found = [
+        f"{words[each.decision]}: {each.cell}: {each.why}."
+        for decision in words
+        for each in judged
+        if each.decision is decision
+    ]
+    counts = [(decision, sum(e.decision is decision for e in judged)) for decision in Decision]
+    told = ", ".join(f"{count} {decision}" for decision, count in counts if count)
+    return [*found, f"gates: {told}"] if judged else []
+
+
+def document(comparison: Comparison, judged: Sequence[Judgement]) -> dict[str, Any]:
+    """Return ratios with intervals and decisions, as plain values."""
+    cells = [
+        {
+            "server": row.cell.server,
+            "workload": row.label,
+            "before": row.before.name,
+            "after": row.after.name,
+            "comparable": row.comparable,
+            "figures": {
+                name: {
+                    "ratio": ratio.value,
+                    "ratio_lo": ratio.low,
+                    "ratio_hi": ratio.high,
+                    "changed": name in row.changed,
+                    "detectable": row.detectable.get(name),
+                }
+                for name, ratio in row.ratios.items()
+            },
+        }
+        for row in comparison.rows
+    ]
+    return {
+        "a": comparison.name_a,
+        "b": comparison.name_b,
+        "runs": list(comparison.runs),
+        "control": comparison.control or None,
+        "differing": list(comparison.differing),
+        "cells": cells,
+        "gates": [dataclasses.asdict(each) for each in judged],
+    }
