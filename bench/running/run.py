@@ -1,18 +1,29 @@
 """A run from its header to its end: begun, measured, finished."""
 
+import errno
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from bench.base.errors import NoRoom, in_words
 from bench.base.gaps import Gaps
+from bench.model.cpus import Cpus
 from bench.model.header import Header
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Trial
-from bench.plan.blocks import RunPlan
+from bench.plan.blocks import RunPlan, Standing, next_block
 from bench.running import header, trials
 from bench.running.prepare import Session
 from bench.running.resume import next_number
 from bench.store import run_folder, sources
+from bench.store.room import Need, Room
 from bench.verdicts import judging
+from bench.verdicts.disturbance import disturbance
+
+# Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
+SAMPLES_BUDGET = 256 * 2**20
 
 
 def begin(session: Session) -> Header:
@@ -34,12 +45,63 @@ def begin(session: Session) -> Header:
 
 
 def measure(session: Session) -> Iterator[Trial]:
-    """Measure trial after trial; each is on disk when it is yielded.
+    """Measure block after block as the plan decides; each trial is stored, then yielded.
 
     Raises:
-        PlanError: a limit of this machine forbids a load.
+        PlanError: a limit of this machine forbids a load
+        NoRoom: a trial cannot be stored, or no other could be
     """
-    return trials.run(session.plan, session.specs, session.conditions, session.folder)
+    plan, folder, conditions = session.plan, session.folder, session.conditions
+    step_aside(conditions.cpus)
+    now, source = Standing(width=_width(plan, folder)), 0
+    room = Room(folder, Need.of(plan.cells, plan.blocks, conditions.load_s), SAMPLES_BUDGET)
+    while (block := next_block(plan, now)) is not None:
+        again = block == now.done
+        block_began_s = time.monotonic()
+        done = []
+        for position, index in enumerate(plan.order(block)):
+            cell = plan.cells[index]
+            path = room.samples(run_folder.samples_path(folder, block, position, cell))
+            spec = trials.spec_of(cell, session.specs)
+            trial = trials.measure(spec, cell, conditions, (block, position), path, source)
+            source = source if trial.result is None else trial.result.next_source
+            room.keep(path)
+            store(folder, trial, room)
+            done.append(trial)
+            yield trial
+            room.check()
+        planned = plan.first <= block < plan.first + plan.blocks and not again
+        now = Standing(
+            done=block,
+            disturbed=any(disturbance(trial) for trial in done),
+            repeated=now.repeated | ({block} if again else set()),
+            extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
+            width=_width(plan, folder),
+        )
+
+
+def store(folder: Path, trial: Trial, room: Room) -> None:
+    """Put a trial on disk, in the place of samples if need be; raises NoRoom."""
+    try:
+        try:
+            run_folder.append(folder, trial)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            room.give_up_samples()
+            run_folder.append(folder, trial)
+    except OSError as error:
+        raise NoRoom(in_words(error)) from None
+
+
+def step_aside(cpus: Cpus) -> None:
+    """Leave the CPUs of both sides to them, where there are others for this process.
+
+    Where there are none, what it does in a window is in the trial as `watched.house_cpu_s`.
+    """
+    others = os.sched_getaffinity(0) - set(cpus.all)
+    if others:
+        os.sched_setaffinity(0, others)
 
 
 def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
@@ -78,3 +140,9 @@ def narrowness(plan: RunPlan, run: Run, complete: bool) -> str:
     if not complete:
         return f"{line}; `--resume` goes on"
     return f"{line}, and the time budget of {plan.budget_s:g} s is used up"
+
+
+def _width(plan: RunPlan, folder: Path) -> float | None:
+    """Return how wide the widest interval is, where the plan wants it narrow."""
+    widest = None if plan.until is None else judging.widest(run_folder.read(folder))
+    return None if widest is None else widest.width

@@ -1,14 +1,9 @@
-"""Carry out a plan: measure cell after cell, block by block, each trial on disk as it ends."""
+"""One trial: a fresh server, its load, an independent client, and what was seen."""
 
 import datetime as dt
-import errno
-import os
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.base.errors import NoRoom, in_words
 from bench.base.shortages import HouseError
 from bench.launch.launcher import Allotment, Server
 from bench.launch.observer import Observer
@@ -16,19 +11,12 @@ from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.cpus import Cpus
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
-from bench.plan.blocks import RunPlan, Standing, next_block
-from bench.store import run_folder
-from bench.store.room import Need, Room
-from bench.verdicts import judging
-from bench.verdicts.disturbance import disturbance
 from loadgen import fleet, witness
 from loadgen.fleet import FleetError, NobodyListens
 from loadgen.plan import Plan, Target
 from loadgen.witness import WitnessError
 from servers.terms import Address
 
-# Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
-SAMPLES_BUDGET = 256 * 2**20
 GENERATORS_PER_CPU = 2
 # The slice of an independent client: so much of the window, and this at least.
 WITNESS_SHARE = 0.2
@@ -190,73 +178,6 @@ def witnessed(trial: Trial, order: Plan, source: int) -> Trial:
     return replace(trial, witness=seen)
 
 
-def run(
-    plan: RunPlan, specs: list[ServerSpec], conditions: Conditions, folder: Path
-) -> Iterator[Trial]:
-    """Measure block after block as the plan decides; each trial is stored, then yielded.
-
-    Raises:
-        PlanError: a limit of this machine forbids a load
-        NoRoom: a trial cannot be stored, or no other could be
-    """
-    step_aside(conditions.cpus)
-    now, source = Standing(width=_width(plan, folder)), 0
-    room = Room(folder, Need.of(plan.cells, plan.blocks, conditions.load_s), SAMPLES_BUDGET)
-    while (block := next_block(plan, now)) is not None:
-        again = block == now.done
-        block_began_s = time.monotonic()
-        trials = []
-        for position, index in enumerate(plan.order(block)):
-            cell = plan.cells[index]
-            path = room.samples(run_folder.samples_path(folder, block, position, cell))
-            spec = spec_of(cell, specs)
-            trial = measure(spec, cell, conditions, (block, position), path, source)
-            source = source if trial.result is None else trial.result.next_source
-            room.keep(path)
-            store(folder, trial, room)
-            trials.append(trial)
-            yield trial
-            room.check()
-        planned = plan.first <= block < plan.first + plan.blocks and not again
-        now = Standing(
-            done=block,
-            disturbed=any(disturbance(trial) for trial in trials),
-            repeated=now.repeated | ({block} if again else set()),
-            extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
-            width=_width(plan, folder),
-        )
-
-
-def store(folder: Path, trial: Trial, room: Room) -> None:
-    """Put a trial on disk, in the place of samples if need be; raises NoRoom."""
-    try:
-        try:
-            run_folder.append(folder, trial)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            room.give_up_samples()
-            run_folder.append(folder, trial)
-    except OSError as error:
-        raise NoRoom(in_words(error)) from None
-
-
-def step_aside(cpus: Cpus) -> None:
-    """Leave the CPUs of both sides to them, where there are others for this process.
-
-    Where there are none, what it does in a window is in the trial as `watched.house_cpu_s`.
-    """
-    others = os.sched_getaffinity(0) - set(cpus.all)
-    if others:
-        os.sched_setaffinity(0, others)
-
-
 def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:
     """Return the server of a cell."""
     return next(s for s in specs if s.name == cell.server and s.serves(cell.workload.transport))
-
-
-def _width(plan: RunPlan, folder: Path) -> float | None:
-    """Return how wide the widest interval is, where the plan wants it narrow."""
-    widest = None if plan.until is None else judging.widest(run_folder.read(folder))
-    return None if widest is None else widest.width

@@ -7,7 +7,7 @@ import pytest
 
 from bench.base.errors import ConfigError, NoRoom
 from bench.model.trial import Cell
-from bench.running import trials
+from bench.running import run
 from bench.store import room, run_folder
 from bench.store.room import Need, Room
 from tests.support import synthetic
@@ -92,13 +92,13 @@ def test_a_trial_takes_the_place_of_samples(
         append(folder, trial)
 
     monkeypatch.setattr(run_folder, "append", full)
-    trials.store(tmp_path, trial, Room(tmp_path, NEED, 10_000))
+    run.store(tmp_path, trial, Room(tmp_path, NEED, 10_000))
     assert run_folder.read(tmp_path).trials[-1] == trial
 
 
 def test_a_folder_that_was_removed_is_not_made_anew(tmp_path: Path) -> None:
     with pytest.raises(NoRoom, match=r"trials\.jsonl: No such file or directory"):
-        trials.store(tmp_path, synthetic.trial(), Room(tmp_path, NEED, 0))
+        run.store(tmp_path, synthetic.trial(), Room(tmp_path, NEED, 0))
     assert not list(tmp_path.iterdir())
 
 
