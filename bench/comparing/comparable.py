@@ -16,6 +16,7 @@ SAME = (
     (("machine", "kernel"), "kernel"),
     (("machine", "governor"), "governor"),
     (("machine", "clock_source"), "clock source"),
+    (("machine", "cores"), "speed of the cores"),
     (("versions", "implementation"), "interpreter"),
     (("versions", "python"), "Python"),
     (("cpus", "server"), "CPUs of the server"),
@@ -30,6 +31,7 @@ SAME = (
     (("terms", "backlog"), "backlog"),
     (("terms", "socket buffers"), "socket buffers"),
 )
+UNKNOWN = "unknown"
 
 
 def check(names: tuple[str, str], unequal: Sequence[str], shared: Sequence[Cell]) -> None:
@@ -46,12 +48,17 @@ def check(names: tuple[str, str], unequal: Sequence[str], shared: Sequence[Cell]
 
 
 def differing(header_a: Header, header_b: Header) -> list[str]:
-    """Return what must be equal and is not: `kernel (6.1 and 6.8)`."""
+    """Return what must be equal and is not: `kernel (6.1 and 6.8)`.
+
+    What is unknown in both is not equal: nobody knows that it is.
+    """
     unequal = []
     for (part, name), words_for in SAME:
         first, second = (_value(_at(header, part, name)) for header in (header_a, header_b))
         if first != second:
             unequal.append(f"{words_for} ({first} and {second})")
+        elif first == UNKNOWN:
+            unequal.append(f"{words_for} (unknown in both)")
     return unequal
 
 
@@ -66,4 +73,8 @@ def _value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return str(len(value))
     # What stands behind a semicolon explains the value.
-    return "unknown" if value is None else str(value).partition(";")[0]
+    if isinstance(value, dict):
+        # Of cores those speeds count that there are, not which core has which; the kernel tells of
+        # them where they differ.
+        return ", ".join(sorted({str(of or "alike") for of in value.values()})) or UNKNOWN
+    return UNKNOWN if value is None else str(value).partition(";")[0]

@@ -18,6 +18,8 @@ from bench.model.header import Machine
 PACKAGES = ("uvloop", "numpy", "pandas", "scipy", "matplotlib", "hdrhistogram", "psutil")
 
 GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
+# Not there where the machine, or its hypervisor, lets nobody choose: that is known as well.
+FREQUENCIES = Path("/sys/devices/system/cpu/cpufreq")
 
 
 def usable_cpus() -> list[int]:
@@ -87,7 +89,7 @@ def describe() -> Machine:
         "memory_mib": kernel.memory_mib(),
         "swap_mib": None if swap is None else swap[0],
         "virtualised": kernel.virtualised(),
-        "governor": kernel.text(GOVERNOR) or "unknown",
+        "governor": kernel.text(GOVERNOR) or ("unknown" if FREQUENCIES.is_dir() else "none"),
         "clock_source": kernel.clock_source(),
         "load_average": _load_average(),
         "address_randomisation": kernel.text("/proc/sys/kernel/randomize_va_space"),

@@ -41,6 +41,8 @@ class ServerEntry:
     max_clients: that it serves at once by design, `pool`: as many as the pool has workers
     many_cpus: whether it can use several; own_listeners: whether each worker has its own
     sources: the variant's file, then those that it takes its model from
+    files: of a foreign command, its program and those of its words that are files
+    gil, jit: whether its interpreter has a global lock, and compiles; None of a foreign command
     """
 
     name: str
@@ -57,6 +59,9 @@ class ServerEntry:
     many_cpus: bool = False
     own_listeners: bool = False
     sources: tuple[Source, ...] = ()
+    files: tuple[Source, ...] = ()
+    gil: bool | None = None
+    jit: bool | None = None
 
 
 @dataclass(frozen=True)

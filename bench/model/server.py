@@ -89,6 +89,17 @@ class ServerSpec:
         return locked is not None and not locked()
 
     @property
+    def compiles(self) -> bool:
+        """Return whether the interpreter that it is run under has its JIT on.
+
+        PyPy's is no matter of a switch; CPython tells from 3.14 on, and had none before 3.13.
+        """
+        if self.python is not None:
+            return self.python.jit
+        jit = getattr(sys, "_jit", None)
+        return jit is not None and jit.is_enabled()
+
+    @property
     def what(self) -> dict[str, str]:
         """Return what `python -m servers` is to run; not for commands."""
         if self.loop is not None:

@@ -10,9 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bench.base import wording
 from bench.base.gaps import Gaps
-from bench.model.header import Header, ServerEntry
+from bench.model.header import ServerEntry
 from bench.pairs.pairwise import Pair
 from bench.pairs.ranking import Place
+from bench.report import facts
 from bench.report.charts import Chart, slug
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import embed, palette
@@ -92,7 +93,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "skipped": list(header.skipped),
         "command": " ".join(map(shlex.quote, header.command)),
         "cpus": view.cpus(),
-        "facts": _facts(header),
+        "facts": facts.groups(header),
         "definitions": DEFINITIONS,
         "columns": COLUMNS,
     }
@@ -156,6 +157,7 @@ def _servers(view: RunView) -> list[dict[str, Any]]:
         entries.setdefault(entry.name, []).append(
             {
                 "summary": entry.summary,
+                "ran_under": facts.ran_under(entry),
                 "source": entry.source,
                 "texts": _texts(view.run.folder, entry),
             }
@@ -210,40 +212,6 @@ def shows(chart: Chart) -> str:
 
 def _colours() -> dict[str, dict[str, str]]:
     return {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
-
-
-def _facts(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return the groups of terms and machine facts as pairs of text."""
-    groups: dict[str, Mapping[str, object]] = {
-        "Terms": header.terms,
-        "Machine": header.machine,
-        "Versions": header.versions,
-    }
-    groups_shown = [
-        (title, [(_worded(name), _printable(value)) for name, value in group.items()])
-        for title, group in groups.items()
-        if group
-    ]
-    source = {"version": header.version, "commit": header.commit}
-    known = [(name, value) for name, value in source.items() if value]
-    if known:
-        groups_shown.append(("Source", known))
-    return groups_shown
-
-
-def _worded(name: str) -> str:
-    # Names of options, such as TCP_NODELAY, stay as they are.
-    return name if name.isupper() else name.replace("_mib", " (MiB)").replace("_", " ")
-
-
-def _printable(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_printable(item)}" for name, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(_printable(item) for item in value)
-    if value is None or isinstance(value, bool):
-        return {None: "not known", True: "yes", False: "no"}[value]
-    return wording.number(value) if isinstance(value, float) else str(value)
 
 
 def _day(moment: str) -> str:

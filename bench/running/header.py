@@ -13,7 +13,7 @@ from bench.model.header import SCHEMA, Config, Header, ServerEntry
 from bench.model.server import ROOT, ServerSpec
 from bench.plan import catalog
 from bench.running.prepare import Session
-from bench.store import sources
+from bench.store import identity, sources
 from loadgen.result import Wait
 from loadgen.version import version
 from servers import terms
@@ -99,6 +99,9 @@ def describe(spec: ServerSpec) -> ServerEntry:
         many_cpus=spec.many_cpus,
         own_listeners=spec.own_listeners,
         sources=tuple(each.source for each in sources.collect(spec)),
+        files=identity.files(spec),
+        gil=None if spec.command is not None else not spec.free_threaded,
+        jit=None if spec.command is not None else spec.compiles,
     )
 
 

@@ -14,7 +14,7 @@ from bench.plan.catalog import Outside
 from bench.plan.restore import restore
 from bench.running import header, preflight, trials
 from bench.running.prepare import NOTHING, Session, choose, measured
-from bench.store import run_folder
+from bench.store import identity, run_folder
 from bench.store.room import Need
 
 
@@ -46,6 +46,8 @@ def reopen(request: Continuation) -> Session:
     old, config = run.header, run.header.config
     header.check_same(request.folder, old)
     specs = [restore(entry) for entry in config.servers]
+    for entry, spec in zip(config.servers, specs, strict=True):
+        identity.check(request.folder, entry, header.describe(spec))
     if request.servers or request.outside != NOTHING:
         added = choose(request.servers, request.outside, config.workloads).specs.values()
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]

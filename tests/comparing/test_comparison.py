@@ -73,6 +73,14 @@ def test_refuses_other_machines_and_settings_unless_forced(tmp_path: Path) -> No
     assert len(comparison.compare([before], [after], force=True).differing) == 2
 
 
+def test_what_is_unknown_in_both_is_not_equal(tmp_path: Path) -> None:
+    run = _run(tmp_path / "a")
+    machine = {**run.header.machine, "clock_source": None}
+    runs = [_run(tmp_path / name, machine=machine) for name in ("b", "c")]
+    with pytest.raises(ConfigError, match=r"clock source \(unknown in both\)"):
+        comparison.compare(runs[:1], runs[1:])
+
+
 def test_what_may_differ(tmp_path: Path) -> None:
     before = _run(tmp_path / "a")
     after = _run(tmp_path / "b", blocks=6, seed=99, commit="f" * 40)

@@ -132,3 +132,24 @@ def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:
     assert used[6]["processes"] - used[1]["processes"] == 5
     assert "by design: this model serves 1 client at once" in printed
     assert (tmp_path / "charts" / "pool-kept-pool1-to-kept-pool6.svg").exists()
+
+
+def test_a_server_that_was_edited_is_not_added_to(tmp_path: Path) -> None:
+    source = tmp_path / "mine.py"
+    source.write_text((ROOT / "servers" / "stream" / "blocking.py").read_text())
+    folder = tmp_path / "run"
+    run(folder, "--servers", str(source), "--connections", "1", "--trials", "1", "--budget", "0")
+    before = trials(folder)
+    source.write_text(source.read_text() + "\n# faster\n")
+    words = ["run", "--add", str(folder), "--trials", "1", "--yes"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "its source of mine changed since it was measured" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert trials(folder) == before

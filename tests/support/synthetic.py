@@ -10,7 +10,7 @@ import numpy as np
 from hdrh.histogram import HdrHistogram
 
 from bench.model.cpus import Cpus
-from bench.model.header import Config, Header
+from bench.model.header import Config, Header, Machine
 from bench.model.run import Run
 from bench.model.trial import Cell, Status, Trial, Usage, Workload
 from bench.store import run_folder
@@ -23,6 +23,17 @@ from tests.support.models import Model as Model
 WINDOW_S = 2.0
 POOL_SIZE = 4
 STEP_S = 0.1
+MACHINE: Machine = {
+    "system": "Linux",
+    "kernel": "6.1.0",
+    "cpu_model": "Some CPU @ 3.0 GHz",
+    "architecture": "x86_64",
+    "cpus": 2,
+    "cores": {"0": None, "1": None},
+    "governor": "performance",
+    "clock_source": "tsc",
+    "memory_mib": 8000,
+}
 
 ONE = Workload("kept-1", "tcp", Load(connections=1))
 MANY = Workload("kept-50", "tcp", Load(connections=50))
@@ -217,14 +228,13 @@ def header(
             pool_size=POOL_SIZE,
         ),
         cpus=Cpus((0,), (1,)),
-        terms={"TCP_NODELAY": "on", "congestion control": "cubic", "backlog": "4096"},
-        machine={
-            "system": "Linux",
-            "kernel": "6.1.0",
-            "cpu_model": "Some CPU @ 3.0 GHz",
-            "cpus": 2,
-            "memory_mib": 8000,
+        terms={
+            "TCP_NODELAY": "on",
+            "congestion control": "cubic",
+            "backlog": "4096",
+            "socket buffers": "as the kernel sets them",
         },
+        machine=MACHINE,
         versions={"python": "3.11.9", "implementation": "CPython", "uvloop": "0.23.0"},
         commit="0123456789abcdef0123456789abcdef01234567",
     )
