@@ -86,8 +86,10 @@ def read(path: Path) -> Variant:
     except (OSError, UnicodeDecodeError) as error:
         raise VariantError(f"{path}: cannot be read: {error}") from None
     except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None)
-        raise VariantError(f"{path}:{line or 1}: not valid Python: {error}") from None
+        line, why = getattr(error, "lineno", None), getattr(error, "msg", str(error))
+        raise VariantError(f"{path}:{line or 1}: not valid Python: {why}") from None
+    except (RecursionError, MemoryError):
+        raise VariantError(f"{path}: is nested too deeply to be read") from None
     declared = _constants(path, tree)
     if "family" not in declared:
         raise VariantError(f'{path}: no FAMILY; add a line such as FAMILY = "asyncio"')
@@ -115,7 +117,7 @@ def _constants(path: Path, tree: ast.Module) -> dict[str, Any]:
             continue
         try:
             value = ast.literal_eval(node.value)
-        except ValueError:
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             value = node.value
         if problem := _problem(constant, value):
             raise VariantError(f"{path}:{node.lineno}: {constant} must {problem}")

@@ -70,7 +70,7 @@ def stored(folder: Path) -> Run:
     """Return the run in a folder, or behind a link such as `results/latest`; raises StoreError."""
     from bench.store import run_folder
 
-    return run_folder.read(folder.resolve() if folder.is_symlink() else folder)
+    return run_folder.read(run_folder.behind_links(folder))
 
 
 @app.command(rich_help_panel="Read")
@@ -114,8 +114,14 @@ def open_page(
     folder: Annotated[Path, typer.Argument(help="a run's folder")] = Path("results/latest"),
 ) -> None:
     """Open the page of a run in the browser."""
-    page = (folder / "report.html").resolve()
+    from bench.store import run_folder
+
+    page = (run_folder.behind_links(folder) / "report.html").absolute()
     if not page.exists():
         raise StoreError(f"{folder}: has no report.html; write it with bench report")
-    if typer.launch(str(page)):
+    try:
+        status = typer.launch(str(page))
+    except OSError:  # there is not even a program that knows browsers
+        status = 1
+    if status:
         raise StoreError(f"{page}: no program to open it was found; open it by hand")

@@ -103,15 +103,20 @@ def run(
     from bench.running.prepare import Request
     from bench.running.progress import Notices
     from bench.running.resume import Continuation
+    from bench.store import run_folder
 
     outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
     request: Request | Continuation
     if resume is not None or add is not None:
         check_goes_on(context)
         confirm(add or resume or Path(), yes)
+        if trials is not None:
+            suite_file.number("--trials", "trials", trials)
         blocks = None if add is None else (trials or suite_file.load(suite).trials)
         named = tuple(suite_file.words(servers or ""))
-        request = Continuation((add or resume or Path()).resolve(), blocks, named, outside)
+        request = Continuation(
+            run_folder.behind_links(add or resume or Path()).resolve(), blocks, named, outside
+        )
     else:
         request = Request(
             asked(context.params),

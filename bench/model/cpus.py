@@ -1,5 +1,6 @@
 """Who runs where: the CPUs of both sides, and lists of CPUs as the kernel writes them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,9 +52,12 @@ class Cpus:
 def parse_cpus(text: str) -> list[int]:
     """Read a CPU list such as `0-3,8`; raises ValueError."""
     cpus: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus += range(int(first), int(last or first) + 1)
+    for part in text.strip().split(","):
+        match = re.fullmatch(r"\s*([0-9]{1,6})(?:-([0-9]{1,6}))?\s*", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if last < first:
+            raise ValueError(f"{part!r} is no CPU, and no range of CPUs from low to high")
+        cpus += range(first, last + 1)
     return cpus
 
 

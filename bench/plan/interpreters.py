@@ -29,6 +29,11 @@ print(json.dumps({
 """
 OLDEST = (3, 11)
 LIMIT_S = 20
+# What a program that is no Python does when it is asked: end, answer otherwise, or not at all.
+NOT_A_PYTHON = (
+    *(OSError, ValueError, subprocess.SubprocessError),
+    *(KeyError, TypeError, AttributeError, RecursionError),
+)
 
 
 def examine(text: str, packages: list[str]) -> Interpreter:
@@ -40,7 +45,10 @@ def examine(text: str, packages: list[str]) -> Interpreter:
     name, equals, line = text.partition("=")
     if not equals or not name or any(c in name for c in " ,:/*?["):
         raise InterpreterError(f"--python {text!r}: write NAME=/path/to/python")
-    words = tuple(shlex.split(line))
+    try:
+        words = tuple(shlex.split(line))
+    except ValueError as error:
+        raise InterpreterError(f"--python {name}: {error} in {line!r}") from None
     if not words or shutil.which(words[0]) is None:
         raise InterpreterError(f"--python {name}: the program {line!r} is not there")
     asked = [*words, "-c", QUESTION, *packages]
@@ -49,12 +57,16 @@ def examine(text: str, packages: list[str]) -> Interpreter:
             asked, capture_output=True, text=True, timeout=LIMIT_S, check=True
         ).stdout
         facts = json.loads(answer)
-    except (OSError, ValueError, subprocess.SubprocessError):
+        release = tuple(map(int, facts["version"].split(".")[:2]))
+        pypy = facts.pop("pypy")
+        facts["version"] += f" ({pypy})" if pypy else ""
+        if not isinstance(facts["packages"], dict):
+            raise TypeError
+        found = Interpreter(name, words, **facts)
+    except NOT_A_PYTHON:
         raise InterpreterError(f"--python {name}: {line!r} does not answer as a Python") from None
-    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
+    if release < OLDEST:
         raise InterpreterError(
-            f"--python {name}: is Python {facts['version']}; servers need 3.11 or later"
+            f"--python {name}: is Python {found.version}; servers need 3.11 or later"
         )
-    pypy = facts.pop("pypy")
-    facts["version"] += f" ({pypy})" if pypy else ""
-    return Interpreter(name, words, **facts)
+    return found

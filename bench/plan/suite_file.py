@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bench.base.errors import ConfigError
-from bench.plan.workloads import AXES
+from bench.base.errors import ConfigError, in_words
+from bench.plan.workloads import AXES, KEPT
 
 SUITES = Path(__file__).parent / "suites"
 DEFAULT_SUITE = "default"
+# A suite that is longer is none: the longest of ours has 2 KB.
+SUITE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,29 @@ def load(name: str) -> Suite:
     if path.is_dir():
         raise ConfigError(f"suite {name}: is a folder; name a .toml file")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"suite {path}: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"suite {path}: has too many brackets within each other") from None
     except FileNotFoundError:
         raise ConfigError(
             f"suite {name!r}: there is none; choose from {', '.join(suites())}, or name a file"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"suite {path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"suite {in_words(error)}") from None
+    except ValueError as error:  # no UTF-8, a NUL in the name, a number of 5,000 digits
+        raise ConfigError(f"suite {path}: cannot be read: {error}".splitlines()[0]) from None
     return parse(path.stem, str(path), tables)
+
+
+def _text(path: Path) -> str:
+    """Return what is in a file of a suite's size; raises OSError, ValueError."""
+    with path.open("rb") as file:
+        data = file.read(SUITE_BYTES + 1)
+    if len(data) > SUITE_BYTES:
+        raise ValueError(f"it is longer than {SUITE_BYTES:,} bytes")
+    return data.decode()
 
 
 def parse(name: str, where: str, tables: dict[str, Any]) -> Suite:
@@ -115,8 +130,10 @@ def _axes(where: str, table: str, values: Any) -> dict[str, list[Any]]:
 
 def axis_value(where: str, axis: str, value: Any) -> Any:
     """Return a value of an axis with its type; raises ConfigError."""
-    if axis in ("transport", "arrivals", "assignment", "generator_wait") or value == "kept":
+    if axis in ("transport", "arrivals", "assignment", "generator_wait"):
         return str(value)
+    if axis == "requests_per_connection" and value == KEPT[0]:
+        return value
     if axis == "rate" and value == "common":
         return value
     wanted = float if axis == "rate" else int

@@ -1,6 +1,7 @@
 """The axes, and the cells that they span: tables of axes become workloads, servers join them."""
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,8 @@ AXES = {
     "generator_wait": "{}",
 }
 POOL_MOST = 10_000
+# Chosen: with a second each, three hours for one server and one block.
+POINTS_MOST = 10_000
 KEPT = ("kept", 0)
 # The rate that every server of a run can carry: found when it starts.
 COMMON = "common"
@@ -40,6 +43,11 @@ def workloads(tables: dict[str, dict[str, list[Any]]]) -> list[Workload]:
     Raises:
         PlanError: a value makes no sense on its axis; with the workload's name.
     """
+    asked = sum(math.prod(map(len, axes.values())) for axes in tables.values())
+    if asked > POINTS_MOST:
+        raise PlanError(
+            f"the axes span {asked:,} workloads: ask for {POINTS_MOST:,} at most, with fewer values"
+        )
     points: dict[Workload, None] = {}
     for table, axes in tables.items():
         several = [axis for axis, values in axes.items() if len(values) > 1]

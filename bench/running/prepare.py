@@ -22,6 +22,8 @@ from bench.store.room import Need
 from servers import terms
 
 RESULTS = Path("results")
+# Chosen: with a second each, two weeks.
+TRIALS_MOST = 1_000_000
 NOTHING = Outside()
 NOT_LOOKED = Calibration()
 
@@ -97,6 +99,11 @@ def prepare(request: Request) -> Session:
     for spec in specs:
         if not any(cell.server == spec.name for cell in cells):
             raise ConfigError(f"server {spec.name}: serves none of the workloads' transports")
+    if (asked_trials := len(cells) * suite.trials) > TRIALS_MOST:
+        raise ConfigError(
+            f"{len(cells):,} cells, each {suite.trials:,} times, are {asked_trials:,} trials: "
+            f"ask for {TRIALS_MOST:,} at most"
+        )
     many = any(spec.many_cpus for spec in specs)
     cpus = machine.cpus_for_run(many, request.server_cpus, request.generator_cpus)
     preflight.check(measured(specs, cells), cpus.pool_size, len(cpus.server))

@@ -34,13 +34,23 @@ def create(folder: Path, header: Header) -> None:
         raise StoreError(f"{folder} cannot be written: {in_words(error)}") from None
 
 
+def behind_links(folder: Path) -> Path:
+    """Return the folder that a path such as `results/latest` leads to; raises StoreError."""
+    try:
+        return folder.resolve() if folder.is_symlink() else folder
+    except (OSError, RuntimeError):  # what Python 3.12 and earlier raise
+        raise StoreError(f"{folder}: leads through a loop of links; name the folder") from None
+
+
 def check_new(folder: Path) -> None:
     """Refuse a folder for a new run that has something in it; raises StoreError."""
     try:
         if folder.exists() and any(folder.iterdir()):
             raise StoreError(f"{folder}: is not empty; choose another --out")
+        if folder.is_symlink() and not folder.exists():
+            raise StoreError(f"{folder}: is a link that leads nowhere; choose another --out")
     except OSError as error:
-        raise StoreError(f"{folder}: cannot be read: {error.strerror}") from None
+        raise StoreError(f"{in_words(error)} (--out)") from None
 
 
 def write_header(folder: Path, header: Header) -> None:

@@ -189,5 +189,5 @@ def test_isolated_cpus_are_read(tmp_path: Path) -> None:
 
 
 def test_an_empty_list_of_cpus_is_no_list() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
+    with pytest.raises(ValueError, match="is no CPU"):
         parse_cpus("")

@@ -1,0 +1,158 @@
+"""Command lines and files that make no sense: one line, status 2, at once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadgen.exits import Exit
+from tests.support.paths import ROOT
+
+# Over twice what the slowest takes here with the machine to itself; the limit itself is generous.
+LIMIT_S = 10
+LONG = "x" * 300
+
+
+def bench(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *words],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        cwd=ROOT,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def refused(ended: "subprocess.CompletedProcess[str]", words: str) -> None:
+    assert ended.returncode == Exit.BAD_INPUT, ended.stderr
+    assert ended.stderr.startswith("error: ")
+    assert words in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+AXES = ("rate", "connections", "payload", "depth", "think-us", "idle", "pool-size", "max-in-flight")
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_kept_belongs_to_one_axis(axis: str) -> None:
+    refused(bench("run", f"--{axis}", "kept"), "'kept' is not a")
+
+
+@pytest.mark.parametrize("cpus", ["0-9999999999", "0-", "5-3", "-1", "0,,1", "0--1", "", "0x1"])
+def test_a_list_of_cpus(cpus: str) -> None:
+    refused(bench("run", "--server-cpus", cpus), "write CPUs such as 0-3,8")
+
+
+ANSWERS = ("1", "[]", "{}", "null", '"3.12"', '{"version": 3}', '{"version": "3.x"}', "[" * 5000)
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
+def test_an_interpreter_that_is_none(answer: str, tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
+    program.chmod(0o755)
+    refused(bench("run", "--python", f"p={program}"), "does not answer as a Python")
+
+
+def test_an_interpreter_with_an_open_quote() -> None:
+    refused(bench("run", "--python", 'p="'), "--python p: No closing quotation")
+
+
+FILES = {
+    "a list in a set": ("{[]}", "FAMILY must be a literal str"),
+    "minus signs": ("-" * 200_000 + "1", "nested too deeply"),
+    "digits": ("9" * 6000, "not valid Python"),
+    "a NUL": ("'\0'", "not valid Python"),
+}
+
+
+@pytest.mark.parametrize("verb", [["run", "--servers"], ["check"], ["serve"]], ids=" ".join)
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_server(name: str, verb: list[str], tmp_path: Path) -> None:
+    value, words = FILES[name]
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f'"""Mine."""\nFAMILY = {value}\n\n\ndef serve(listener, settings):\n    pass\n'
+    )
+    refused(bench(*verb, str(path)), words)
+
+
+NUMBERS = list(range(1, 1001))
+SUITES = {
+    "brackets": ("servers = " + "[" * 5000, "brackets within each other"),
+    "digits": ('servers = ["blocking"]\ntrials = ' + "9" * 5000, "cannot be read: Exceeds"),
+    "a million cells": (
+        f'servers = ["*"]\n[workloads.a]\nconnections = {NUMBERS}\npayload = {NUMBERS}',
+        "the axes span 1,000,000 workloads",
+    ),
+    "ten million trials": (
+        f'servers = ["blocking"]\ntrials = 10000\n[workloads.a]\npayload = {NUMBERS}',
+        "10,000,000 trials: ask for 1,000,000 at most",
+    ),
+    "a mebibyte": ("#" * (1 << 20) + "\n", "longer than 1,048,576 bytes"),
+}
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_suite_that_is_none(name: str, tmp_path: Path) -> None:
+    text, words = SUITES[name]
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    aa = [] if name == "brackets" else ["--aa", "none"]
+    refused(bench("run", "--suite", str(path), *aa), words)
+
+
+def test_a_suite_without_an_end() -> None:
+    refused(bench("run", "--suite", "/dev/zero"), "longer than")
+
+
+@pytest.fixture
+def circle(tmp_path: Path) -> str:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    return str(tmp_path / "a")
+
+
+PLACES = (
+    *("report", "open", "export", "compare {} {}", "run --resume", "run --add", "run --suite"),
+    *("run --out", "run --servers", "serve", "check"),
+)
+
+
+@pytest.mark.parametrize("verb", PLACES)
+def test_a_circle_of_links(verb: str, circle: str) -> None:
+    words = verb.format(circle, circle).split() if "{" in verb else [*verb.split(), circle]
+    refused(bench(*words), circle)
+
+
+@pytest.mark.parametrize("verb", [*PLACES, "new-server"])
+def test_a_name_that_is_too_long(verb: str) -> None:
+    words = verb.format(LONG, LONG).split() if "{" in verb else [*verb.split(), LONG]
+    refused(bench(*words), LONG[:100])
+
+
+def test_a_machine_without_a_browser() -> None:
+    refused(bench("open", "results/reference", PATH="/nonexistent"), "open it by hand")
+
+
+def test_more_trials_than_a_run_can_have() -> None:
+    refused(bench("run", "--add", "results/reference", "--trials", "999999999"), "--trials is 9999")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["run", "--nosuch"], "No such option: --nosuch"),
+        (["nosuch"], "No such command 'nosuch'"),
+        (["new-server"], "Missing argument"),
+        (["run", "--duration", "long"], "Invalid value for '--duration'"),
+    ],
+)
+def test_usage_is_a_line_that_names_the_help(words: list[str], line: str) -> None:
+    ended = bench(*words)
+    refused(ended, line)
+    assert "--help`" in ended.stderr
