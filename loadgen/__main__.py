@@ -21,6 +21,9 @@ from loadgen.signals import end_in_good_order
 from loadgen.sockets import nobody_there
 from loadgen.version import NAME, version
 
+# What typer raises for options and arguments that are not known or not complete.
+USAGE: type[Exception] = typer.BadParameter.__bases__[0]
+
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -221,12 +224,15 @@ def main() -> None:
     open_standard_descriptors()
     end_in_good_order()
     outlet = Outlet.install()
-    status = 0
     try:
-        app()
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else Exit.BAD_INPUT
-    if (why := outlet.failure()) and not status:
+        status = app(standalone_mode=False) or Exit.MEASURED
+        why = outlet.failure()
+    except USAGE as error:
+        status, why = Exit.MEASURED, f"{error}; see `python -m loadgen --help`".replace(".;", ";")
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        status, why = Exit.MEASURED, f"{where}{error.strerror or error}"
+    if why and not status:
         print(f"error: {why}", file=sys.stderr)
         status = Exit.BAD_INPUT
     sys.exit(status)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 
 from bench.base.errors import ConfigError, StoreError
@@ -33,17 +34,23 @@ def show(run: Run, gaps: Gaps, *, png: bool = False, as_json: bool = False) -> l
     page = files.write(view, gaps, png=png)
     if as_json:
         print(files.render(view, "json"), flush=True)
+        tell_gaps(gaps, page, Console(stderr=True))
         return list(view.verdicts.values())
     console.print(files.table(view, console.width))
     console.print(verdicts.summary(view.verdicts), highlight=False)
-    for line in gaps.lines():
-        console.print(f"left out: {escape(line)}", highlight=False, soft_wrap=True)
-    if gaps.defects:
-        console.print(REPORT_IT, highlight=False, soft_wrap=True)
-    if why := gaps.why(page.name):
-        raise StoreError(f"{page}: {why}; mend that, then `bench report {run.folder}`")
+    tell_gaps(gaps, page, console)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
     return list(view.verdicts.values())
+
+
+def tell_gaps(gaps: Gaps, page: Path, where: Console) -> None:
+    """Say which parts of a report are missing; raises StoreError if the page is one of them."""
+    for line in gaps.lines():
+        where.print(f"left out: {escape(line)}", highlight=False, soft_wrap=True)
+    if gaps.defects:
+        where.print(REPORT_IT, highlight=False, soft_wrap=True)
+    if why := gaps.why(page.name):
+        raise StoreError(f"{page}: {why}; mend that, then `bench report {page.parent}`")
 
 
 @app.command("report", rich_help_panel="Read")

@@ -135,13 +135,10 @@ RUNS = {
         Fault("write", "ENOSPC", " bench ", "run.json", after=1),
         *(Exit.MEASURED, 2, True, "left out: the end of the run in run.json: No space"),
     ),
-    "page: cannot be written": (
-        Fault("open", "EACCES", " bench ", "report.html"),
-        *(Exit.BAD_INPUT, 2, False, "report.html: Permission denied"),
-    ),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", RUNS)
 def test_a_run_keeps_what_it_measured_and_writes_what_it_can(case: str, tmp_path: Path) -> None:
     fault, status, trials, page, words = RUNS[case]
@@ -171,8 +168,6 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # What cannot be written of a report; what the page then names.
 REPORTS = {
     "charts: full": (Fault("write", "ENOSPC", " bench ", "/charts/"), "charts/"),
-    "one table": (Fault("rename", "EROFS", " bench ", "pairs.csv"), "pairs.csv: Read-only"),
-    "verdicts": (Fault("open", "EACCES", " bench ", "verdicts.json"), "verdicts.json: Perm"),
 }
 
 
@@ -199,11 +194,11 @@ def test_a_report_that_cannot_be_written_at_all_is_one_line(reported: Path) -> N
     assert "Read-only file system; choose a place that can be written to" in exported.stderr
 
 
-@pytest.mark.parametrize("words", ["list", "explain", "report {run}", "doctor", "--help"])
-def test_a_full_standard_output_is_one_line(words: str, reported: Path) -> None:
+@pytest.mark.parametrize("words", ["list", "--help"])
+def test_a_full_standard_output_is_one_line(words: str) -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "bench", *words.format(run=reported).split()],
+            [sys.executable, "-m", "bench", words],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

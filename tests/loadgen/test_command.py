@@ -73,11 +73,8 @@ def test_figures_of_no_server_have_their_status(name: str, words: str) -> None:
 
 LOADS = {
     "closed": [],
-    "asleep": ["--wait", "sleep"],
     "deep": ["--depth", "4"],
-    "thinking": ["--think-us", "100"],
     "open": ["--rate", "2000"],
-    "bounded": ["--rate", "2000", "--max-in-flight", "9"],
     "churn": ["--requests-per-connection", "5"],
     "open churn": ["--requests-per-connection", "5", "--rate", "2000"],
     "two": ["--processes", "2"],
@@ -133,6 +130,15 @@ def test_ctrl_c_prints_what_was_measured(load: str) -> None:
         assert 0.5 < result["achieved_rps"] / 2000 < 1.5
         assert 0.5 < result["due"] / result["window_s"] / 2000 < 1.5
     assert "interrupted: " in errors
+
+
+@pytest.mark.parametrize("words", [[], ["127.0.0.1:9", "--nosuch"], ["127.0.0.1:9", "--rate", "x"]])
+def test_usage_is_a_line_that_names_the_help(words: list[str]) -> None:
+    ended = loadgen(*words)
+    assert (ended.returncode, ended.stdout) == (Exit.BAD_INPUT, "")
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.endswith("see `python -m loadgen --help`\n")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_term_does_the_same_over_udp() -> None:
