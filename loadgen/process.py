@@ -1,5 +1,6 @@
 """One process of the generator, as its fleet has it: started, told, heard, and ended."""
 
+import contextlib
 import json
 import os
 import select
@@ -124,7 +125,9 @@ class Process:
         self.popen.wait()
         for pipe in (self.popen.stdin, self.popen.stdout):
             if pipe is not None:
-                pipe.close()
+                # What could not be said to a dead process is tried once more by the close.
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
         self._close()
 
     def _close(self) -> None:

@@ -125,7 +125,8 @@ def test_ctrl_c_prints_what_was_measured(load: str) -> None:
     assert 0.01 < result["window_s"] < LIMIT_S
     assert result["throughput_rps"] > 100
     assert not result["errors"] + result["mismatches"] + result["connections_without_reply"]
-    assert result["censored"] == 0
+    # What fell due as the window closed was never sent, as at the end of any open loop.
+    assert result["censored"] == result["unsent"] <= (20 if "--rate" in LOADS[load] else 0)
     if "--rate" in LOADS[load]:
         assert 0.5 < result["achieved_rps"] / 2000 < 1.5
         assert 0.5 < result["due"] / result["window_s"] / 2000 < 1.5
