@@ -39,6 +39,20 @@ PENALTY = Limit(
     "measured",
 )
 
+MODES_FROM = Limit(
+    15,
+    "trials",
+    "Of fewer nobody can tell whether they fall into two groups.",
+    "simulated: of ten normal values 7 % would, at the limit below",
+)
+MODES_GAP = Limit(
+    2.5,
+    "standard deviations within the groups",
+    "A gap between two groups of trials that is wider is none by chance.",
+    "simulated: 1.4 % of fifteen normal values, 0.3 % of twenty; a slow mode of 25 % in 15 % of "
+    "trials is found in two of three sets of fifteen",
+)
+
 # Of intervals and comparisons
 
 LEVEL = Limit(
@@ -87,6 +101,14 @@ DOUBT = Limit(
     "A server whose noise would be this likely, or less, if it were the common one, is drawn to "
     "that in proportion only.",
     "simulated: at 0.2 equal servers are called different in up to 8 %, at 0.5 in 5 to 7 %",
+)
+LOOKS = Limit(
+    2,
+    "power of the number of looks",
+    "A run to which blocks were added after a look is tested at the error asked over the number of "
+    "looks, squared: whoever adds until two servers are apart has a chance at every look, and all "
+    "of them together come to 1.65 times the error asked, at most.",
+    "a union bound: the sum of 1 / n^2 is 1.645",
 )
 DEPENDENCE_FROM = Limit(
     10,

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bench.base import levels
 from bench.base.errors import ConfigError, StoreError
 from bench.base.gaps import Gaps
 from bench.cli.console import console
@@ -18,10 +19,18 @@ app = typer.Typer()
 REPORT_IT = "a part of the report failed for a mistake of this program: please tell its developers"
 
 
-def show(run: Run, gaps: Gaps, *, png: bool = False, as_json: bool = False) -> list[Verdict]:
+def show(
+    run: Run,
+    gaps: Gaps,
+    *,
+    png: bool = False,
+    as_json: bool = False,
+    margin: float = levels.EQUIVALENT,
+) -> list[Verdict]:
     """Write the report of a run, print its summary and say where it is; return its verdicts.
 
     gaps: what is missing already; what cannot be written of the report comes to it
+    margin: within which two servers are called equivalent
 
     Raises:
         StoreError: there is no page, or it is not the one of this run
@@ -30,7 +39,7 @@ def show(run: Run, gaps: Gaps, *, png: bool = False, as_json: bool = False) -> l
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
 
-    view = run_view.view(run)
+    view = run_view.view(run, margin)
     page = files.write(view, gaps, png=png)
     if as_json:
         print(files.render(view, "json"), flush=True)
@@ -60,15 +69,20 @@ def rebuild(
         str | None, typer.Option("--format", help="print it instead: html, md, csv or json")
     ] = None,
     png: Annotated[bool, typer.Option("--png", help="every chart as PNG as well")] = False,
+    margin: Annotated[
+        str, typer.Option(help="how near to each other servers are called equivalent")
+    ] = "3%",
 ) -> None:
     """Rebuild the report of a run from its files; no server is started."""
+    from bench.plan.suite_file import fraction
     from bench.report import files
     from bench.report.view import run_view
 
+    within = fraction(margin, "--margin")
     if form is None:
-        show(stored(folder), Gaps(), png=png)
+        show(stored(folder), Gaps(), png=png, margin=within)
     elif form in files.FORMATS:
-        print(files.render(run_view.view(stored(folder)), form))
+        print(files.render(run_view.view(stored(folder), within), form))
     else:
         raise ConfigError(f"--format {form!r}: choose from {', '.join(files.FORMATS)}")
 

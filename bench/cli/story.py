@@ -4,7 +4,7 @@ from bench.base.gaps import Gaps
 from bench.cli.results import show
 from bench.host.doctor import examine
 from bench.running.calibration import calibrated
-from bench.running.prepare import Request, prepare
+from bench.running.prepare import Request, expectations, prepare
 from bench.running.progress import Display, Notices
 from bench.running.resume import Continuation, reopen
 from bench.running.run import begin, finish, measure, narrowness
@@ -27,7 +27,7 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
     # A look at what this machine is like: threads of one core, rates that every server can carry.
     session = calibrated(session)
     header = begin(session)  # run.json
-    notices.say(*session.calibration.notices(), session.summary())
+    notices.say(*session.calibration.notices(), session.summary(), *expectations(session))
     with Display(notices, session.trials, session.conditions.load_s) as display:
         # A trial: a fresh server, proven to echo, under load; a line of trials.jsonl as it ends.
         status = display.follow(measure(session))

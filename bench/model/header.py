@@ -131,6 +131,7 @@ class Header:
     versions: of the interpreter and of the packages that took part
     version: of this project; commit: of its checkout, with `+` if files differed from it
     complete: whether all that was planned has been measured; None while it is not at its end
+    looks: how often it came to an end with a report: who adds blocks to it has looked before
     """
 
     run_id: str
@@ -151,3 +152,4 @@ class Header:
     calibration: Calibration | None = None
     finished_at: str | None = None
     complete: bool | None = None
+    looks: int = 1

@@ -156,14 +156,14 @@ def axis_values(axis: str, text: str) -> list[Any]:
     return values
 
 
-def fraction(text: str) -> float:
-    """Read `3%` or `0.03`; raises ConfigError."""
+def fraction(text: str, flag: str = "--until") -> float:
+    """Read `3%` or `0.03`; raises ConfigError, which names the flag."""
     try:
         value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         value = float("nan")
     if not 0 < value < 1:
-        raise ConfigError(f"--until {text!r}: write a percentage such as 3%")
+        raise ConfigError(f"{flag} {text!r}: write a percentage such as 3%")
     return value
 
 

@@ -73,6 +73,8 @@ def going_on(session: Session, old: Header) -> Header:
         order=listed + tuple(session.plan.order(block) for block in session.blocks),
         finished_at=None,
         complete=None,
+        # One that was killed had no end, and no report to look at.
+        looks=old.looks + (old.finished_at is not None),
     )
 
 

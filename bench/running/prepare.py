@@ -2,16 +2,19 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.base import levels, wording
-from bench.base.errors import ConfigError
+from bench.analysis import metrics
+from bench.base import levels, limits, wording
+from bench.base.errors import ConfigError, UserError
 from bench.host import machine
 from bench.model.calibration import Calibration
 from bench.model.server import ServerSpec
-from bench.model.trial import Cell, Workload
+from bench.model.trial import TWIN, Cell, Workload
+from bench.pairs import foresight
 from bench.plan import catalog, workloads
 from bench.plan.blocks import RunPlan
 from bench.plan.catalog import Outside
@@ -22,6 +25,8 @@ from bench.store.room import Need
 from servers import terms
 
 RESULTS = Path("results")
+# What must be the same of a machine for an earlier run to tell of its noise.
+SAME_NOISE = ("cpu_model", "usable_cpus", "kernel")
 # Chosen: with a second each, two weeks.
 TRIALS_MOST = 1_000_000
 NOTHING = Outside()
@@ -63,6 +68,48 @@ class Session:
             f"plan: {wording.count(self.trials, 'trial', 'trials')} in {blocks}, about {planned} "
             f"min; up to {wording.clock(self.plan.budget_s)} min more for blocks {extra}"
         )
+
+
+def expectations(session: Session) -> list[str]:
+    """Return what the run can show, by the noise of the last one here, and what it cannot tell."""
+    lines = [*_shown(session)]
+    load_s = session.conditions.duration_s
+    for workload in dict.fromkeys(cell.workload for cell in session.plan.cells):
+        rate, needed = workload.load.rate, limits.SAMPLES_BEYOND * 100
+        if rate is not None and rate * load_s < needed:
+            lines.append(
+                f"p99: {workload.name} offers {rate * load_s:,.0f} requests a trial, too few for a "
+                f"p99; --duration {math.ceil(needed / rate)} would do"
+            )
+    return lines
+
+
+def _shown(session: Session) -> Iterator[str]:
+    """Yield the difference that the run would show, by the noise of an earlier one here."""
+    try:
+        earlier = run_folder.read((RESULTS / "latest").resolve())
+    except (UserError, OSError):
+        return
+    here = machine.describe()
+    if any(earlier.header.machine.get(name) != here.get(name) for name in SAME_NOISE):
+        return
+    by_workload: dict[Workload, dict[str, dict[int, float]]] = {}
+    for cell, by_block in metrics.by_cell(earlier.trials).items():
+        values = metrics.values(by_block, metrics.leading(cell.workload).column)
+        usable = {block: value for block, value in values.items() if value > 0}
+        if usable:
+            by_workload.setdefault(cell.workload, {})[cell.server] = usable
+    ahead = foresight.of(by_workload.values())
+    servers = len({cell.server for cell in session.plan.cells if not cell.server.endswith(TWIN)})
+    shown = None if ahead is None else ahead.detectable(session.plan.blocks, servers)
+    if ahead is None or shown is None:
+        return
+    blocks = ahead.blocks_for(levels.WANTED, servers)
+    more = f"; {levels.WANTED:.0%} would take {blocks}" if blocks else ""
+    yield (
+        f"noise: by that of {earlier.header.run_id}, {session.plan.blocks} blocks show differences "
+        f"of {shown:.1%} and more (power {levels.POWER:.0%}){more}"
+    )
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,15 @@ CHECKS = (
         "Set TCP_NODELAY, or send a reply in one piece.",
         decides=False,
     ),
+    Check(
+        Name.TWO_MODES,
+        lambda _trial, _setup: None,
+        "From fifteen trials on: they fall into two groups, which chance does not do. A note, "
+        "never a verdict.",
+        "Look at what differs between the groups: a start, a place in memory, a CPU.",
+        of_cell=disturbance.two_modes,
+        decides=False,
+    ),
 )
 
 

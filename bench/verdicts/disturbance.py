@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.analysis import intervals, metrics, steadiness
+from bench.analysis import intervals, metrics, modes, steadiness
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
@@ -185,6 +185,21 @@ def _throughputs(trials: Sequence[Trial]) -> list[float]:
 def _p99s(trials: Sequence[Trial]) -> list[float]:
     found = [trial.result.response_us.p99 for trial in trials if trial.result is not None]
     return [value for value in found if value is not None]
+
+
+def two_modes(trials: Sequence[Trial], _: Setup) -> Finding | None:
+    """Return a finding if the trials of a cell fall into two groups, in what ranks it."""
+    p99 = bool(trials) and metrics.leading(trials[0].cell.workload).name == "p99"
+    groups = modes.found(_p99s(trials) if p99 else _throughputs(trials))
+    if groups is None:
+        return None
+    low, high = (wording.number(value) for value in (groups.low, groups.high))
+    unit = "µs of p99" if p99 else "requests/s"
+    reason = (
+        f"its trials fall into two groups, {groups.slower} near {low} and {groups.faster} near "
+        f"{high} {unit}: their mean is of neither"
+    )
+    return Finding(reason, asdict(groups))
 
 
 def _dealt_unevenly(finding: Finding, load: Load, setup: Setup) -> Finding | None:

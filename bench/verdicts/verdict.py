@@ -21,6 +21,7 @@ class Name(StrEnum):
     UNSTEADY = "unsteady"
     NOISY = "noisy"
     DELAYED_ACK = "delayed-ack"
+    TWO_MODES = "two-modes"
     VALID = "valid"
     NOT_MEASURED = "not measured"
 

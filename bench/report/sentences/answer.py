@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from bench.analysis import metrics
-from bench.base import wording
+from bench.base import levels, wording
 from bench.base.estimate import Estimate
 from bench.report.sentences import lead
 from bench.report.view.cell_view import CellView, WorkloadView
@@ -26,7 +26,15 @@ def cautions(view: RunView) -> list[str]:
     asleep = header.config.generator_wait is Wait.SLEEP
     shared = header.cpus is not None and header.cpus.shared
     # On a shared CPU a generator has to sleep, and the run has its own mark for that.
-    return [ASLEEP] if asleep and not shared else []
+    told = [ASLEEP] if asleep and not shared else []
+    if header.looks > 1:
+        error = levels.ERROR / header.looks**levels.LOOKS
+        told.append(
+            f"Blocks were added after a look, {header.looks - 1} times: pairs are tested at "
+            f"{error:.1%} instead of {levels.ERROR:.0%}, so that who adds until servers are apart "
+            "calls equal ones different in 8% of runs at most."
+        )
+    return told
 
 
 def answer(view: RunView, workload: WorkloadView) -> list[str]:

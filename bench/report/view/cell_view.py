@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bench.analysis import intervals, metrics, percentiles
 from bench.analysis.metrics import ByBlock, Metric
-from bench.base import wording
+from bench.base import levels, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
@@ -151,12 +151,15 @@ class WorkloadView:
     """A workload and its cells: the ranked first, the best on top, then the others.
 
     floors: how far a server and its twin are apart in each of `RANKED_BY`
+    looks: how often the run came to an end; margin: within which servers are called equivalent
     """
 
     label: str
     workload: Workload
     cells: list[CellView]
     floors: dict[Metric, Floor | None]
+    looks: int = 1
+    margin: float = levels.EQUIVALENT
 
     @cached_property
     def orders(self) -> dict[Metric, Ranking]:
@@ -168,7 +171,8 @@ class WorkloadView:
             Entrant(cell.server, cell.by_block(figure.column), figure.bounded and cell.bound)
             for cell in self.ranked
         ]
-        return rank(entrants, figure, self.floors[figure])
+        error = levels.ERROR / self.looks**levels.LOOKS
+        return rank(entrants, figure, self.floors[figure], error, self.margin)
 
     @property
     def order(self) -> Ranking:

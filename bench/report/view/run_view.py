@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.analysis import metrics, steadiness
 from bench.analysis.metrics import ByBlock
-from bench.base import wording
+from bench.base import levels, wording
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Trial
 from bench.pairs import noise_floor
@@ -109,8 +109,8 @@ class RunView:
         return "; ".join(words + (["shared by both"] if cpus.shared else []))
 
 
-def view(run: Run) -> RunView:
-    """Return what is shown of a run."""
+def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
+    """Return what is shown of a run; margin: within which servers are called equivalent."""
     trials = [TrialView(each, metrics.of(each), metrics.conditions(each)) for each in run.trials]
     by_cell: dict[Cell, dict[int, dict[str, Any]]] = {}
     for trial in trials:
@@ -124,7 +124,8 @@ def view(run: Run) -> RunView:
     for workload, label in labels.items():
         of_workload = [view for cell, view in cells.items() if cell.workload == workload]
         floor = {metric: found.get(workload) for metric, found in floors.items()}
-        workloads.append(_ordered(WorkloadView(label, workload, of_workload, floor)))
+        item = WorkloadView(label, workload, of_workload, floor, run.header.looks, margin)
+        workloads.append(_ordered(item))
     return RunView(run, trials, cells, workloads)
 
 
