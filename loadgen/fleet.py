@@ -130,23 +130,18 @@ class Fleet:
             words = f"{self.plan.target}: no connection could be made: {said[0]['why']}"
             raise FleetError(words) if said[0]["short"] else NobodyListens(words)
 
-    def _share(self, total: int, number: int) -> int:
-        """Return how many of `total` process `number` takes: even, the first ones one more."""
-        each, rest = divmod(total, self.plan.processes)
-        return each + (number < rest)
-
     def _start(self, number: int) -> None:
         plan, cpus = self.plan, self.plan.cpus
-        load = replace(plan.load, idle=self._share(plan.load.idle, number))
+        load = replace(plan.load, idle=plan.share(plan.load.idle, number))
         if load.max_in_flight is not None:
-            load = replace(load, max_in_flight=max(1, self._share(load.max_in_flight, number)))
+            load = replace(load, max_in_flight=max(1, plan.share(load.max_in_flight, number)))
         seed = seed_of(plan.seed, plan.block, number)
         worker = Process(number)
         self.workers.append(worker)
         order = {
             "plan": replace(plan, load=load, seed=seed).to_json(),
             "number": number,
-            "connections": self._share(plan.load.connections, number),
+            "connections": plan.share(plan.load.connections, number),
             "cpu": cpus[number % len(cpus)] if cpus else None,
             "target": worker.columns,
             "stoppable": self.stoppable,

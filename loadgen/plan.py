@@ -180,6 +180,11 @@ class Plan:
         """Return how the generator waits: as the load says, else as this plan does."""
         return self.load.wait or ("spin" if self.spin else "sleep")
 
+    def share(self, total: int, number: int) -> int:
+        """Return how many of `total` process `number` takes: even, the first ones one more."""
+        each, rest = divmod(total, self.processes)
+        return each + (number < rest)
+
     def to_json(self) -> str:
         """Return the document that `from_json` reads."""
         return json.dumps(dataclasses.asdict(self))

@@ -75,6 +75,20 @@ class Shortages:
 
 
 @dataclass(frozen=True)
+class Witness:
+    """What an independent client in C got of a server, under the load that the generator had put.
+
+    throughput_rps: right replies per second; wrong: replies of another length or beginning
+    window_s: how long it counted; processes: how many took part
+    """
+
+    throughput_rps: float
+    wrong: int
+    window_s: float
+    processes: int
+
+
+@dataclass(frozen=True)
 class Watched:
     """Two looks at counters of others, taken near the edges of the window.
 

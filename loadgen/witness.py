@@ -1,89 +1,85 @@
-"""An independent client in C beside the generator: what a server gives to another program.
+"""The witness: an independent client in C, which puts the load of a plan on the same server.
 
-`make native` builds it from `native/witness.c`. It verifies each reply's length and first bytes,
-and records counts alone.
+What limits a load, the server or its generator, is seen by a second client that shares nothing with
+the generator: what it gets the server can do at least. `make native` builds it of
+`native/witness.c`; it keeps no times, and looks at the first bytes of each reply.
 """
 
 import json
 import math
+import select
 import subprocess
-from dataclasses import dataclass
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from loadgen.plan import Plan
-from loadgen.sockets import is_loopback, resolve
+from loadgen.plan import Plan, PlanError
+from loadgen.result import Witness
+from loadgen.sockets import ephemeral_ports, is_loopback, resolve
 
 PROGRAM = Path(__file__).parent / "native" / "witness"
-# Over and above the span that was asked for: to start, and to connect to a slow server.
-PATIENCE_S = 10.0
+# From the order to start until the load begins, for each process, as the generator's fleet has it.
+LEAD_S = 0.005
+# Over and above the plan's own times, before a process counts as hung.
+PATIENCE_S = 5.0
 WORDS_MOST = 200
-
-
-@dataclass(frozen=True)
-class Witness:
-    """What the witness got of the server of a trial, right after its window.
-
-    throughput_rps: replies per second; wrong: replies whose length or first bytes were others
-    window_s: how long it counted; processes: how many took part
-    """
-
-    throughput_rps: float
-    wrong: int
-    window_s: float
-    processes: int
+# A bit each: the datagrams in flight on a socket that it tells from copies.
+DATAGRAMS_MOST = 64
+# It counts the turns of its sources in 32 bits.
+TURNS_MOST = 2**31
 
 
 class WitnessError(RuntimeError):
-    """The witness could not do its part; the message says why. Nothing is said of the server."""
+    """There is no witness; the message says why. Nothing is said of the server."""
 
 
 def unfit(plan: Plan) -> str:
-    """Return why the witness cannot drive a load as the generator does, empty if it can."""
+    """Return why the witness cannot put a load on its server, empty if it can."""
     load = plan.load
-    if load.think_us:
-        return "it has no think time"
-    if load.rate is not None and load.requests_per_connection is not None:
-        return "it does not renew connections at a rate"
-    if load.max_in_flight is not None:
-        return "it does not bound the requests in flight"
-    if plan.sources:
-        return "it has no source addresses of its own"
-    loopback = plan.target.transport == "tcp6" and is_loopback(resolve(plan.target))
-    if load.requests_per_connection is not None and loopback:
-        return "it does not share out ports, which churn over ::1 needs"
-    if not PROGRAM.exists():
-        return "it is not built (make native; needs a C compiler)"
-    return ""
+    churns = load.requests_per_connection is not None
+    reasons = {
+        "is not built (make native; that needs a C compiler)": not PROGRAM.exists(),
+        "has no think time": load.think_us > 0,
+        "does not bound the requests in flight": load.max_in_flight is not None,
+        "renews no connections at a rate": churns and load.rate is not None,
+        "has one request in flight in churn": churns and load.depth > 1,
+        f"has {DATAGRAMS_MOST} datagrams in flight on a socket at most": (
+            plan.target.transport == "udp" and load.depth > DATAGRAMS_MOST
+        ),
+        "knows no source addresses but those of loopback": bool(plan.sources),
+    }
+    return next((f"the witness {why}" for why, holds in reasons.items() if holds), "")
 
 
-def drive(plan: Plan, window_s: float, warmup_s: float, first_source: int = 0) -> Witness:
-    """Put a plan's load on its server with the witness instead of the generator.
+def drive(plan: Plan, seconds: float, warmup_s: float) -> Witness:
+    """Put the load of a plan on its server, for so long in place of the plan's own times.
 
-    One process for each of the plan's, on the same CPUs; their counts are added up.
+    As many processes as the plan has, on the same CPUs, begun at one instant; their counts are
+    added up. The plan's own connections must be closed by then.
 
     Raises:
         WitnessError: it cannot drive such a load, or one of its processes failed
     """
     if why := unfit(plan):
         raise WitnessError(why)
-    programs = []
     try:
-        for number in range(plan.processes):
-            words = _words(plan, number, window_s, warmup_s, first_source)
-            programs.append(
-                subprocess.Popen(
-                    words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-                )
-            )
-        patience_s = window_s + warmup_s + PATIENCE_S
-        counts = [_counts(program, patience_s) for program in programs]
-    except OSError as error:
-        raise WitnessError(f"cannot be started: {error.strerror or error}") from None
-    finally:
-        for program in programs:
-            program.kill()
-            program.communicate()
+        with ExitStack() as stack:
+            times = [f"seconds={seconds}", f"warmup={warmup_s}"]
+            processes = [
+                _started(stack, [str(PROGRAM), *order(plan, number), *times])
+                for number in range(plan.processes)
+            ]
+            for process in processes:
+                _hear(process, plan.connect_s)
+            start_s = time.monotonic() + LEAD_S * len(processes)
+            for process in processes:
+                assert process.stdin is not None
+                process.stdin.write(f"{start_s}\n")
+                process.stdin.flush()
+            counts = [_hear(process, warmup_s + seconds) for process in processes]
+    except (OSError, PlanError) as error:
+        raise WitnessError(f"the witness could not be started: {error}") from None
     return Witness(
         throughput_rps=math.fsum(each["replies"] / each["seconds"] for each in counts),
         wrong=sum(each["wrong"] for each in counts),
@@ -92,36 +88,56 @@ def drive(plan: Plan, window_s: float, warmup_s: float, first_source: int = 0) -
     )
 
 
-def _counts(program: subprocess.Popen[bytes], patience_s: float) -> dict[str, Any]:
-    try:
-        said, complaint = program.communicate(timeout=patience_s)
-    except subprocess.TimeoutExpired:
-        raise WitnessError(f"has said nothing for {patience_s:.0f} s") from None
-    if program.returncode:
-        words = complaint.decode(errors="replace").strip()[-WORDS_MOST:]
-        raise WitnessError(words or f"ended with status {program.returncode}")
-    counts: dict[str, Any] = json.loads(said)
-    return counts
-
-
-def _words(
-    plan: Plan, number: int, window_s: float, warmup_s: float, first_source: int
-) -> list[str]:
-    """Return the command line of one of the processes."""
-    load, target = plan.load, plan.target
-    address = resolve(target)
+def order(plan: Plan, number: int) -> list[str]:
+    """Return what process `number` of a plan is told, without the times; raises PlanError."""
+    load, address = plan.load, resolve(plan.target)
     host, port = (address, 0) if isinstance(address, str) else address
-    cpu = plan.cpus[number % len(plan.cpus)] if plan.cpus else -1
-    values = (
-        *(target.transport, host, port, cpu),
-        *(_share(load.connections, plan, number), _share(load.idle, plan, number)),
-        *(load.payload_bytes, load.depth, load.requests_per_connection or 0),
-        *((load.rate or 0) / plan.processes, warmup_s, window_s, plan.wait),
-        first_source + number * 100,
+    churns = load.requests_per_connection is not None
+    options: dict[str, float] = {
+        "connections": plan.share(load.connections, number),
+        "idle": plan.share(load.idle, number),
+        "payload": load.payload_bytes,
+        "depth": load.depth,
+        "requests": load.requests_per_connection or 0,
+        "rate": (load.rate or 0.0) / plan.processes,
+        "sleep": plan.wait == "sleep",
+        "cpu": plan.cpus[number % len(plan.cpus)] if plan.cpus else -1,
+        "seed": plan.block * plan.processes + number,
+        # As `sockets.Dialer` has it.
+        "source": (plan.first_source + number) % TURNS_MOST,
+        "stride": plan.processes,
+    }
+    if churns and plan.target.transport == "tcp6" and is_loopback(address):
+        options["port_low"], options["port_high"] = ephemeral_ports()
+    told = [f"{name}={float(value):.15g}" for name, value in options.items()]
+    return [plan.target.transport, host, str(port), *told]
+
+
+def _started(stack: ExitStack, words: list[str]) -> subprocess.Popen[str]:
+    """Start one process, which ends with the stack whatever happens."""
+    process = stack.enter_context(
+        subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Ctrl-C is for the house: it ends the trial in good order.
+            start_new_session=True,
+        )
     )
-    return [str(PROGRAM), *map(str, values)]
+    stack.callback(process.kill)
+    return process
 
 
-def _share(total: int, plan: Plan, number: int) -> int:
-    each, rest = divmod(total, plan.processes)
-    return each + (number < rest)
+def _hear(process: subprocess.Popen[str], expected_s: float) -> dict[str, Any]:
+    """Return what a process says next; raises WitnessError."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if not select.select([process.stdout], [], [], expected_s + PATIENCE_S)[0]:
+        raise WitnessError(f"the witness hangs: it said nothing for {expected_s + PATIENCE_S:g} s")
+    if line := process.stdout.readline():
+        said: dict[str, Any] = json.loads(line)
+        return said
+    words = process.stderr.read().strip()[-WORDS_MOST:]
+    raise WitnessError(f"the witness failed: {words or f'status {process.wait()}'}")

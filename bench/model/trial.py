@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from loadgen.plan import Load
-from loadgen.result import Result
-from loadgen.witness import Witness
+from loadgen.result import Result, Witness
 
 # The name of a server's twin ends so: measured beside it in each block to see the noise.
 TWIN = "~aa"

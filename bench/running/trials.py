@@ -172,7 +172,7 @@ def witnessed(trial: Trial, order: Plan, source: int) -> Trial:
     """Put an independent client on the same server, for a slice of the window; return both."""
     window_s = max(WITNESS_LEAST_S, WITNESS_SHARE * order.duration_s)
     try:
-        seen = witness.drive(order, window_s, WITNESS_WARMUP_S, source)
+        seen = witness.drive(replace(order, first_source=source), window_s, WITNESS_WARMUP_S)
     except WitnessError as error:
         return replace(trial, no_witness=str(error))
     return replace(trial, witness=seen)

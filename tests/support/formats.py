@@ -20,6 +20,7 @@ from loadgen.result import (
     Shortages,
     Times,
     Watched,
+    Witness,
 )
 
 # A line of a table is a file of the run folder.
@@ -35,7 +36,7 @@ FILES = {
 }
 ORDER: dict[str, tuple[type, ...]] = {
     "run.json": (Header, Config, ServerEntry, Source, EventLoop, Cpus, Machine, Calibration, Look),
-    "trials.jsonl": (Trial, Cell, Workload, Load, Usage, Throttled),
+    "trials.jsonl": (Trial, Cell, Workload, Load, Usage, Throttled, Witness),
     "trials.jsonl: result": (
         *(Result, Times, Series, Evidence, GeneratorUsage, Shortages, Watched),
     ),

@@ -11,8 +11,7 @@ from bench.model.trial import Trial, Workload
 from bench.verdicts import checks, witness
 from bench.verdicts.verdict import Name, Setup
 from loadgen.plan import Load
-from loadgen.result import Wait
-from loadgen.witness import Witness
+from loadgen.result import Wait, Witness
 from tests.support import synthetic
 
 SETUP = Setup(server_cpus=1)
