@@ -4,15 +4,20 @@ from typing import Any
 
 from bench.base import limits, wording
 from bench.model.trial import Trial
-from bench.verdicts import witness
 from bench.verdicts.verdict import Finding, Setup
 from loadgen.result import Result, Wait
 
+# Said of a closed loop, where no witness shows more.
+INDICATION = " (an indication: no independent client has shown who limits)"
+
 
 def generator_bound(trial: Trial, setup: Setup) -> Finding | None:
-    """Return a finding if the generator was at its limit while the server was not at its own."""
+    """Return a finding if the generator was at its limit while the server was not at its own.
+
+    Of a closed loop that is an indication: what a witness shows goes before it.
+    """
     usage, result = trial.server_usage, trial.result
-    if result is None or usage is None or not usage.span_s or setup.shared or witness.tells(trial):
+    if result is None or usage is None or not usage.span_s or setup.shared:
         return None
     used = usage.cpu_s / usage.span_s
     # One Python process runs one thread at a time; one that used more is not held by the GIL.
@@ -39,10 +44,11 @@ def _generator_limit(trial: Trial, result: Result, facts: dict[str, Any]) -> str
         if result.wait is Wait.SPIN:
             if full is None or full <= limits.FULL_POLLS:
                 return None
-            return f"{full:.0%} of the generator's looks found as many replies as they may take"
+            found = f"{full:.0%} of the generator's looks found as many replies as they may take"
+            return found + INDICATION
         if idle is None or idle >= limits.IDLE:
             return None
-        return f"the generator was idle for {idle:.0%} of the window only"
+        return f"the generator was idle for {idle:.0%} of the window only" + INDICATION
     achieved = facts["achieved_rps"] = result.achieved_rps
     # What fell due is known exactly; a run of an earlier version knows the rate alone.
     offered = facts["offered_rps"] = _due_rps(result, rate)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.base import limits
 from bench.model.trial import Trial
 from bench.verdicts import bounds, disturbance, network, server, witness
-from bench.verdicts.verdict import Finding, Name, Setup, Verdict
+from bench.verdicts.verdict import Finding, Name, Setup, Shown, Verdict
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Check:
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
     a_fact: what one trial has shown, other trials cannot unsay: it is never near a limit
     of_cell: what only all trials together show; it decides as well
+    shows: what they show by an interval, which tells how sure it is by itself: it is not drawn
+        anew, and stands in place of what single trials find
     decides: whether it may be the verdict; else it explains, and is a note at most
     """
 
@@ -30,6 +32,7 @@ class Check:
     of_cell: Callable[[Sequence[Trial], Setup], Finding | None] = lambda _trials, _setup: None
     decides: bool = True
     a_fact: bool = False
+    shows: Callable[[Sequence[Trial], Setup], Shown | None] = lambda _trials, _setup: None
 
 
 # How often trials are drawn anew to see whether a verdict stands.
@@ -95,7 +98,7 @@ CHECKS = (
         "of the looks for replies found as many as they may take (asleep: no idle time).",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
         one_is_enough=True,
-        of_cell=witness.bound,
+        shows=witness.shown,
     ),
     Check(
         Name.OVERLOADED,
@@ -157,7 +160,17 @@ def judge(trials: Sequence[Trial], setup: Setup) -> Verdict:
     if not trials:
         remedy = "Finish the run with `bench run --resume`."
         return Verdict(Name.NOT_MEASURED, "The run ended before this cell", remedy)
-    seen = [_Seen(trial, tuple(check.finds(trial, setup) for check in CHECKS)) for trial in trials]
+    shown = [(check, check.shows(trials, setup)) for check in CHECKS]
+    seen = [
+        _Seen(
+            trial,
+            tuple(
+                check.finds(trial, setup) if whole is None else whole.finding
+                for check, whole in shown
+            ),
+        )
+        for trial in trials
+    ]
     verdict = _decided(seen, setup)
     if verdict.name in FACTS:
         return verdict

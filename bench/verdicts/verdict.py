@@ -116,6 +116,16 @@ class Setup:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What all trials of a cell show together, by an interval: in place of what each finds alone.
+
+    finding: None where it is shown that the check does not apply
+    """
+
+    finding: "Finding | None"
+
+
+@dataclass(frozen=True)
 class Finding:
     """Why a check applies to a trial: the reason in words and the numbers that led to it.
 

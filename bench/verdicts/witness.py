@@ -1,58 +1,66 @@
 """Which side limits, shown by a second client: the generator beside an independent one in C."""
 
-import math
 from collections.abc import Sequence
 
 from bench.analysis import intervals
 from bench.base import limits, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial
-from bench.verdicts.verdict import Finding, Setup
+from bench.verdicts.verdict import Finding, Setup, Shown
 
 
 def ratio(trials: Sequence[Trial]) -> Estimate | None:
-    """Return what the generator got over what the witness got, over the trials that have both."""
-    return intervals.geometric([each for trial in trials if (each := _of(trial)) is not None])
+    """Return what the generator got over what the witness got, over the blocks that have both."""
+    ours, theirs = rates(trials)
+    return intervals.ratio(ours, theirs)
 
 
-def _of(trial: Trial) -> float | None:
-    """Return the ratio of one trial; None where either got nothing."""
-    if trial.result is None or trial.witness is None or not trial.witness.throughput_rps:
-        return None
-    return trial.result.throughput_rps / trial.witness.throughput_rps or None
+def rates(trials: Sequence[Trial]) -> tuple[dict[int, float], dict[int, float]]:
+    """Return what the generator and what the witness got, replies/s by block; both got something.
+
+    A witness that was answered with other bytes measured another server than an echo server.
+    """
+    ours, theirs = {}, {}
+    for trial in trials:
+        seen, beside = trial.result, trial.witness
+        if seen is None or beside is None or beside.wrong:
+            continue
+        if seen.throughput_rps and beside.throughput_rps:
+            ours[trial.block] = seen.throughput_rps
+            theirs[trial.block] = beside.throughput_rps
+    return ours, theirs
 
 
-def tells(trial: Trial) -> bool:
-    """Tell if the witness's word decides under the load of a trial.
+def decides(trial: Trial, setup: Setup) -> bool:
+    """Tell if a witness can show who limits under the load of a trial.
 
-    In open loop the schedule does, which is known. In churn the two depend on when a client dials,
-    asks and hangs up: two sound ones differ by a factor of two in either direction.
+    In open loop the schedule does, which is known. In churn it depends on when and in what batches
+    a client dials, asks and hangs up: two sound ones differ by a factor of two in either direction.
+    On one CPU for both sides a client that costs less always leaves the server more.
     """
     load = trial.cell.workload.load
-    return load.rate is None and load.requests_per_connection is None and _of(trial) is not None
+    return load.rate is None and load.requests_per_connection is None and not setup.shared
 
 
-def bound(trials: Sequence[Trial], _: Setup) -> Finding | None:
-    """Return a finding if an independent client surely got more of the same server."""
-    # Each once, also where trials are drawn anew: of one that is drawn twice the interval is none.
-    telling = list({id(trial): trial for trial in trials if tells(trial)}.values())
+def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
+    """Return who limits a closed loop, None where that is not shown.
+
+    It is not with fewer than two blocks in which the same server was driven by both. Where the
+    generator surely got less than the limit of what the witness got, the server can do more; else
+    the server limits, since the witness costs less per request and got no more.
+    """
+    telling = [trial for trial in trials if decides(trial, setup)]
     found = ratio(telling)
-    if found is None or found.high is None or found.high >= limits.WITNESS_BELOW:
+    if found is None or found.low is None or found.high is None:
         return None
-    pairs = [
-        (t.result.throughput_rps, t.witness.throughput_rps)
-        for t in telling
-        if t.result and t.witness
-    ]
-    ours, theirs = (
-        math.exp(math.fsum(map(math.log, side)) / len(side)) for side in zip(*pairs, strict=True)
-    )
+    if found.high >= limits.WITNESS_BELOW:
+        return Shown(None)
+    ours, theirs = (intervals.centre(list(side.values())) or 0.0 for side in rates(telling))
     reason = (
-        f"an independent client in C got {wording.number(theirs)} requests/s of the same server, "
-        f"and the generator {wording.number(ours)}: {wording.ranged(found)} of it"
+        f"an independent client in C got {wording.number(theirs)}/s of the same server, the "
+        f"generator {wording.number(ours)}/s ({found.low:.2f} to {found.high:.2f} of it)"
     )
-    facts = {"generator_rps": ours, "witness_rps": theirs, "ratio": found.value}
-    remedy = (
-        f"The server does {wording.number(theirs)} requests/s at least; compare CPU per request."
-    )
-    return Finding(reason, facts | {"ratio_lo": found.low, "ratio_hi": found.high}, remedy)
+    facts = {"witness_rps": theirs, "generator_rps": ours, "witness_ratio": found.value}
+    facts |= {"witness_lo": found.low, "witness_hi": found.high}
+    remedy = f"The server does {wording.number(theirs)}/s at least: compare CPU per request."
+    return Shown(Finding(reason, facts, remedy))
