@@ -14,7 +14,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench report list check test lint types microbench proof new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench report list check test lint types microbench proof simulate new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -75,8 +75,11 @@ microbench: $(READY) native ## ratios beside clients in C, and a round trip per 
 	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q \
 	  --benchmark-columns=median,iqr,rounds --benchmark-sort=name $(ARGS)
 
-proof: $(READY) ## measure how often a comparison is wrong: A/A, and 5 % more CPU (15 minutes)
+proof: $(READY) native ## measure how often a comparison is wrong: A/A, and 5 % more CPU (half an hour)
 	@$(BIN)/python -m tests.proof $(RUN)
+
+simulate: $(READY) ## put made runs of known truth through the statistics, and print the table (10 minutes)
+	@$(BIN)/python -m tests.simulation
 
 wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
