@@ -34,12 +34,17 @@ class WitnessError(RuntimeError):
     """There is no witness; the message says why. Nothing is said of the server."""
 
 
+def built() -> bool:
+    """Tell if there is a witness on this machine."""
+    return PROGRAM.exists()
+
+
 def unfit(plan: Plan) -> str:
     """Return why the witness cannot put a load on its server, empty if it can."""
     load = plan.load
     churns = load.requests_per_connection is not None
     reasons = {
-        "is not built (make native; that needs a C compiler)": not PROGRAM.exists(),
+        "is not built (make native; that needs a C compiler)": not built(),
         "has no think time": load.think_us > 0,
         "does not bound the requests in flight": load.max_in_flight is not None,
         "renews no connections at a rate": churns and load.rate is not None,

@@ -60,7 +60,7 @@ class Session:
         """Return what is going to be measured, and how long it takes."""
         blocks = wording.count(self.plan.blocks, "block", "blocks")
         planned = wording.clock(
-            self.trials * (self.conditions.load_s + self.calibration.overhead_s)
+            self.trials * (self.conditions.trial_s + self.calibration.overhead_s)
         )
         extra = "that are disturbed"
         extra += "" if self.plan.until is None else " or make intervals narrower"
@@ -159,7 +159,7 @@ def prepare(request: Request) -> Session:
     budget_s = suite.budget_s
     if budget_s is None:
         extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
-        budget_s = extra * suite.trials * len(cells) * conditions.load_s
+        budget_s = extra * suite.trials * len(cells) * conditions.trial_s
     plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     folder = request.out or new_folder(suite.name)
     run_folder.check_new(folder)

@@ -48,6 +48,17 @@ class Conditions:
         """Return how long a trial's server is under load."""
         return self.warmup_s + self.duration_s
 
+    @property
+    def slice_s(self) -> float:
+        """Return how long a witness counts what it gets, where there is one."""
+        return max(WITNESS_LEAST_S, WITNESS_SHARE * self.duration_s)
+
+    @property
+    def trial_s(self) -> float:
+        """Return how long a trial's server is under load, that of the witness included."""
+        beside_s = WITNESS_WARMUP_S + self.slice_s if witness.built() else 0.0
+        return self.load_s + beside_s
+
     def fair(self, workload: Workload, spec: ServerSpec) -> Allotment:
         """Return the terms that a server is started on under a workload."""
         cpus = self.cpus.for_server(spec.many_cpus)
@@ -151,7 +162,8 @@ def driven(
     trial = with_end(trial, server)
     if trial.exit_status is not None:
         return trial
-    return with_end(witnessed(trial, order, result.next_source), server)
+    beside = replace(order, first_source=result.next_source)
+    return with_end(witnessed(trial, beside, conditions.slice_s), server)
 
 
 def with_end(trial: Trial, server: Server) -> Trial:
@@ -168,11 +180,10 @@ def with_end(trial: Trial, server: Server) -> Trial:
     return replace(trial, exit_status=status, output=server.output(), reason=reason)
 
 
-def witnessed(trial: Trial, order: Plan, source: int) -> Trial:
+def witnessed(trial: Trial, order: Plan, slice_s: float) -> Trial:
     """Put an independent client on the same server, for a slice of the window; return both."""
-    window_s = max(WITNESS_LEAST_S, WITNESS_SHARE * order.duration_s)
     try:
-        seen = witness.drive(replace(order, first_source=source), window_s, WITNESS_WARMUP_S)
+        seen = witness.drive(order, slice_s, WITNESS_WARMUP_S)
     except WitnessError as error:
         return replace(trial, no_witness=str(error))
     return replace(trial, witness=seen)

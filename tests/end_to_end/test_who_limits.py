@@ -1,0 +1,85 @@
+"""Who limits is known beforehand: a server that is busy by a clock, a generator that is slowed."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.model.cpus import Cpus
+from bench.model.server import ServerSpec
+from bench.model.trial import Cell, Status, Trial, Workload
+from bench.running.trials import Conditions, measure
+from bench.verdicts import checks, witness
+from bench.verdicts.verdict import Name, Setup
+from loadgen import process
+from loadgen import witness as client
+from loadgen.plan import Load
+from servers.discovery import read
+from tests.support import machine, native
+from tests.support.known import known
+from tests.support.paths import TESTS
+
+pytestmark = pytest.mark.skipif(machine.shared(), reason="needs a CPU for each side")
+
+BLOCKS = 4
+SETUP = Setup(server_cpus=1)
+# The generator's interpreter then does some work beside each call, and a receive is a call.
+SLOWED = "import sys\nsys.setprofile(lambda frame, event, what: sum(range(200)))\n"
+
+
+@pytest.fixture(autouse=True)
+def built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PROGRAM", native.build("witness"))
+
+
+def measured(spec: ServerSpec, load: Load) -> list[Trial]:
+    cell = Cell(spec.name, Workload("kept", "tcp", load))
+    server_cpu, generator_cpu = machine.split()
+    conditions = Conditions(Cpus((server_cpu,), (generator_cpu,)), 4, 0.4, 0.1, 0.2, seed=1)
+    return [measure(spec, cell, conditions, (block, 0), None) for block in range(BLOCKS)]
+
+
+def slowed(folder: Path) -> Callable[[], dict[str, str]]:
+    """Return the environment of a generator whose interpreter is slowed down by a hook."""
+    (folder / "sitecustomize.py").write_text(SLOWED)
+    plain = process.environment()
+    slow = plain | {"PYTHONPATH": f"{folder}:{plain['PYTHONPATH']}"}
+    return lambda: slow
+
+
+@pytest.mark.parametrize("connections", [3, 50])
+def test_a_server_that_is_busy_by_a_clock_is_shown_to_limit(connections: int) -> None:
+    busy = read(TESTS / "truth" / "busy_100us.py")
+    trials = measured(ServerSpec(busy.name, busy.family, busy), Load(connections))
+    assert {trial.status for trial in trials} == {Status.MEASURED}
+    # Wide: others may hold up a server that is busy by the clock on a wall.
+    assert known(witness.ratio(trials)).value == pytest.approx(1, abs=0.4)
+    assert known(witness.shown(trials, SETUP)).finding is None
+    assert checks.judge(trials, SETUP).name is not Name.GENERATOR_BOUND
+
+
+def test_a_generator_that_is_slowed_is_shown_to_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "environment", slowed(tmp_path))
+    trials = measured(machine.variant("selectors-default"), Load(50))
+    found = known(known(witness.shown(trials, SETUP)).finding)
+    assert "an independent client in C got" in found.reason
+    assert found.facts["witness_ratio"] < 0.8
+
+
+def test_churn_at_a_rate_is_measured_without_a_witness_and_says_why() -> None:
+    load = Load(10, requests_per_connection=1, rate=500.0)
+    (trial, *_) = measured(machine.variant("selectors-default"), load)
+    assert trial.witness is None
+    assert "renews no connections at a rate" in trial.no_witness
+
+
+def test_a_trial_without_a_compiler_is_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PROGRAM", Path("/nowhere/at/all"))
+    (trial, *others) = measured(machine.variant("selectors-default"), Load(3))
+    assert (trial.status, trial.witness) == (Status.MEASURED, None)
+    assert "not built" in trial.no_witness
+    full = [dataclasses.replace(each, witness=None) for each in (trial, *others)]
+    assert witness.shown(full, SETUP) is None
