@@ -6,6 +6,7 @@ from bench.analysis import intervals
 from bench.base import limits, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial
+from bench.verdicts.disturbance import disturbance
 from bench.verdicts.verdict import Finding, Setup, Shown
 
 
@@ -45,11 +46,12 @@ def decides(trial: Trial, setup: Setup) -> bool:
 def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
     """Return who limits a closed loop, None where that is not shown.
 
-    It is not with fewer than two blocks in which the same server was driven by both. Where the
+    It is not with fewer than two blocks in which the same server was driven by both and nothing
+    disturbed it: what hits one of the two is no difference between them. Where the
     generator surely got less than the limit of what the witness got, the server can do more; else
     the server limits, since the witness costs less per request and got no more.
     """
-    telling = [trial for trial in trials if decides(trial, setup)]
+    telling = [trial for trial in trials if decides(trial, setup) and not disturbance(trial)]
     found = ratio(telling)
     if found is None or found.low is None or found.high is None:
         return None
@@ -62,5 +64,4 @@ def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
     )
     facts = {"witness_rps": theirs, "generator_rps": ours, "witness_ratio": found.value}
     facts |= {"witness_lo": found.low, "witness_hi": found.high}
-    remedy = f"The server does {wording.number(theirs)}/s at least: compare CPU per request."
-    return Shown(Finding(reason, facts, remedy))
+    return Shown(Finding(reason, facts, "The server can do more: compare CPU per request."))

@@ -110,11 +110,12 @@ def test_wrong_bytes_are_counted(name: str, transport: str) -> None:
 
 @pytest.mark.parametrize("name", ["drops-one-percent", "duplicates", "reorders"])
 def test_datagrams_that_are_lost_doubled_or_out_of_order_are_not_wrong(name: str) -> None:
-    with serving(name, "udp", "defects") as server, serving("selectors-default", "udp") as good:
-        seen, sound = driven(server, Load(8, depth=2)), driven(good, Load(8, depth=2))
+    # At a rate: in closed loop every place soon waits for something that was lost. Nothing is counted
+    # twice: what is doubled would come out at twice the rate.
+    with serving(name, "udp", "defects") as server:
+        seen = witness.drive(plan(server, Load(8, rate=1000.0)), 0.5, 0.1)
     assert seen.wrong == 0
-    # Nothing is counted twice: what is doubled would come out at twice what a good one does.
-    assert 0 < seen.throughput_rps < 1.5 * sound.throughput_rps
+    assert 0 < seen.throughput_rps < 1.5 * 1000
 
 
 @pytest.mark.parametrize("name", ["closes-early", "resets"])
