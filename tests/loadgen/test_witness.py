@@ -110,7 +110,7 @@ def test_wrong_bytes_are_counted(name: str, transport: str) -> None:
 
 @pytest.mark.parametrize("name", ["drops-one-percent", "duplicates", "reorders"])
 def test_datagrams_that_are_lost_doubled_or_out_of_order_are_not_wrong(name: str) -> None:
-    # At a rate: in closed loop every place soon waits for something that was lost. Nothing is counted
+    # At a rate: in closed loop every place soon waits for what was lost. Nothing is counted
     # twice: what is doubled would come out at twice the rate.
     with serving(name, "udp", "defects") as server:
         seen = witness.drive(plan(server, Load(8, rate=1000.0)), 0.5, 0.1)
