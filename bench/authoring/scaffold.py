@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import servers
+from bench.model.server import NATIVE
+from servers import discovery
 
-STREAM = Path(servers.__file__).parent / "stream"
+SERVERS = Path(servers.__file__).parent
+STREAM = SERVERS / "stream"
 TEMPLATE = '''"""{title}: say here in one line how it serves its clients."""
 
 import socket
@@ -37,6 +40,11 @@ def serve(listener: socket.socket, settings: Settings) -> None:
 '''
 
 
+def families() -> set[str]:
+    """Return the families that there are: a server of such a name could not be asked for alone."""
+    return {variant.family for variant in discovery.discover().values()}
+
+
 def write(name: str) -> Path:
     """Write `servers/stream/NAME.py`, an echo server that keeps the contract; return its path.
 
@@ -49,6 +57,8 @@ def write(name: str) -> Path:
         raise ValueError(f"{name!r}: a name is lower-case letters, digits and _, such as my_server")
     if module in sys.stdlib_module_names:
         raise ValueError(f"{name}: is a module of the standard library; choose another name")
+    if module.replace("_", "-") in {NATIVE, *families()} or (SERVERS / f"{module}.py").exists():
+        raise ValueError(f"{name}: means something else here already; choose another name")
     path = STREAM / f"{module}.py"
     title = module.replace("_", " ").capitalize()
     try:

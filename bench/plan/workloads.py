@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from bench.model.server import ServerSpec
+from bench.model.server import NATIVE, ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from loadgen.plan import Load, PlanError
 from servers.terms import TRANSPORTS
@@ -82,6 +82,35 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
     if transport == "udp" and load.requests_per_connection is not None:
         raise PlanError("UDP has no connections to renew: drop requests_per_connection")
     return Workload(name, transport, load, pool_size, common_rate)
+
+
+def check_axes(points: Iterable[Workload], servers: Iterable[ServerSpec]) -> None:
+    """Refuse an axis that nothing in the run listens to; raises PlanError.
+
+    What would be ignored in silence is a mistake of who asked for it.
+    """
+    points = list(points)
+    plain = Load()
+    offered = any(point.load.rate is not None or point.common_rate for point in points)
+    for axis in ("arrivals", "assignment"):
+        if not offered and any(getattr(p.load, axis) != getattr(plain, axis) for p in points):
+            raise PlanError(f"{axis}: belongs to open loop, and no workload has a rate; give one")
+    pools = any(spec.variant is not None and spec.variant.max_clients == "pool" for spec in servers)
+    if not pools and any(point.pool_size is not None for point in points):
+        raise PlanError("pool size: none of the servers has a pool; drop it, or name one that has")
+
+
+def unserved(servers: Iterable[ServerSpec], points: Iterable[Workload]) -> list[str]:
+    """Return why servers that are no variants are left out of some transports, a line for each."""
+    transports = list(dict.fromkeys(point.transport for point in points))
+    lines = []
+    for spec in servers:
+        lacking = [each for each in transports if not spec.serves(each)]
+        if spec.command is not None and lacking:
+            word = "{path}" if lacking == ["unix"] else "{port}"
+            why = "it serves tcp alone" if spec.family == NATIVE else f"its command has no {word}"
+            lines.append(f"{spec.name} over {', '.join(lacking)}: {why}")
+    return lines
 
 
 def cells(servers: list[ServerSpec], points: Iterable[Workload]) -> tuple[Cell, ...]:

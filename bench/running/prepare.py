@@ -142,6 +142,7 @@ def prepare(request: Request) -> Session:
     points = workloads.workloads(suite.workloads)
     choice = choose(suite.servers, request.outside, points)
     specs = with_twin(list(choice.specs.values()), request.aa)
+    workloads.check_axes(points, specs)
     cells = workloads.cells(specs, points)
     for spec in specs:
         if not any(cell.server == spec.name for cell in cells):
@@ -164,7 +165,8 @@ def prepare(request: Request) -> Session:
     folder = request.out or new_folder(suite.name)
     run_folder.check_new(folder)
     Need.of(cells, suite.trials, conditions.load_s).check(folder, suite.trials * len(cells))
-    return Session(suite.name, specs, choice.skipped, plan, conditions, folder)
+    skipped = (*choice.skipped, *workloads.unserved(choice.specs.values(), points))
+    return Session(suite.name, specs, skipped, plan, conditions, folder)
 
 
 def with_twin(specs: list[ServerSpec], aa: str | None) -> list[ServerSpec]:

@@ -54,8 +54,19 @@ def test_the_terminal_table_fits(tmp_path: Path, name: str, width: int) -> None:
     assert all(len(line) <= width for line in text.splitlines())
     assert "…" not in text
     for cell in view.workloads[0].cells:
-        assert f"\n{cell.server[:18]}" in text
+        assert f"\n{cell.server} " in text
         assert cell.verdict.name in text
+
+
+@pytest.mark.parametrize("width", [40, 50, 60])
+def test_on_a_narrow_terminal_names_and_verdicts_are_whole(tmp_path: Path, width: int) -> None:
+    view = run_view.view(RUNS["eight"](tmp_path))
+    console = Console(width=width, file=io.StringIO())
+    console.print(files.table(view, width))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    for cell in view.workloads[0].cells:
+        (row,) = [line for line in lines[2:10] if line.startswith(f"{cell.server} ")]
+        assert cell.verdict.name[:5] in row
 
 
 def test_the_starved_come_last_on_the_terminal(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def table(comparison: Comparison) -> Group:
 
 def _workload(label: str, rows: Sequence[Row]) -> Table:
     grid = Table(box=None, pad_edge=False, title=label, title_justify="left", title_style="bold")
-    grid.add_column("server", max_width=20, overflow="fold")
+    grid.add_column("server", no_wrap=True, min_width=max(len(row.cell.server) for row in rows))
     for name in SHOWN:
         grid.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
     for row in rows:

@@ -12,7 +12,9 @@ from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
 
 # On a narrow terminal these are left out, one after the other: the page has them.
-DISPENSABLE = ("MiB", "p50", "CPU µs")
+DISPENSABLE = ("MiB", "p50", "CPU µs", "at once", "p99", "of best")
+# None of ours is longer; of a longer one the middle is left out.
+NAME_MOST = 40
 LEGEND = (
     "of best: throughput (open loop: p99, of connections CPU) against the best, over shared "
     "blocks; "
@@ -38,14 +40,16 @@ def table(view: RunView, width: int = 100) -> Group:
 def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     grid = Table(box=None, pad_edge=False, collapse_padding=True)
     grid.title, grid.title_justify, grid.title_style = workload.label, "left", "bold"
-    grid.add_column("server", max_width=18, overflow="fold")
+    names = [wording.shortened(cell.server, NAME_MOST) for cell in workload.cells]
+    # A row without the whole of its name says nothing of anybody: it gives way last.
+    grid.add_column("server", no_wrap=True, min_width=max(map(len, names), default=0))
     for title in titles:
         grid.add_column(title, justify="right", no_wrap=True)
     grid.add_column("verdict", no_wrap=True)
-    for cell in workload.cells:
+    for name, cell in zip(names, workload.cells, strict=True):
         style = "" if cell.verdict.valid else "dim"
         shown = [COLUMNS[title](workload, cell) for title in titles]
-        grid.add_row(*map(Text, (cell.server, *shown, cell.verdict.name)), style=style)
+        grid.add_row(*map(Text, (name, *shown, cell.verdict.name)), style=style)
     return grid
 
 
