@@ -1,5 +1,6 @@
 """Suites and options, checked: what comes out of here can be planned and run."""
 
+import shlex
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -209,5 +210,14 @@ def override(suite: Suite, options: dict[str, Any], axes: dict[str, list[Any]]) 
 
 
 def words(text: str) -> list[str]:
-    """Split a list as users write it, by commas or spaces."""
-    return [word for word in text.replace(",", " ").split() if word]
+    """Split a list as users write it, by commas or spaces; quotes hold a path together.
+
+    Raises:
+        ConfigError: a quote is not closed.
+    """
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace, lexer.whitespace_split, lexer.commenters = ", \t\r\n", True, ""
+    try:
+        return [word for word in lexer if word]
+    except ValueError:
+        raise ConfigError(f"{text!r}: a quote is not closed") from None

@@ -13,7 +13,7 @@ import pytest
 
 from bench.base.levels import BLOCKS_LEAST
 from tests.support import machine
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, python
 
 SHORT = ("--workloads", "kept", "--duration", "0.2", "--warmup", "0", "--aa", "none")
 
@@ -106,7 +106,8 @@ def test_a_finished_run_that_is_resumed_measures_nothing(tmp_path: Path) -> None
 def test_a_command_is_added_in_a_block_that_holds_all(tmp_path: Path) -> None:
     asked = ("--servers", "blocking", "--connections", "1", "--trials", "1", "--budget", "0")
     run(tmp_path, *asked)
-    command = f"mine={sys.executable} {ROOT / 'tests' / 'support' / 'foreign.py'} {{host}} {{port}}"
+    script = ROOT / "tests" / "support" / "foreign.py"
+    command = f"mine={python(script, '{host}', '{port}')}"
     bench("run", "--add", str(tmp_path), "--command", command, "--trials", "1")
     measured = [(trial["block"], trial["cell"]["server"]) for trial in trials(tmp_path)]
     assert measured[0] == (0, "blocking")
@@ -114,7 +115,8 @@ def test_a_command_is_added_in_a_block_that_holds_all(tmp_path: Path) -> None:
 
 
 def test_a_command_takes_part_beside_the_servers_that_are_listed(tmp_path: Path) -> None:
-    command = f"mine={sys.executable} {ROOT / 'tests' / 'support' / 'foreign.py'} {{host}} {{port}}"
+    script = ROOT / "tests" / "support" / "foreign.py"
+    command = f"mine={python(script, '{host}', '{port}')}"
     asked = ("--servers", "blocking", "--command", command, "--connections", "1", "--trials", "1")
     run(tmp_path, *asked)
     assert {row["server"] for row in rows(tmp_path)} == {"blocking", "mine"}

@@ -2,8 +2,6 @@
 
 import dataclasses
 import math
-import shlex
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ from loadgen.plan import Load
 from loadgen.result import Result
 from tests.support import machine
 from tests.support.known import known
-from tests.support.paths import TESTS
+from tests.support.paths import TESTS, python
 from tests.truth import lindley
 
 QUEUE = TESTS / "truth" / "single_queue.py"
@@ -37,7 +35,7 @@ WAY = 0.10
 
 
 def queue(log: Path, distribution: str, seed: int) -> ServerSpec:
-    words = f"{sys.executable} {QUEUE} {{host}} {{port}} --log {shlex.quote(str(log))}"
+    words = python(QUEUE, "{host}", "{port}", "--log", log)
     words += f" --mean-us {MEAN_US} --distribution {distribution} --seed {seed}"
     return ServerSpec("single-queue", "truth", command=Command.parse(words))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, python
 
 BENCH = [sys.executable, "-m", "bench"]
 
@@ -55,9 +55,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     servers = ["blocking", "selectors-default", "foreign"]
     servers += [str(defects / f"{name}.py") for name in ("wrong_at_probe", "exits_at_once")]
     servers += [str(defects / f"{name}.py") for name in ("crashes", "hangs", "flipped_bit")]
-    command = (
-        f"foreign={sys.executable} {ROOT / 'tests' / 'support' / 'foreign.py'} {{host}} {{port}}"
-    )
+    command = f"foreign={python(ROOT / 'tests' / 'support' / 'foreign.py', '{host}', '{port}')}"
     ended = bench(
         *("run", *QUICK, "--servers", " ".join(servers), "--connections", "1,20"),
         *("--command", command, "--out", str(folder), "--seed", "5"),
@@ -183,7 +181,7 @@ def test_other_event_loops_and_interpreters_stand_beside_ours(tmp_path: Path) ->
     ended = bench(
         *("run", *QUICK, "--trials", "1", "--connections", "5", "--aa", "none"),
         *("--servers", "plain-protocol,other:selectors-default,selectors-default"),
-        *("--loop", "plain=asyncio:new_event_loop", "--python", f"other={sys.executable}"),
+        *("--loop", "plain=asyncio:new_event_loop", "--python", f"other={python()}"),
         *("--out", str(folder)),
     )
     assert ended.returncode == 0, ended.stderr

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support import machine
-from tests.support.paths import ROOT, TESTS
+from tests.support.paths import ROOT, TESTS, python
 
 # Other tenants of the machine may add a fault of their own to the one that is provoked: the
 # majority of three runs decides. A verdict that is given in 95 of 100 runs passes in 993 of 1,000
@@ -47,7 +47,7 @@ def judged(folder: Path) -> list[dict[str, Any]]:
 def foreign(name: str) -> tuple[str, ...]:
     """Return what measures a defective program that knows nothing of this project."""
     program = TESTS / "defects" / "foreign" / f"{name}.py"
-    return ("--command", f"it={sys.executable} {program} {{host}} {{port}}", "--servers", "it")
+    return ("--command", f"it={python(program, '{host}', '{port}')}", "--servers", "it")
 
 
 def measured(folder: Path, *words: str) -> dict[str, str]:
@@ -68,7 +68,7 @@ def measured(folder: Path, *words: str) -> dict[str, str]:
 
 def test_overloaded(tmp_path: Path) -> None:
     # A millisecond a request, so a thousand a second at most.
-    queue = f"{sys.executable} {TESTS / 'truth' / 'single_queue.py'} {{host}} {{port}}"
+    queue = python(TESTS / "truth" / "single_queue.py", "{host}", "{port}")
     asked = ("--command", f"queue={queue} --mean-us 1000 --log {os.devnull}", "--servers", "queue")
     load = ("--connections", "20", "--rate", "3000", "--duration", "0.5", "--warmup", "0.2")
     row = provoked("overloaded", tmp_path, *asked, *load)

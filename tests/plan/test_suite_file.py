@@ -52,3 +52,12 @@ def test_a_folder_or_a_missing_suite_is_refused(tmp_path: Path) -> None:
         suite_file.load(str(tmp_path))
     with pytest.raises(ConfigError, match="choose from default, full, quick"):
         suite_file.load("quik")
+
+
+def test_lists_are_split_at_commas_and_spaces_and_quotes_hold_paths_together() -> None:
+    assert suite_file.words("asyncio,uvloop  'my servers/one.py', x") == [
+        *("asyncio", "uvloop", "my servers/one.py", "x")
+    ]
+    assert suite_file.words("") == []
+    with pytest.raises(ConfigError, match="a quote is not closed"):
+        suite_file.words("asyncio 'x")
