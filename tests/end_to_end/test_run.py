@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -57,7 +58,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     servers += [str(defects / f"{name}.py") for name in ("crashes", "hangs", "flipped_bit")]
     command = f"foreign={python(ROOT / 'tests' / 'support' / 'foreign.py', '{host}', '{port}')}"
     ended = bench(
-        *("run", *QUICK, "--servers", " ".join(servers), "--connections", "1,20"),
+        *("run", *QUICK, "--servers", shlex.join(servers), "--connections", "1,20"),
         *("--command", command, "--out", str(folder), "--seed", "5"),
     )
     assert ended.returncode == 0, ended.stderr
