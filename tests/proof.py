@@ -12,6 +12,7 @@ groups that have none in common, and each is judged as a run of its own would be
   whole chain from trials to the ranking, in eight of them.
 """
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def measure(folder: Path) -> None:
         for copy in copies:
             shutil.copy(source, copy)
         paths = [*copies, ROOT / "tests" / "truth" / "five_percent.py"]
-        servers = ",".join([PLAIN, *BESIDE, *map(str, paths)])
+        servers = ",".join([PLAIN, *BESIDE, *(shlex.quote(str(path)) for path in paths)])
         words = ["--suite", "quick", "--connections", "50", "--servers", servers, "--aa", PLAIN]
         words += ["--duration", "0.4", "--warmup", "0.1", "--trials", str(BLOCKS)]
         words += ["--budget", "0", "--workloads", "kept"]

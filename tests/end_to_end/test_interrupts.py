@@ -5,6 +5,7 @@ import csv
 import fcntl
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -150,7 +151,14 @@ def test_nohup_is_respected() -> None:
 
 def test_a_run_whose_every_cell_failed_says_so_by_its_status(tmp_path: Path) -> None:
     bad = ROOT / "tests" / "defects" / "stream" / "exits_at_once.py"
-    words = ["--servers", str(bad), "--connections", "5", "--out", str(tmp_path / "run")]
+    words = [
+        "--servers",
+        shlex.quote(str(bad)),
+        "--connections",
+        "5",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     ended = bench("run", *QUICK, "--trials", "1", *words)
     assert ended.returncode == 4, ended.stderr
     assert (tmp_path / "run" / "report.html").exists()

@@ -6,6 +6,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 import warnings
@@ -76,7 +77,7 @@ def test_overloaded(tmp_path: Path) -> None:
 
 
 def test_lossy(tmp_path: Path) -> None:
-    server = str(TESTS / "defects" / "datagram" / "drops_one_percent.py")
+    server = shlex.quote(str(TESTS / "defects" / "datagram" / "drops_one_percent.py"))
     asked = ("--servers", server, "--transport", "udp", "--connections", "10", "--rate", "3000")
     row = provoked("lossy", tmp_path, *asked, "--duration", "0.5", "--warmup", "0.1")
     assert int(row["lost"]) > 0
@@ -118,7 +119,7 @@ def test_nagle_against_delayed_acknowledgements_is_named_and_no_verdict(tmp_path
 
 
 def test_unsteady(tmp_path: Path) -> None:
-    server = str(TESTS / "truth" / "slows_down.py")
+    server = shlex.quote(str(TESTS / "truth" / "slows_down.py"))
     asked = ("--servers", server, "--connections", "10")
     provoked("unsteady", tmp_path, *asked, "--duration", "1.2", "--warmup", "0.1")
 
