@@ -37,10 +37,13 @@ def decides(trial: Trial, setup: Setup) -> bool:
 
     In open loop the schedule does, which is known. In churn it depends on when and in what batches
     a client dials, asks and hangs up: two sound ones differ by a factor of two in either direction.
-    On one CPU for both sides a client that costs less always leaves the server more.
+    On one CPU for both sides a client that costs less always leaves the server more. And with one
+    request in flight the sides take turns: neither is ever full, what the client costs is a part of
+    every round trip, and of all servers' alike.
     """
     load = trial.cell.workload.load
-    return load.rate is None and load.requests_per_connection is None and not setup.shared
+    closed = load.rate is None and load.requests_per_connection is None
+    return closed and load.connections * load.depth > 1 and not setup.shared
 
 
 def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:

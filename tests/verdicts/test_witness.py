@@ -106,6 +106,12 @@ def test_where_one_cpu_serves_both_sides_a_cheaper_client_shows_nothing() -> Non
     assert checks.judge(_trials(0.5), shared).name is Name.VALID
 
 
+def test_with_one_request_in_flight_the_sides_take_turns_and_neither_limits() -> None:
+    trials = _trials(0.9, workload=synthetic.ONE)
+    assert witness.shown(trials, SETUP) is None
+    assert known(witness.ratio(trials)).value == pytest.approx(0.9, rel=0.02)
+
+
 def test_a_witness_that_got_other_bytes_shows_nothing() -> None:
     trials = [
         dataclasses.replace(trial, witness=dataclasses.replace(trial.witness, wrong=1))
