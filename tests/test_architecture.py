@@ -27,7 +27,10 @@ THIRD_PARTY = {
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
     "scipy": ("bench/analysis/", "bench/pairs/"),
-    "hdrh": ("bench/analysis/percentiles.py", "bench/report/export.py", "loadgen/histogram.py"),
+    "hdrh": (
+        *("bench/store/validity.py", "bench/analysis/percentiles.py", "bench/report/export.py"),
+        "loadgen/histogram.py",
+    ),
     "numpy": ("bench/analysis/", "bench/pairs/", "bench/report/", *AFTERWARDS),
 }
 # These decide from values alone: no clock, socket or file.

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from bench.base import wording
+from bench.base.errors import UserError
 
 
 class Gaps:
@@ -24,6 +25,8 @@ class Gaps:
             yield
         except OSError as error:
             self.note(name, error.strerror or str(error))
+        except UserError as error:
+            self.note(name, str(error))
         except Exception as error:  # a part that fails must not cost the others
             self.defects = True
             self.note(name, f"{type(error).__name__}: {error}".splitlines()[0].rstrip(": "))

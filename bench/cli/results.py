@@ -138,6 +138,8 @@ def open_page(
     from bench.store import run_folder
 
     page = (run_folder.behind_links(folder) / "report.html").absolute()
+    if page.is_symlink():
+        raise StoreError(f"{page}: is a link, and leads elsewhere; write it with bench report")
     if not page.exists():
         raise StoreError(f"{folder}: has no report.html; write it with bench report")
     try:

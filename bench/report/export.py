@@ -38,9 +38,9 @@ def write(view: RunView, form: str) -> list[Path]:
         raise ConfigError(f"export: {view.run.folder} has no measured cell that {form} could hold")
     paths = []
     for name, text in texts.items():
-        path = run_folder.report_path(view.run.folder, f"export/{name}")
-        run_folder.write(path, text)
-        paths.append(path)
+        name = f"export/{name}"
+        run_folder.write_report(view.run.folder, name, text.encode())
+        paths.append(view.run.folder / name)
     return paths
 
 

@@ -69,7 +69,7 @@ def _write_pages(
 
 def _write(folder: Path, name: str, data: bytes, gaps: Gaps) -> None:
     with gaps.part(name):
-        run_folder.write_bytes(run_folder.report_path(folder, name), data)
+        run_folder.write_report(folder, name, data)
 
 
 def tables(view: "RunView") -> dict[str, str]:

@@ -44,6 +44,7 @@ def reopen(request: Continuation) -> Session:
         raise ConfigError("--add: name what --python shall run, such as --servers NAME:blocking")
     run = run_folder.read(request.folder)
     old, config = run.header, run.header.config
+    conditions = conditions_of(old)
     header.check_same(request.folder, old)
     specs = [restore(entry) for entry in config.servers]
     for entry, spec in zip(config.servers, specs, strict=True):
@@ -55,7 +56,6 @@ def reopen(request: Continuation) -> Session:
     cells += tuple(
         cell for cell in workloads.cells(specs, config.workloads) if cell not in old.cells
     )
-    conditions = conditions_of(old)
     preflight.check(measured(specs, cells), conditions.pool_size, len(conditions.cpus.server))
     if request.blocks is None:
         first = whole_blocks(run)
@@ -72,8 +72,11 @@ def reopen(request: Continuation) -> Session:
 def conditions_of(header: Header) -> trials.Conditions:
     """Return what the trials of an earlier run had in common; raises StoreError without it."""
     config, cpus = header.config, header.cpus
-    if cpus is None or config.pool_size is None:
-        raise StoreError(f"{header.run_id}: does not say which CPUs it was measured on")
+    if cpus is None or config.pool_size is None or not header.cells:
+        raise StoreError(
+            f"{header.run_id}: does not say on which CPUs it was measured, or which cells; "
+            "start a new run"
+        )
     times_s = (config.duration_s, config.warmup_s, config.drain_s)
     return trials.Conditions(cpus, config.pool_size, *times_s, header.seed)
 

@@ -4,18 +4,19 @@ import contextlib
 import json
 import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from bench.base.errors import StoreError, in_words
-from bench.model.header import SCHEMA, Header
+from bench.model.header import Header
 from bench.model.run import Run
 from bench.model.trial import Cell, Trial
-from bench.store import sources, upgrades
+from bench.store import inside, reading, sources
+
+# Of the letters of a name in the name of a file, which has 255 bytes at most.
+NAME_MOST = 150
 
 
 def create(folder: Path, header: Header) -> None:
@@ -55,7 +56,9 @@ def check_new(folder: Path) -> None:
 
 def write_header(folder: Path, header: Header) -> None:
     """Write the header of a run."""
-    write(folder / "run.json", json.dumps(msgspec.to_builtins(header), indent=1))
+    text = json.dumps(msgspec.to_builtins(header), indent=1, ensure_ascii=False)
+    # What was typed may hold bytes that are no text, which JSON has no place for.
+    inside.write(folder, reading.HEADER, text.encode(errors="replace"))
 
 
 def store_sources(folder: Path, texts: list[sources.Text]) -> None:
@@ -68,9 +71,12 @@ def store_sources(folder: Path, texts: list[sources.Text]) -> None:
 
 def mend(folder: Path) -> None:
     """Drop a last line that a kill cut short, before more are written behind it."""
-    path = folder / "trials.jsonl"
-    text = path.read_bytes()
-    os.truncate(path, text.rfind(b"\n") + 1)
+    with open(inside.opened(folder, reading.TRIALS, os.O_RDWR), "rb+") as file:
+        end = file.seek(0, os.SEEK_END)
+        # Never longer than a line may be, and a line more.
+        start = max(0, end - 2 * reading.LINE_BYTES)
+        file.seek(start)
+        file.truncate(start + file.read().rfind(b"\n") + 1)
 
 
 def append(folder: Path, trial: Trial) -> None:
@@ -79,9 +85,10 @@ def append(folder: Path, trial: Trial) -> None:
     Raises:
         OSError: it cannot be written; of a part of its line nothing stays
     """
-    path, line = folder / "trials.jsonl", msgspec.json.encode(trial) + b"\n"
+    line, path = msgspec.json.encode(trial) + b"\n", folder / reading.TRIALS
     # Never made anew: a folder that was removed under a run is gone.
-    with naming(path), open(os.open(path, os.O_WRONLY | os.O_APPEND), "ab", 0) as trials:
+    file = inside.opened(folder, reading.TRIALS, os.O_WRONLY | os.O_APPEND)
+    with inside.naming(path), open(file, "ab", 0) as trials:
         before = os.fstat(trials.fileno()).st_size
         try:
             while line:
@@ -92,43 +99,14 @@ def append(folder: Path, trial: Trial) -> None:
             raise
 
 
-@contextlib.contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Let an OSError tell which file it is about: the kernel does not say it of a write."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
-
-
 def read(folder: Path) -> Run:
     """Read a run, finished or not; a last line cut short by a kill is left out.
 
     Raises:
-        StoreError: it is not a run, or was written by a newer version.
+        StoreError: it is not a run, was written by a newer version, or holds what none does.
     """
-    document = _document(folder)
-    try:
-        header = msgspec.convert(upgrades.header(document), Header)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"{folder / 'run.json'}: is not a run's header: {error}") from None
-    return Run(folder, header, counting(_trials(folder / "trials.jsonl", document)))
-
-
-def _document(folder: Path) -> dict[str, Any]:
-    """Return the header of a run as it was written; raises StoreError."""
-    try:
-        document = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise StoreError(f"{folder}: is not a run; it has no readable run.json") from None
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(schema, int) or schema > SCHEMA:
-        raise StoreError(
-            f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
-        )
-    header: dict[str, Any] = document
-    return header
+    header, document = reading.header(folder)
+    return Run(folder, header, counting(reading.trials(folder, document)))
 
 
 def counting(trials: Iterable[Trial]) -> list[Trial]:
@@ -146,57 +124,32 @@ def counting(trials: Iterable[Trial]) -> list[Trial]:
     return [trial for of_block in passes.values() for trial in max(reversed(of_block), key=len)]
 
 
-def _trials(path: Path, document: dict[str, Any]) -> Iterator[Trial]:
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    for number, line in enumerate(lines, 1):
-        try:
-            yield msgspec.convert(upgrades.trial(msgspec.json.decode(line), document), Trial)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if number < len(lines):
-                raise StoreError(f"{path}:{number}: is not a trial: {error}") from None
-
-
 def write(path: Path, text: str) -> None:
-    """Replace a file as a whole, so that nobody ever reads half of it."""
-    write_bytes(path, text.encode())
+    """Replace a file at the top of a run folder as a whole; raises OSError, StoreError."""
+    inside.write(path.parent, path.name, text.encode())
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace a file as a whole; of what could not be written nothing stays. Raises OSError."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with naming(path):
-            part.write_bytes(data)
-            os.replace(part, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+def write_report(folder: Path, name: str, data: bytes) -> None:
+    """Write a derived file, `summary.csv` or `charts/…`, as a whole; raises OSError, StoreError."""
+    inside.write(folder, name, data)
 
 
 def samples_path(folder: Path, block: int, position: int, cell: Cell) -> Path:
-    """Return where the raw samples of a trial go."""
-    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{cell.server}-{cell.workload.name}")
-    return folder / "samples" / f"{block:03}-{position:03}-{name}.npz"
-
-
-def report_path(folder: Path, name: str) -> Path:
-    """Return the path of a derived file, `summary.csv` or `charts/…`, and make its folder."""
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+    """Return where the raw samples of a trial go; raises StoreError if a link leads elsewhere."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{cell.server}-{cell.workload.name}")[:NAME_MOST]
+    return inside.place(folder, f"samples/{block:03}-{position:03}-{name}.npz")
 
 
 def remove_samples(folder: Path) -> None:
     """Remove the raw samples: first to go where there is no room."""
     with contextlib.suppress(OSError):
-        for path in (folder / "samples").iterdir():
+        for path in inside.files(folder, "samples"):
             path.unlink()
 
 
 def remove_report(folder: Path) -> None:
     """Remove the derived charts, so that a rebuilt report shows none of an older one."""
-    shutil.rmtree(folder / "charts", ignore_errors=True)
+    inside.remove(folder, "charts")
 
 
 def link_latest(folder: Path) -> None:

@@ -4,10 +4,11 @@ import ast
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bench.model.header import Source
 from bench.model.server import ROOT, ServerSpec
+from bench.store import inside
 
 FOLDER = "sources"
 # A source that is longer is not shown, and none of ours is.
@@ -15,6 +16,8 @@ LIMIT_BYTES = 64 * 1024
 # What a variant takes from the house without taking its model from there.
 HOUSE = {"servers", "servers.terms"}
 SHARED = {"CHUNK", "Settings"}
+# Of the letters of a file's name, which has 255 bytes at most, and a letter four.
+NAME_MOST = 50
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def _stored_as(path: Path, text: str) -> str:
     if path.is_relative_to(ROOT):
         return path.relative_to(ROOT).as_posix()
     name = "".join(letter if letter.isalnum() else "-" for letter in path.stem)
-    return f"outside/{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.py"
+    return f"outside/{name[:NAME_MOST]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.py"
 
 
 def write(folder: Path, texts: list[Text]) -> None:
@@ -82,11 +85,10 @@ def write(folder: Path, texts: list[Text]) -> None:
 
     Raises:
         OSError: the folder cannot be written.
+        StoreError: a link is in the way.
     """
     for each in texts:
-        path = folder / FOLDER / each.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(each.text, encoding="utf-8")
+        inside.write(folder, f"{FOLDER}/{each.path}", each.text.encode())
 
 
 def read(folder: Path, source: Source) -> str | None:
@@ -94,14 +96,8 @@ def read(folder: Path, source: Source) -> str | None:
 
     None if it is missing, long, a link or behind one, no text, or not what was measured.
     """
-    place = PurePosixPath(source.path)
-    path = folder / FOLDER / place
     try:
-        plain = not place.is_absolute() and ".." not in place.parts
-        inside = path.resolve() == (folder / FOLDER).resolve() / place
-        if not plain or not inside or path.stat().st_size > LIMIT_BYTES:
-            return None
-        text = path.read_text(encoding="utf-8")
+        text = inside.read(folder, f"{FOLDER}/{source.path}", LIMIT_BYTES).decode()
     except (OSError, ValueError):
         return None
     same = hashlib.sha256(text.encode()).hexdigest() == source.sha256
