@@ -1,10 +1,24 @@
 """Standard output that may fail without ending what goes on: the failure is told at the end."""
 
+import codecs
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Self, TextIO
+
+# What stands for a letter that an output of ASCII or Latin-1 has not; for others a question mark.
+PLAIN = {"±": "+-", "µ": "u", "≈": "~", "≥": ">=", "≤": "<=", "…": "...", "·": "-"}
+PLAINLY = "plainly"
+
+
+def plainly(error: UnicodeError) -> tuple[str, int]:
+    """Replace what an encoding has no bytes for: in a word, a report is no reason to fail."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = "".join(PLAIN.get(letter, "?") for letter in error.object[error.start : error.end])
+    return text, error.end
 
 
 class Outlet:
@@ -24,6 +38,9 @@ class Outlet:
     @classmethod
     def install(cls) -> Self:
         """Put one before standard output and return it."""
+        codecs.register_error(PLAINLY, plainly)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors=PLAINLY)
         outlet = cls(sys.stdout)
         sys.stdout = outlet  # it has all that a text stream has
         return outlet

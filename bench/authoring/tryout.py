@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from bench.authoring import contract
 from bench.base.errors import ConfigError
@@ -76,14 +76,14 @@ def check(name: str, transport: str | None, console: Console) -> bool:
     passed = True
     for each in transports:
         spec = find(name, each)
-        console.print(f"[bold]{escape(spec.name)}[/bold] over {each}", highlight=False)
+        console.print(Text.assemble((spec.name, "bold"), f" over {each}"))
         for outcome in contract.run(spec, each, allotment()):
-            mark = "[green]pass[/green]" if outcome.passed else "[red]FAIL[/red]"
-            console.print(f"  {mark}  {escape(outcome.check)}", highlight=False)
+            mark = ("pass", "green") if outcome.passed else ("FAIL", "red")
+            console.print(Text.assemble("  ", mark, f"  {outcome.check}"))
             if not outcome.passed:
                 passed = False
-                console.print(f"        {escape(outcome.detail)}", highlight=False)
-                console.print(f"        fix: {escape(outcome.advice)}", highlight=False)
+                console.print(Text(f"        {outcome.detail}"))
+                console.print(Text(f"        fix: {outcome.advice}"))
     return passed
 
 

@@ -1,9 +1,15 @@
 """Numbers as people read them: rounded to what their interval supports, with their unit."""
 
 import math
+import re
 
 from bench.base.estimate import Estimate
 
+# What steers a terminal or turns the order of letters, and what is no text; not newline and tab.
+HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 # Without an interval nothing says how many digits are sure; two more than the first are shown.
 DIGITS_WITHOUT_INTERVAL = 3
 # However narrow an interval comes out, nothing here is known better than this: clocks, counters
@@ -143,6 +149,11 @@ def printable(text: str, at_most: int = 300) -> str:
     """Return a text of others on one line: nothing in it can speak to a terminal."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return shown if len(shown) <= at_most else f"{shown[:at_most]}…"
+
+
+def harmless(text: str) -> str:
+    """Return a text of others for a page or a terminal: what speaks to either is a �."""
+    return HARMFUL.sub("\ufffd", text)
 
 
 def listing(names: list[str], at_most: int = 4) -> str:

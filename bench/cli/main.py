@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.base import wording
 from bench.base.errors import UserError, in_words
 from bench.base.shortages import HouseError
 from bench.cli import compare, results, run, servers
@@ -30,6 +31,8 @@ DEFECT = (
     "error: this is a mistake of this program and not yours: please report it with the lines above "
     "to its developers; what a run had measured is in its folder (bench report FOLDER)"
 )
+# What a line may quote of what was given.
+LINE_MOST = 2000
 
 app = typer.Typer(
     add_completion=False,
@@ -113,5 +116,5 @@ def usage(error: Any) -> int:
 def fail(message: str, status: Exit = Exit.BAD_INPUT) -> int:
     """Print one line on standard error and return the status to end with."""
     with contextlib.suppress(OSError):
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {wording.printable(message, LINE_MOST)}", file=sys.stderr)
     return status

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from bench.base import levels
 from bench.base.errors import ConfigError, StoreError
 from bench.base.gaps import Gaps
-from bench.cli.console import console
+from bench.cli.console import console, emit, terminal
 from bench.model.run import Run
 from bench.verdicts.verdict import Verdict
 
@@ -42,8 +41,8 @@ def show(
     view = run_view.view(run, margin)
     page = files.write(view, gaps, png=png)
     if as_json:
-        print(files.render(view, "json"), flush=True)
-        tell_gaps(gaps, page, Console(stderr=True))
+        emit(files.render(view, "json"), "json")
+        tell_gaps(gaps, page, terminal(stderr=True))
         return list(view.verdicts.values())
     console.print(files.table(view, console.width))
     console.print(verdicts.summary(view.verdicts), highlight=False)
@@ -55,7 +54,7 @@ def show(
 def tell_gaps(gaps: Gaps, page: Path, where: Console) -> None:
     """Say which parts of a report are missing; raises StoreError if the page is one of them."""
     for line in gaps.lines():
-        where.print(f"left out: {escape(line)}", highlight=False, soft_wrap=True)
+        where.print(f"left out: {line}", highlight=False, soft_wrap=True)
     if gaps.defects:
         where.print(REPORT_IT, highlight=False, soft_wrap=True)
     if why := gaps.why(page.name):
@@ -82,7 +81,7 @@ def rebuild(
     if form is None:
         show(stored(folder), Gaps(), png=png, margin=within)
     elif form in files.FORMATS:
-        print(files.render(run_view.view(stored(folder), within), form))
+        emit(files.render(run_view.view(stored(folder), within), form), form)
     else:
         raise ConfigError(f"--format {form!r}: choose from {', '.join(files.FORMATS)}")
 

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from bench.base.errors import ConfigError
-from bench.cli.console import console
+from bench.cli.console import console, terminal
 from bench.model.cpus import parse_cpus
 from bench.plan import suite_file
 from bench.plan.suite_file import Suite
@@ -128,7 +127,7 @@ def run(
             chosen_cpus("--generator-cpus", generator_cpus),
         )
     # Standard output is for the document alone.
-    notices = Notices(Console(stderr=True) if as_json else console, quiet or as_json)
+    notices = Notices(terminal(stderr=True) if as_json else console, quiet or as_json)
     sys.exit(carry_out(request, notices, as_json=as_json))
 
 

@@ -21,6 +21,9 @@ NATIVE_NAME = "native"
 NATIVE = ROOT / "servers" / "native" / "echo"
 # The last words of the names of asyncio's variants whose `main` runs on any event loop.
 LOOP_STYLES = ("streams", "protocol", "buffered", "sockets")
+# What lists, paths and patterns are written with.
+NOT_IN_NAMES = set(" ,/*?[~")
+A_NAME = "a name has no blank and none of , / * ? [ ~"
 
 
 @dataclass(frozen=True)
@@ -96,8 +99,8 @@ def loop_specs(text: str) -> list[ServerSpec]:
     """Read `NAME=module:factory`: a server for each style of asyncio; raises ConfigError."""
     name, _, factory = text.partition("=")
     module, colon, function = factory.partition(":")
-    if not name or not module or not colon or not function.isidentifier():
-        raise ConfigError(f"--loop {text!r}: write NAME=module:factory")
+    if not is_name(name) or not module or not colon or not function.isidentifier():
+        raise ConfigError(f"--loop {text!r}: write NAME=module:factory ({A_NAME})")
     try:
         spec = importlib.util.find_spec(module)
     except ImportError:
@@ -109,11 +112,16 @@ def loop_specs(text: str) -> list[ServerSpec]:
     ]
 
 
+def is_name(name: str) -> bool:
+    """Tell if a server that users bring may be called so: `~` is the mark of a twin."""
+    return bool(name) and name.isprintable() and not set(name) & NOT_IN_NAMES
+
+
 def command_spec(text: str) -> ServerSpec:
     """Read `NAME=COMMAND`; raises ConfigError if it cannot be run."""
     name, equals, line = text.partition("=")
-    if not equals or not name.strip() or any(c in name for c in " ,/*?["):
-        raise ConfigError(f"--command {text!r}: write NAME='program {{host}} {{port}}'")
+    if not equals or not is_name(name):
+        raise ConfigError(f"--command {text!r}: write NAME='program {{host}} {{port}}' ({A_NAME})")
     try:
         command = Command.parse(line)
     except ValueError as error:

@@ -43,7 +43,7 @@ def examine(text: str, packages: list[str]) -> Interpreter:
         InterpreterError: it is not there, does not answer, or is too old.
     """
     name, equals, line = text.partition("=")
-    if not equals or not name or any(c in name for c in " ,:/*?["):
+    if not equals or not name.isprintable() or not name or any(c in name for c in " ,:/*?[~"):
         raise InterpreterError(f"--python {text!r}: write NAME=/path/to/python")
     try:
         words = tuple(shlex.split(line))

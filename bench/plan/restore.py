@@ -6,6 +6,7 @@ from dataclasses import replace
 from bench.base.errors import ConfigError
 from bench.model.header import ServerEntry
 from bench.model.server import ROOT, ServerSpec
+from bench.model.trial import TWIN
 from bench.plan import interpreters
 from bench.plan.catalog import NATIVE, NATIVE_NAME, command_spec, native
 from servers import discovery
@@ -48,7 +49,8 @@ def restore(entry: ServerEntry) -> ServerSpec:
     """Return a server of an earlier run from its entry; raises ConfigError if it is gone."""
     name, family = entry.name, entry.family
     if entry.command is not None:
-        return replace(command_spec(f"{name}={entry.command}"), family=family)
+        spec = command_spec(f"{name.removesuffix(TWIN)}={entry.command}")
+        return replace(spec, name=name, family=family)
     if family == NATIVE_NAME:
         if not NATIVE.exists():
             raise ConfigError("server native: is not built; make native")

@@ -17,11 +17,14 @@ from bench.base.errors import ConfigError
 from bench.model.run import workload_labels
 from bench.model.trial import Cell, Trial
 from bench.report import files
+from bench.report.charts import unlike
 from bench.report.view.run_view import RunView
 from bench.store import run_folder
 from loadgen.result import Result
 
 NS_PER_US = 1000
+# Of the names of server and workload in the name of a file.
+STEM_MOST = 150
 
 
 def write(view: RunView, form: str) -> list[Path]:
@@ -138,13 +141,15 @@ def _hdr(view: RunView) -> dict[str, str]:
     texts: dict[str, str] = {}
     warmup_s = view.run.header.config.warmup_s
     labels = workload_labels(cell.workload for cell in view.cells)
+    taken: set[str] = set()
     for cell, shown in view.cells.items():
         measured = [
             (_start_s(trial, warmup_s), trial.result)
             for trial in shown.trials
-            if trial.result is not None
+            if trial.result is not None and trial.result.response_hdr and trial.result.service_hdr
         ]
-        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{cell.server}-{labels[cell.workload]}").strip("-")
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{cell.server}-{labels[cell.workload]}").strip("-")
+        stem = unlike(name[:STEM_MOST], taken)
         # In closed loop a request is sent when it is intended: the two times are one.
         kinds = ("response",) if cell.workload.load.rate is None else ("response", "service")
         for kind in kinds if measured else ():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.base import wording
 from bench.base.gaps import Gaps
 from bench.model.run import workload_labels
 from bench.store import run_folder
@@ -118,7 +119,7 @@ def _json(view: "RunView") -> str:
     for row, verdict in zip(rows, view.verdicts.values(), strict=True):
         row |= verdict.to_json()
     document: dict[str, Any] = {"run": dataclasses.asdict(view.run.header), "cells": rows}
-    return json.dumps(document, indent=1, ensure_ascii=False)
+    return _as_json(document)
 
 
 RENDERED: dict[str, Callable[["RunView"], str]] = {
@@ -137,7 +138,13 @@ def verdicts(view: "RunView") -> str:
         {"server": cell.server, "workload": labels[cell.workload]} | verdict.to_json()
         for cell, verdict in view.verdicts.items()
     ]
-    return json.dumps(rows, indent=1, ensure_ascii=False)
+    return _as_json(rows)
+
+
+def _as_json(document: Any) -> str:
+    """Return a document as JSON: letters as they are, what steers a terminal escaped."""
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    return wording.HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _images(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from bench.base import wording
 from bench.base.gaps import Gaps
@@ -14,7 +15,7 @@ from bench.model.header import ServerEntry
 from bench.pairs.pairwise import Pair
 from bench.pairs.ranking import Place
 from bench.report import facts
-from bench.report.charts import Chart, slug
+from bench.report.charts import Chart, slug, unlike
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import embed, palette
 from bench.report.sentences import answer, captions
@@ -32,6 +33,10 @@ COLUMNS = (
 )
 # The first schema of a run that has the sources of its servers.
 SOURCES_SINCE = 4
+# What begins a link, an image, code, a column or a fence in Markdown; and a line of another kind.
+ACTIVE = re.compile(r"[\[\]|]|([`~])(?=\1\1)")
+LEADING = re.compile(r"^(?:[#>=+]|-(?![0-9]))")
+CODE_MOST = 20_000
 UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
 
 
@@ -59,14 +64,34 @@ def _environment(*, autoescape: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("bench.report"),
         autoescape=autoescape,  # noqa: S701  # the Markdown has a filter of its own
+        finalize=_harmless if autoescape else _in_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["number"] = wording.number
     environment.filters["tight"] = _tight
-    environment.filters["cell"] = lambda text: str(text).replace("|", "\\|").replace("\n", " ")
+    environment.filters["code"] = _code
     return environment
+
+
+def _harmless(value: Any) -> Any:
+    """Return a value for the page without what is no text; what is markup of ours stays."""
+    plain = not isinstance(value, str) or isinstance(value, Markup)
+    return value if plain else wording.harmless(value)
+
+
+def _in_markdown(value: Any) -> Any:
+    """Return a value for the Markdown: a text of others is no markup, and stays on its line."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = ACTIVE.sub(r"\\\g<0>", wording.harmless(value)).replace("<", "&lt;")
+    return LEADING.sub(r"\\\g<0>", " ".join(text.split("\n")))
+
+
+def _code(text: str) -> Markup:
+    """Return a text of others for a span of code, which no mark of it ends."""
+    return Markup(wording.printable(text, CODE_MOST).replace("`", "'"))  # noqa: S704  # no HTML
 
 
 def _tight(text: str) -> str:
@@ -77,7 +102,8 @@ def _tight(text: str) -> str:
 
 def _content(view: RunView) -> dict[str, Any]:
     header = view.run.header
-    workloads = [_workload(view, workload) for workload in view.workloads]
+    taken: set[str] = set()
+    workloads = [_workload(workload, taken, view) for workload in view.workloads]
     cells = [cell for item in view.workloads for cell in item.cells]
     measured = sum(bool(cell.trials) for cell in cells)
     return {
@@ -99,13 +125,14 @@ def _content(view: RunView) -> dict[str, Any]:
     }
 
 
-def _workload(view: RunView, workload: WorkloadView) -> dict[str, Any]:
+def _workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[str, Any]:
+    """Return what is shown of a workload; taken: the names in links that others have."""
     order = workload.order
     sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     return {
         "label": workload.label,
-        "slug": slug(workload.label),
+        "slug": unlike(slug(workload.label), taken),
         "described": workload.described(),
         "answer": answer.answer(view, workload),
         "tiers": order.tiers if sure else (),

@@ -1,10 +1,12 @@
 """Tables of a run for other tools: a row a trial, a cell, a pair; pandas begins and ends here."""
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from bench.analysis.metrics import CONDITIONS, LARGEST, MEANS, PERCENTILES, TOTALS
+from bench.base import wording
 from bench.model.trial import Cell, Workload
 from bench.report.view.cell_view import CellView
 from bench.report.view.run_view import RunView
@@ -30,6 +32,9 @@ INTERVALS = {
     "throughput_rps": "throughput",
     "cpu_us_per_request": "cpu_us_per_request",
 } | {f"{name}_us": f"{name}_us" for name in ("p50", "p90", "p99", "p999")}
+
+# What a cell of a spreadsheet begins with that is computed, and not shown.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 WHOLE = (
     *("connections", "payload_bytes", "requests_per_connection", "trials", "depth", "think_us"),
@@ -103,12 +108,31 @@ def pairs(view: RunView) -> pd.DataFrame:
 
 
 def to_csv(frame: pd.DataFrame) -> str:
-    """Return a table as CSV: four decimals at most, none where the value is whole."""
+    """Return a table as CSV: four decimals at most, none where the value is whole.
+
+    A text that a spreadsheet would take for a formula begins with a quote, and is one.
+    """
+    texts = frame.select_dtypes("object").columns
+    frame = frame.assign(**{name: frame[name].map(_defused) for name in texts})
     return frame.to_csv(
         index=False,
         lineterminator="\n",
         float_format=lambda value: f"{value:.4f}".rstrip("0").rstrip("."),
     )
+
+
+def _defused(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = wording.harmless(value)
+    return f"'{text}" if text.startswith(FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _over_trials(cell: CellView) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from bench.base import wording
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.header import SCHEMA, Config, Header, ServerEntry
@@ -23,7 +24,7 @@ def of(session: Session) -> Header:
     """Return the header of a run that is about to start."""
     conditions, plan = session.conditions, session.plan
     return Header(
-        run_id=session.folder.name,
+        run_id=wording.printable(session.folder.name),
         created_at=now(),
         command=("bench", *sys.argv[1:]),
         seed=conditions.seed,

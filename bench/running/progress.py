@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
 
 from bench.base import wording
 from bench.base.errors import NoRoom
@@ -34,6 +34,10 @@ class Notices:
         for line in lines:
             self.console.print(line, highlight=False, soft_wrap=True)
 
+    def trouble(self, line: str) -> None:
+        """Tell what went wrong."""
+        self.console.print(Text(line, style="red"), highlight=False, soft_wrap=True)
+
 
 class Display:
     """A bar on a terminal; elsewhere plain lines, one a trial."""
@@ -50,7 +54,7 @@ class Display:
         self.seen: set[tuple[int, Cell]] = set()
         self.began_s = time.monotonic()
         self.bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[left]}"),
@@ -86,7 +90,7 @@ class Display:
             self.notices.insist("interrupted: writing the report of what was measured")
             return Exit.INTERRUPTED
         except NoRoom as error:
-            self.notices.insist(f"ended early: {escape(str(error))}")
+            self.notices.insist(f"ended early: {error}")
             return Exit.BAD_INPUT
         finally:
             self.bar.stop()
@@ -102,14 +106,14 @@ class Display:
         left = self._left(trial)
         line = f"{name}: {outcome(trial)}"
         if trial.reason:
-            self.notices.insist(f"[red]{escape(line)}[/red]")
+            self.notices.trouble(line)
         if self.bar.disable and not trial.reason:
             self.notices.say(f"{self.done}/{self.trials} {line}; {left}")
         self.bar.update(
             self.task,
             completed=self.done,
             total=max(self.done, self.trials),
-            description=escape(line),
+            description=wording.printable(line),
             left=left,
         )
         self.bar.refresh()

@@ -117,8 +117,8 @@ def _fields(value: Any, where: str) -> None:
 
 
 def check_name(name: str, where: str) -> None:
-    """Refuse a name that is empty, endless or not printable; raises ValueError."""
-    if not (name.isprintable() and name.strip() and len(name) <= NAME_MOST):
+    """Refuse a name that is endless or not printable; raises ValueError."""
+    if not (name.isprintable() and len(name) <= NAME_MOST):
         raise ValueError(f"{where} is no name: {wording.printable(name, 40)!r}")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
 
 from bench.host import cpu_times, kernel, machine, quota
 from bench.host.doctor import LOOKS
@@ -45,8 +46,8 @@ def table(findings: Sequence[Remark]) -> Table:
     grid.add_column("what to do", overflow="fold")
     styles = {OK: "green", WARNING: "yellow", PROBLEM: "red"}
     for finding in findings:
-        level = f"[{styles[finding.level]}]{finding.level}[/]"
-        grid.add_row(level, finding.what, finding.found, finding.remedy)
+        level = Text(finding.level, style=styles[finding.level])
+        grid.add_row(level, *map(Text, (finding.what, finding.found, finding.remedy)))
     return grid
 
 

@@ -1,6 +1,7 @@
 """The charts of a run, as figures and files; matplotlib is imported in this package only."""
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from bench.report.drawing.canvas import STYLE, Canvas, compose
 from bench.report.view.run_view import RunView, Subject
 
 OVERVIEW_COLUMNS = 3
+# Of a label in the name of a file.
+SLUG_BYTES = 120
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,10 @@ def by_subject(view: RunView, gaps: Gaps | None = None) -> Iterable[Chart]:
 
     gaps: told of those that cannot be drawn; None: the first of them raises
     """
+    taken = {kind.name for kind in KINDS}
     for kind in KINDS:
         for subject in kind.subjects(view):
-            name = f"{kind.name}-{slug(subject.label)}"
+            name = unlike(f"{kind.name}-{slug(subject.label)}", taken)
             with _part(gaps, name):
                 foot = view.cpus() + _noise(kind, subject)
                 yield _draw(kind, name, [subject], foot)
@@ -52,7 +56,16 @@ def _part(gaps: Gaps | None, name: str) -> contextlib.AbstractContextManager[Non
 def slug(label: str) -> str:
     """Return a name that is safe in a file name and in a link."""
     kept = "".join(letter if letter.isalnum() else "-" for letter in label.lower())
-    return "-".join(part for part in kept.split("-") if part)
+    whole = "-".join(part for part in kept.split("-") if part)
+    # A letter has four bytes at most, and the name of a file 255.
+    return whole.encode()[:SLUG_BYTES].decode(errors="ignore")
+
+
+def unlike(name: str, taken: set[str]) -> str:
+    """Return a name, with a number behind it if it is taken, and take it."""
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    taken.add(found := next(each for each in names if each not in taken))
+    return found
 
 
 def _noise(kind: Kind, subject: Subject) -> str:

@@ -55,13 +55,13 @@ def table(comparison: Comparison) -> Group:
 
 
 def _workload(label: str, rows: Sequence[Row]) -> Table:
-    grid = Table(box=None, pad_edge=False, title=label, title_justify="left", title_style="bold")
+    grid = Table(box=None, pad_edge=False, title=Text(label, style="bold"), title_justify="left")
     grid.add_column("server", no_wrap=True, min_width=max(len(row.cell.server) for row in rows))
     for name in SHOWN:
         grid.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
     for row in rows:
         if row.comparable:
-            grid.add_row(row.cell.server, *(_shown(row, METRICS[name]) for name in SHOWN))
+            grid.add_row(Text(row.cell.server), *(_shown(row, METRICS[name]) for name in SHOWN))
     return grid
 
 

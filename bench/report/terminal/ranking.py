@@ -39,7 +39,7 @@ def table(view: RunView, width: int = 100) -> Group:
 
 def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     grid = Table(box=None, pad_edge=False, collapse_padding=True)
-    grid.title, grid.title_justify, grid.title_style = workload.label, "left", "bold"
+    grid.title, grid.title_justify = Text(workload.label, style="bold"), "left"
     names = [wording.shortened(cell.server, NAME_MOST) for cell in workload.cells]
     # A row without the whole of its name says nothing of anybody: it gives way last.
     grid.add_column("server", no_wrap=True, min_width=max(map(len, names), default=0))
