@@ -112,7 +112,7 @@ def to_csv(frame: pd.DataFrame) -> str:
 
     A text that a spreadsheet would take for a formula begins with a quote, and is one.
     """
-    texts = frame.select_dtypes("object").columns
+    texts = [name for name in frame.columns if frame[name].dtype == object]
     frame = frame.assign(**{name: frame[name].map(_defused) for name in texts})
     return frame.to_csv(
         index=False,
