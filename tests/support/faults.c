@@ -126,6 +126,48 @@ static int opened(const char *name, const char *path, int flags, mode_t mode) {
 OPEN(open)
 OPEN(open64)
 
+/* A path below an open folder, which is how files of a run are opened. */
+static int fails_at(const char *name, int folder, const char *path) {
+    int before = errno;
+    char link[64], whole[8192];
+    if (!is_mine() || strcmp(name, call_)) {
+        errno = before;
+        return 0;
+    }
+    ssize_t size = 0;
+    if (folder != AT_FDCWD && path[0] != '/') {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+        size = readlink(link, whole, sizeof whole / 2);
+        size = size > 0 ? size : 0;
+        whole[size++] = '/';
+    }
+    snprintf(whole + size, sizeof whole - size, "%s", path);
+    errno = before;
+    return fails(name, whole);
+}
+
+static int opened_at(const char *name, int folder, const char *path, int flags, mode_t mode) {
+    int (*next)(int, const char *, int, ...) = dlsym(RTLD_NEXT, name);
+    if ((flags & O_ACCMODE) != O_RDONLY && fails_at("open", folder, path)) return -1;
+    return next(folder, path, flags, mode);
+}
+
+#define OPEN_AT(name)                                        \
+    int name(int folder, const char *path, int flags, ...) { \
+        va_list rest;                                        \
+        va_start(rest, flags);                               \
+        mode_t mode = va_arg(rest, mode_t);                  \
+        va_end(rest);                                        \
+        return opened_at(#name, folder, path, flags, mode);  \
+    }
+OPEN_AT(openat)
+OPEN_AT(openat64)
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to) {
+    NEXT(int, "renameat", int, const char *, int, const char *);
+    return fails_at("rename", to_folder, to) ? -1 : next(from_folder, from, to_folder, to);
+}
+
 pid_t fork(void) {
     NEXT(pid_t, "fork", void);
     return fails("fork", "") ? -1 : next();
