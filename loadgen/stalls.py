@@ -26,11 +26,13 @@ def found(plan: Plan, window: Window) -> Stalls:
     """Return the connections that are silent for longer than the drain and ten times p99.
 
     A connection is silent from its last reply, or from the first request that got none, whichever
-    is later: one that answers late, in order, is not. Datagrams that were lost are no silence.
+    is later: one that answers late, in order, is not. Datagrams that were lost are no silence, and
+    where connections are renewed one that waits may never have been made.
     """
     _, sent, slots = window.unanswered
     asked = sent > 0
-    if plan.target.transport == "udp" or not asked.any():
+    churns = plan.load.requests_per_connection is not None
+    if plan.target.transport == "udp" or churns or not asked.any():
         return NONE
     connections = len(window.replies_per_connection)
     first_ns = np.full(connections, np.iinfo(np.int64).max)
