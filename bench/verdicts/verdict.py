@@ -38,7 +38,7 @@ UNRANKED = frozenset(
     }
 )
 # Of these there is no figure at all, or none that means anything.
-MEANINGLESS = UNRANKED - {Name.STARVED}
+MEANINGLESS = UNRANKED - {Name.STALLED, Name.STARVED}
 
 
 @dataclass(frozen=True)
