@@ -125,10 +125,10 @@ class Side:
 def _over(
     run: Mapping[Cell, ByBlock], cell: Cell, metric: Metric, control: Cell | None
 ) -> list[float]:
-    own = metrics.values(run[cell], metric.column)
+    own = metrics.values(run.get(cell, {}), metric.column)
     if control is None:
         return list(own.values())
-    others = metrics.values(run[control], metric.column)
+    others = metrics.values(run.get(control, {}), metric.column)
     return [value / others[block] for block, value in own.items() if others.get(block)]
 
 

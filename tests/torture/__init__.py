@@ -1,0 +1,1 @@
+"""What nobody means well: received folders and command lines, by the thousand."""
