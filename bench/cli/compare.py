@@ -12,14 +12,17 @@ from bench.base.errors import ConfigError
 from bench.cli.console import console
 from bench.cli.results import stored
 from loadgen.exits import Exit
+from loadgen.exits import in_words as statuses
 
 app = typer.Typer()
 
+# By what the gates come to together.
+STATUSES = {"passed": Exit.MEASURED, "failed": Exit.GATE, "undecided": Exit.UNDECIDED}
 # Between the runs of A and those of B, where a side has several.
 VERSUS = "vs"
 
 
-@app.command(rich_help_panel="Read")
+@app.command(rich_help_panel="Read", epilog=statuses())
 def compare(
     runs: Annotated[
         list[str],
@@ -58,13 +61,13 @@ def compare(
     """Compare runs: the ratio B / A of each figure, with its interval.
 
     A gate fails (status 1) if the whole interval is beyond its limit, or a cell of A is gone or
-    has no figures that stand in B. It is undecided (status 3) if the interval holds the limit.
-    `--no-worse` has to be proven: it passes only if the whole interval is within the margin.
+    has no figures that stand in B. It is undecided (status 3) if the interval holds the limit, or
+    there is none, or the figure is a bound. `--no-worse` has to be proven: it passes only if the
+    whole interval, one-sided at 95 %, is within the margin, and fails if all of it is beyond.
     Several runs a side (A1 A2 vs B1 B2, measured in turns) know what the machine did between them.
     """
     from bench.comparing import gates
     from bench.comparing.comparison import compare as compared
-    from bench.comparing.gates import Decision
     from bench.report.terminal import comparison
 
     before, after = sides(runs)
@@ -83,11 +86,9 @@ def compare(
         console.print(comparison.table(found))
         for line in comparison.lines(judged):
             console.print(line, highlight=False, soft_wrap=True)
-    decisions = {each.decision for each in judged}
-    if Decision.FAILED in decisions:
-        sys.exit(Exit.GATE)
-    if Decision.UNDECIDED in decisions:
-        sys.exit(Exit.UNDECIDED)
+    decision = gates.gravest(judged)
+    if decision is not None:
+        sys.exit(STATUSES[decision])
 
 
 def sides(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -98,8 +99,20 @@ def sides(words: Sequence[str]) -> tuple[list[str], list[str]]:
         at = list(words).index(VERSUS)
         before, after = list(words[:at]), list(words[at + 1 :])
         if before and after:
+            _check_once(before)
+            _check_once(after)
             return before, after
     raise ConfigError(
         f"compare {' '.join(words)}: write two runs, or several a side with {VERSUS!r} between "
         "them, such as A1 A2 vs B1 B2"
     )
+
+
+def _check_once(side: Sequence[str]) -> None:
+    """Refuse a run that is on a side twice: it would agree with itself; raises ConfigError."""
+    seen: set[Path] = set()
+    for word in side:
+        folder = Path(word).resolve()
+        if folder in seen:
+            raise ConfigError(f"compare {word}: is twice on one side; name each run once")
+        seen.add(folder)

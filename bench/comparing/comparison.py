@@ -5,30 +5,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis import metrics
-from bench.analysis.metrics import METRICS, ByBlock, Metric
-from bench.base import levels, wording
+from bench.analysis.metrics import METRICS, Metric
+from bench.base import levels
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
-from bench.comparing import comparable, ratios
+from bench.comparing import comparable, families, ratios
+from bench.comparing.families import Family
+from bench.comparing.sides import Side, side
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Workload
-from bench.pairs import noise_floor, pairwise
+from bench.pairs import pairwise
 from bench.pairs.layout import Contrast
-from bench.pairs.noise_floor import Floor
-from bench.verdicts import judging
-from bench.verdicts.verdict import Name, Verdict
+from bench.verdicts.verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Row:
     """A cell on both sides.
 
-    ratios: B / A by the name of the figure, at 95 %, for those that both have
-    contrasts: the same as logarithms with their errors
-    changed: the figures that differ: the interval at a level corrected for the number of cells and
-        figures (Bonferroni) lies outside the A/A floors of all runs
-    detectable: by figure, the change that would have been shown with a power of 80 %
+    contrasts: B / A by the name of the figure, as logarithms with their errors, for those that both
+        have; ratios: the same at 95 %
+    changed: the figures that differ, at a level that holds over all cells and figures, by more than
+        the A/A floors of all runs
+    detectable: by figure, the change that would have been shown so with a power of 80 %
     before, after: the verdicts in A and B; of several runs the gravest
+    bounds: whether the generator was the limit in A, and in B
     """
 
     cell: Cell
@@ -39,6 +40,7 @@ class Row:
     detectable: dict[str, float]
     before: Verdict
     after: Verdict
+    bounds: tuple[bool, bool]
 
     @property
     def comparable(self) -> bool:
@@ -50,11 +52,15 @@ class Row:
 
         Where the generator was the limit, a server does at least what was measured.
         """
-        before, after = (
-            figure.bounded and verdict.name is Name.GENERATOR_BOUND
-            for verdict in (self.before, self.after)
-        )
+        before, after = (figure.bounded and bound for bound in self.bounds)
         return (after, before) if figure.more_is_better else (before, after)
+
+    def surely_changed(self, figure: Metric) -> bool:
+        """Tell if a figure changed, and is no bound that may hide the opposite."""
+        if figure.name not in self.changed:
+            return False
+        more, less = self.may_be(figure)
+        return not (less if self.ratios[figure.name].value > 1 else more)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,10 @@ class Comparison:
 
     runs: how many A and B have
     differing: what is not equal of their machines and settings, in words; empty unless forced
-    only_a, only_b: cells that the other run was not asked for
+    only_a, only_b: cells that a run of that side has, and not all runs of both
+    labels: of every workload
+    level: of the first test of what changed, over all cells and figures
+    in_turns: whether runs of A and of B were measured in turns, as far as several a side were
     control: the server that stands for the machine: every ratio is over its own; empty without one
     """
 
@@ -73,6 +82,9 @@ class Comparison:
     differing: tuple[str, ...]
     only_a: tuple[Cell, ...]
     only_b: tuple[Cell, ...]
+    labels: Mapping[Workload, str]
+    level: float
+    in_turns: bool = True
     control: str = ""
     runs: tuple[int, int] = (1, 1)
 
@@ -88,64 +100,20 @@ class Comparison:
         middle = statistics.median(rates) if alike else 1.0
         return None if self.control or metrics.distance(middle) < levels.DRIFT_LEAST else middle
 
-
-@dataclass(frozen=True)
-class Side:
-    """One side: of each of its runs, verdicts and metrics of its cells, and its A/A floors."""
-
-    names: tuple[str, ...]
-    cells: tuple[Cell, ...]
-    verdicts: tuple[dict[Cell, Verdict], ...]
-    metrics: tuple[Mapping[Cell, ByBlock], ...]
-    floors: tuple[dict[str, dict[Workload, Floor]], ...]
-
     @property
-    def name(self) -> str:
-        """Return what it is called: the name of its run, or of all of them."""
-        return wording.listing(list(self.names), len(self.names))
+    def wanted(self) -> int | None:
+        """Return how many runs a side would show 5 % of the figure that ranks, in the median cell.
 
-    def floor(self, name: str, workload: Workload) -> float:
-        """Return the extent of the floor of a metric under a workload; 0 without a twin."""
-        found = [floors[name].get(workload) for floors in self.floors]
-        return max((floor.extent for floor in found if floor is not None), default=0.0)
-
-    def verdict(self, cell: Cell) -> Verdict:
-        """Return the gravest verdict that a cell has in one of the runs."""
-        order = list(Name)
-        return min((each[cell] for each in self.verdicts), key=lambda one: order.index(one.name))
-
-    def values(self, cell: Cell, metric: Metric, control: Cell | None) -> list[list[float]]:
-        """Return a metric's values by run; over the control's of the same block, if there is one.
-
-        A run of which one value is missing has none: what remains would be of another mixture.
+        None of one run a side, which does not tell what runs differ by.
         """
-        return [_over(run, cell, metric, control) for run in self.metrics]
-
-
-def _over(
-    run: Mapping[Cell, ByBlock], cell: Cell, metric: Metric, control: Cell | None
-) -> list[float]:
-    own = metrics.values(run.get(cell, {}), metric.column)
-    if control is None:
-        return list(own.values())
-    others = metrics.values(run.get(control, {}), metric.column)
-    return [value / others[block] for block, value in own.items() if others.get(block)]
-
-
-def side(runs: Sequence[Run]) -> Side:
-    """Return what the runs of a side bring to a comparison; cells are those that all have."""
-    measured = [metrics.by_cell(run.trials) for run in runs]
-    cells = [run.cells() for run in runs]
-    return Side(
-        tuple(run.header.run_id for run in runs),
-        tuple(cell for cell in cells[0] if all(cell in each for each in cells)),
-        tuple(judging.verdicts(run) for run in runs),
-        tuple(measured),
-        tuple(
-            {name: noise_floor.of(each, metric) for name, metric in METRICS.items()}
-            for each in measured
-        ),
-    )
+        if self.runs == (1, 1):
+            return None
+        leading = [
+            row.contrasts[name]
+            for row in self.rows
+            if (name := metrics.leading(row.cell.workload).name) in row.detectable
+        ]
+        return families.runs_for(leading, self.runs, self.level, levels.WANTED)
 
 
 def compare(
@@ -172,50 +140,80 @@ def compare(
     comparable.check(names, () if force else unequal, shared)
     if control:
         _check_control(control, names, shared, (a, b))
-    labels = workload_labels(cell.workload for cell in a.cells)
+    labels = workload_labels(cell.workload for cell in (*a.some, *b.some))
     compared = [cell for cell in shared if cell.server != control]
-    error = levels.ERROR / max(1, len(compared) * len(METRICS))
-    rows = [_row(cell, labels[cell.workload], (a, b), control, error) for cell in compared]
-    only_a = tuple(cell for cell in a.cells if cell not in b.cells)
-    only_b = tuple(cell for cell in b.cells if cell not in a.cells)
-    runs = len(before), len(after)
-    return Comparison(*names, tuple(rows), unequal, only_a, only_b, control, runs)
+    rows, level = _rows(compared, labels, (a, b), control)
+    return Comparison(
+        *names,
+        rows,
+        unequal,
+        tuple(cell for cell in a.some if cell not in shared),
+        tuple(cell for cell in b.some if cell not in shared and cell not in a.some),
+        labels,
+        level,
+        _in_turns(before, after),
+        control,
+        (len(before), len(after)),
+    )
 
 
-def _row(cell: Cell, label: str, sides: tuple[Side, Side], control: str, error: float) -> Row:
+def _rows(
+    cells: Sequence[Cell], labels: Mapping[Workload, str], sides: tuple[Side, Side], control: str
+) -> tuple[tuple[Row, ...], float]:
+    """Return the rows, and the level of the first test of all; it holds over all of them."""
+    found = {cell: _contrasts(cell, sides, control) for cell in cells}
+    verdicts = {cell: (sides[0].verdict(cell), sides[1].verdict(cell)) for cell in cells}
+    tested = {
+        (cell, name): contrast
+        for cell, by_name in found.items()
+        for name, contrast in by_name.items()
+        if all(verdict.ranked for verdict in verdicts[cell])
+    }
+    reach = {(cell, name): _floor(name, sides, cell.workload) for cell, name in tested}
+    family = Family(tested, reach)
+    changed = family.changed()
+    rows = []
+    for cell, contrasts in found.items():
+        shown = {
+            name: pairwise.estimated(each, levels.LEVEL)[0] for name, each in contrasts.items()
+        }
+        of_cell = [name for name in contrasts if (cell, name) in tested]
+        sizes = {name: family.detectable((cell, name)) for name in of_cell}
+        row = Row(
+            cell,
+            labels[cell.workload],
+            contrasts,
+            {name: ratio for name, ratio in shown.items() if ratio is not None},
+            frozenset(name for name in of_cell if (cell, name) in changed),
+            {name: size for name, size in sizes.items() if size is not None},
+            *verdicts[cell],
+            (sides[0].bound(cell), sides[1].bound(cell)),
+        )
+        rows.append(row)
+    return tuple(rows), family.level
+
+
+def _in_turns(before: Sequence[Run], after: Sequence[Run]) -> bool:
+    """Tell if not all runs of a side were measured before all of the other, or are one a side."""
+    if len(before) + len(after) == 2:
+        return True
+    a, b = ([run.header.created_at for run in side] for side in (before, after))
+    return not (max(a) < min(b) or max(b) < min(a))
+
+
+def _contrasts(cell: Cell, sides: tuple[Side, Side], control: str) -> dict[str, Contrast]:
+    """Return B / A of a cell by the name of the figure, for those that both have."""
     beside = Cell(control, cell.workload) if control else None
     contrasts = {}
     for name, metric in METRICS.items():
         before, after = (side.values(cell, metric, beside) for side in sides)
         if (found := ratios.contrast(before, after)) is not None:
             contrasts[name] = found
-    shown = {name: pairwise.estimated(each, levels.LEVEL)[0] for name, each in contrasts.items()}
-    corrected = {name: pairwise.estimated(each, 1 - error) for name, each in contrasts.items()}
-    changed = frozenset(
-        name
-        for name, (ratio, _) in corrected.items()
-        if ratio is not None and _beyond(ratio, _floor(name, sides, cell.workload))
-    )
-    return Row(
-        cell,
-        label,
-        contrasts,
-        {name: ratio for name, ratio in shown.items() if ratio is not None},
-        changed,
-        {name: size for name, (_, size) in corrected.items() if size is not None},
-        *(side.verdict(cell) for side in sides),
-    )
+    return contrasts
 
 
 def _floor(name: str, sides: tuple[Side, Side], workload: Workload) -> float:
     return max(side.floor(name, workload) for side in sides)
-
-
-def _beyond(ratio: Estimate, floor: float) -> bool:
-    """Tell if a whole interval lies outside a floor."""
-    if ratio.low is None or ratio.high is None:
-        return False
-    return ratio.low > 1 + floor or ratio.high < 1 / (1 + floor)
 
 
 def _check_control(

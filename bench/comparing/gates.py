@@ -1,7 +1,7 @@
 """Limits on the ratios of a comparison, for a pipeline: passed, failed, or not to be decided."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,8 @@ from bench.base import levels, wording
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
 from bench.comparing.comparison import Comparison, Row
+from bench.comparing.families import detectable
+from bench.model.trial import Cell
 from bench.pairs import pairwise
 
 # A difference that must be shown to be no worse is tested to one side, at 5 %.
@@ -45,6 +47,11 @@ class Gate:
             return f"no worse in {self.figure} than by {margin:.3g}"
         return f"{self.figure} {'<' if self.below else '>'} {self.limit:g}"
 
+    @property
+    def level(self) -> float:
+        """Return the level of the interval that it looks at."""
+        return ONE_SIDED if self.proven else levels.LEVEL
+
     def decides(self, ratio: Estimate) -> Decision:
         """Return what an interval comes to; undecided if it holds the limit, or there is none."""
         if ratio.low is None or ratio.high is None:
@@ -57,12 +64,22 @@ class Gate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A gate and a cell; why: in a sentence, empty if it passed."""
+    """A gate and a cell; why: in a sentence, empty if it passed.
 
-    cell: str
+    figure, gate: empty where the cell as a whole is judged
+    """
+
+    server: str
+    workload: str
+    figure: str
     gate: str
     decision: Decision
     why: str = ""
+
+    @property
+    def cell(self) -> str:
+        """Return what it is about, for a person."""
+        return f"{self.server} ({self.workload})"
 
 
 def parse_gate(text: str) -> Gate:
@@ -102,51 +119,73 @@ def judge(
     for row in comparison.rows:
         if row.comparable:
             found += [_of(row, gate) for gate in gates]
-    return found
+    # Silence is no pass: where nothing could be looked at, nothing is known.
+    return found or [_nothing(gate) for gate in gates]
+
+
+def gravest(judged: Iterable[Judgement]) -> Decision | None:
+    """Return what judgements come to together; None of none."""
+    decisions = {each.decision for each in judged}
+    order = (Decision.FAILED, Decision.UNDECIDED, Decision.PASSED)
+    return next((decision for decision in order if decision in decisions), None)
+
+
+def _nothing(gate: Gate) -> Judgement:
+    why = "no cell has figures that stand on both sides"
+    return Judgement("every server", "all workloads", "", str(gate), Decision.UNDECIDED, why)
 
 
 def _missing(comparison: Comparison) -> Iterator[Judgement]:
-    """Yield the cells of A that nothing can be said of: silence is no pass."""
+    """Yield the cells of A that nothing can be said of: silence is no pass.
+
+    One that is gone, or has no figures that stand in B, fails. One that has them in B and had none
+    in A can be compared with nothing.
+    """
+    gone = "is in A and not in B" if comparison.runs == (1, 1) else "is not in every run"
     for cell in comparison.only_a:
-        name = f"{cell.server} ({cell.workload.name})"
-        yield Judgement(name, "", Decision.FAILED, "is in A and not in B")
+        yield _whole(cell, comparison.labels[cell.workload], Decision.FAILED, gone)
     for row in comparison.rows:
         if not row.comparable:
             why = f"was {row.before.name} and is {row.after.name}"
-            yield Judgement(_name(row), "", Decision.FAILED, why)
+            decision = Decision.UNDECIDED if row.after.ranked else Decision.FAILED
+            yield _whole(row.cell, row.label, decision, why)
+
+
+def _whole(cell: Cell, label: str, decision: Decision, why: str) -> Judgement:
+    return Judgement(cell.server, label, "", "", decision, why)
 
 
 def _of(row: Row, gate: Gate) -> Judgement:
+    decision, why = _decided(row, gate)
+    return Judgement(row.cell.server, row.label, gate.figure, str(gate), decision, why)
+
+
+def _decided(row: Row, gate: Gate) -> tuple[Decision, str]:
+    """Return what a gate comes to for a cell, and why; nothing where it passed."""
     contrast = row.contrasts.get(gate.figure)
-    ratio = row.ratios.get(gate.figure)
-    if contrast is not None and gate.proven:
-        ratio, _ = pairwise.estimated(contrast, ONE_SIDED)
-    if ratio is None:
-        return Judgement(_name(row), str(gate), Decision.UNDECIDED, f"a run has no {gate.figure}")
-    if ratio.low is None:
-        why = "a run has one trial a cell, so no interval"
-        return Judgement(_name(row), str(gate), Decision.UNDECIDED, why)
+    if contrast is None:
+        return Decision.UNDECIDED, f"{gate}: a run has no {gate.figure}"
+    ratio, _ = pairwise.estimated(contrast, gate.level)
+    if ratio is None or ratio.low is None:
+        why = "a run has one trial a cell, so there is no interval and no change would be shown"
+        return Decision.UNDECIDED, f"{gate}: {why}"
     decision = gate.decides(ratio)
     more, less = row.may_be(METRICS[gate.figure])
     good, bad = (more, less) if gate.below else (less, more)
     # Of a bound only the half is known: it may be better, or worse, than was measured.
     unsure = (decision is Decision.FAILED and good) or (decision is Decision.PASSED and bad)
     if unsure or (decision is Decision.UNDECIDED and (good or bad)):
-        why = "the generator was the limit"
-        return Judgement(_name(row), str(gate), Decision.UNDECIDED, why)
+        why = f"the generator was the limit: {gate.figure} is a bound"
+        return Decision.UNDECIDED, f"{why}{_shown(row, gate)}"
     if decision is Decision.PASSED:
-        return Judgement(_name(row), str(gate), decision)
-    return Judgement(_name(row), str(gate), decision, _why(row, gate, ratio, decision))
-
-
-def _why(row: Row, gate: Gate, ratio: Estimate, decision: Decision) -> str:
+        return decision, ""
     text = f"{gate.figure} is {wording.ranged(ratio)} times A's, and the gate is {gate}"
     if decision is Decision.FAILED:
-        return text
-    size = row.detectable.get(gate.figure)
-    shown = "" if size is None else f"; a change of {size:.0%} would have been shown"
-    return f"{text}: the interval holds it{shown}"
+        return decision, text
+    return decision, f"{text}: the interval holds it{_shown(row, gate)}"
 
 
-def _name(row: Row) -> str:
-    return f"{row.cell.server} ({row.label})"
+def _shown(row: Row, gate: Gate) -> str:
+    """Return what this gate would have seen, at its own level."""
+    size = detectable(row.contrasts[gate.figure], gate.level)
+    return "" if size is None else f"; a change of {size:.1%} would have been shown"

@@ -11,7 +11,7 @@ Runs = Sequence[Sequence[float]]
 
 
 def contrast(before: Runs, after: Runs) -> Contrast | None:
-    """Return after / before, as a logarithm with its error; None where a side has nothing.
+    """Return after / before, as a logarithm with its error; None where a run has nothing.
 
     before, after: of each run of a side, the values of its trials
 
@@ -21,8 +21,9 @@ def contrast(before: Runs, after: Runs) -> Contrast | None:
     ISMM 2013: repeat where the variance is): the error is that of their means, pooled over both
     sides, with as many degrees of freedom as there are runs beyond one a side.
     """
-    sides = [[list(run) for run in side if run] for side in (before, after)]
-    if not all(sides) or any(value <= 0 for side in sides for run in side for value in run):
+    sides = [[list(run) for run in side] for side in (before, after)]
+    runs_of_all = [run for side in sides for run in side]
+    if not all(sides) or not all(runs_of_all) or min(map(min, runs_of_all)) <= 0:
         return None
     logs = [[[math.log(value) for value in run] for run in side] for side in sides]
     means = [[statistics.fmean(run) for run in side] for side in logs]

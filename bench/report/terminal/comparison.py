@@ -10,12 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.metrics import METRICS, Metric
-from bench.base import wording
+from bench.base import levels, wording
+from bench.comparing import gates
 from bench.comparing.comparison import Comparison, Row
 from bench.comparing.gates import Decision, Judgement
+from bench.model.trial import Cell
 
 # The figures that a terminal has room for.
 SHOWN = ("throughput", "p50", "p99", "cpu", "memory")
+# From here on a change is told as a factor.
+MUCH = 1.0
+ONE_RUN = (
+    "One run a side cannot know what the machine did between them: a cell moves by 1 to 2 % "
+    "without any change, which is not in these intervals. Measure in turns, A B A B, and "
+    "compare A1 A2 vs B1 B2."
+)
 # By whether the true ratio may be more, and may be less, than the one measured.
 BOUNDS = {(False, False): "", (True, False): "≥ ", (False, True): "≤ ", (True, True): "? "}
 
@@ -43,7 +52,7 @@ def table(comparison: Comparison) -> Group:
         notes.append(f"Forced, although they differ in {'; '.join(comparison.differing)}.")
     for which, cells in (("A", comparison.only_a), ("B", comparison.only_b)):
         if cells:
-            names = [f"{cell.server} ({cell.workload.name})" for cell in cells]
+            names = [f"{cell.server} ({comparison.labels[cell.workload]})" for cell in cells]
             notes.append(f"Only in {which}: {wording.listing(names)}.")
     notes += [
         f"Not compared: {row.cell.server} ({row.label}), {row.before.name} in A, "
@@ -72,7 +81,7 @@ def _shown(row: Row, figure: Metric) -> Text:
     more, less = row.may_be(figure)
     grown = ratio.value > 1
     text, style = BOUNDS[more, less] + wording.estimate(ratio), ""
-    if figure.name in row.changed and not (less if grown else more):
+    if row.surely_changed(figure):
         text += " *"
         style = "green" if grown == figure.more_is_better else "red"
     return Text(text, style=style)
@@ -84,18 +93,31 @@ def _sureness(comparison: Comparison) -> Iterator[str]:
         name: [row.detectable[name] for row in comparison.rows if name in row.detectable]
         for name in SHOWN
     }
-    known = [f"{name} {statistics.median(of):.1%}" for name, of in sizes.items() if of]
+    known = [f"{name} {_size(statistics.median(of))}" for name, of in sizes.items() if of]
     if known:
         listed = wording.listing(known, len(known))
-        yield f"The least change that would have been shown, of half of the cells: {listed}."
-    if comparison.runs == (1, 1):
         yield (
-            "One run a side cannot know what the machine did between the two: 1 to 2 % of a cell "
-            "are normal. Measure in turns, A B A B, and compare A1 A2 vs B1 B2."
+            "The least change that would have been shown, with a power of 80 %, in the median "
+            f"cell: {listed}."
         )
-    else:
-        many = " and ".join(map(str, comparison.runs))
-        yield f"Intervals are of what runs differ by, {many} a side, and not trials."
+    if comparison.runs == (1, 1):
+        yield ONE_RUN
+        return
+    many = " and ".join(map(str, comparison.runs))
+    yield f"Intervals are of what runs differ by, {many} a side, and not trials."
+    wanted = comparison.wanted
+    if wanted is not None and wanted > min(comparison.runs):
+        shown = f"{levels.WANTED:.0%} of the figure that ranks"
+        yield f"By that, {wanted} runs a side would show {shown}, in the median cell."
+    if not comparison.in_turns:
+        yield (
+            "All runs of one side were measured before those of the other: what the machine did in "
+            "between reads as a change. Measure in turns, A B A B."
+        )
+
+
+def _size(change: float) -> str:
+    return f"{change:.1%}" if change < MUCH else f"{1 + change:.2g} times"
 
 
 def lines(judged: Sequence[Judgement]) -> list[str]:
@@ -113,33 +135,54 @@ def lines(judged: Sequence[Judgement]) -> list[str]:
 
 
 def document(comparison: Comparison, judged: Sequence[Judgement]) -> dict[str, Any]:
-    """Return ratios with intervals and decisions, as plain values."""
-    cells = [
-        {
-            "server": row.cell.server,
-            "workload": row.label,
-            "before": row.before.name,
-            "after": row.after.name,
-            "comparable": row.comparable,
-            "figures": {
-                name: {
-                    "ratio": ratio.value,
-                    "ratio_lo": ratio.low,
-                    "ratio_hi": ratio.high,
-                    "changed": name in row.changed,
-                    "detectable": row.detectable.get(name),
-                }
-                for name, ratio in row.ratios.items()
-            },
-        }
-        for row in comparison.rows
-    ]
+    """Return ratios with intervals and decisions, as plain values.
+
+    The decision of a cell, or of a figure of it, is the gravest of the gates on it; none without.
+    """
     return {
         "a": comparison.name_a,
         "b": comparison.name_b,
         "runs": list(comparison.runs),
         "control": comparison.control or None,
         "differing": list(comparison.differing),
-        "cells": cells,
+        "decision": gates.gravest(judged),
+        "cells": [
+            _cell(row, _about(judged, row.cell.server, row.label)) for row in comparison.rows
+        ],
+        "only_a": [_only(comparison, cell, judged) for cell in comparison.only_a],
+        "only_b": [_only(comparison, cell, judged) for cell in comparison.only_b],
         "gates": [dataclasses.asdict(each) for each in judged],
+    }
+
+
+def _about(judged: Sequence[Judgement], server: str, label: str) -> list[Judgement]:
+    return [each for each in judged if (each.server, each.workload) == (server, label)]
+
+
+def _only(comparison: Comparison, cell: Cell, judged: Sequence[Judgement]) -> dict[str, Any]:
+    label = comparison.labels[cell.workload]
+    decision = gates.gravest(_about(judged, cell.server, label))
+    return {"server": cell.server, "workload": label, "decision": decision}
+
+
+def _cell(row: Row, judged: Sequence[Judgement]) -> dict[str, Any]:
+    figures = {
+        name: {
+            "ratio": ratio.value,
+            "ratio_lo": ratio.low,
+            "ratio_hi": ratio.high,
+            "changed": row.surely_changed(METRICS[name]),
+            "detectable": row.detectable.get(name),
+            "decision": gates.gravest(each for each in judged if each.figure == name),
+        }
+        for name, ratio in row.ratios.items()
+    }
+    return {
+        "server": row.cell.server,
+        "workload": row.label,
+        "before": row.before.name,
+        "after": row.after.name,
+        "comparable": row.comparable,
+        "decision": gates.gravest(judged),
+        "figures": figures,
     }
