@@ -1,7 +1,7 @@
 """Two sides of runs beside each other: the ratios of the cells that all of them have."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.analysis import metrics
@@ -9,9 +9,10 @@ from bench.analysis.metrics import METRICS, Metric
 from bench.base import levels
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
-from bench.comparing import comparable, families, ratios
+from bench.comparing import comparable, families, identities, ratios
 from bench.comparing.families import Family
 from bench.comparing.sides import Side, side
+from bench.model.header import Header
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Workload
 from bench.pairs import pairwise
@@ -69,6 +70,8 @@ class Comparison:
 
     runs: how many A and B have
     differing: what is not equal of their machines and settings, in words; empty unless forced
+    remade: what of the servers is not the same in A and B, `the source of native`
+    unrecorded: what must be equal, and a run of an earlier version does not say
     only_a, only_b: cells that a run of that side has, and not all runs of both
     labels: of every workload
     level: of the first test of what changed, over all cells and figures
@@ -84,6 +87,8 @@ class Comparison:
     only_b: tuple[Cell, ...]
     labels: Mapping[Workload, str]
     level: float
+    remade: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()
     in_turns: bool = True
     control: str = ""
     runs: tuple[int, int] = (1, 1)
@@ -125,18 +130,14 @@ def compare(
         of every other, block by block.
 
     Raises:
-        ConfigError: machines or settings differ and `force` is not set, no cell is shared, or the
-            control does not stand for the machine under every workload.
+        ConfigError: machines, settings, interpreters or the control differ and `force` is not set,
+            no cell is shared, or the control does not stand for the machine under every workload.
     """
     a, b = side(before), side(after)
     names = a.name, b.name
-    first, *others = [*before, *after]
-    unequal = tuple(
-        dict.fromkeys(
-            words for each in others for words in comparable.differing(first.header, each.header)
-        )
-    )
     shared = [cell for cell in a.cells if cell in b.cells]
+    servers = identities.of(before, after, shared, control)
+    unequal = _words(before, after, comparable.differing) + servers.unequal
     comparable.check(names, () if force else unequal, shared)
     if control:
         _check_control(control, names, shared, (a, b))
@@ -151,10 +152,20 @@ def compare(
         tuple(cell for cell in b.some if cell not in shared and cell not in a.some),
         labels,
         level,
+        servers.changed,
+        _words(before, after, comparable.unrecorded) + servers.unrecorded,
         _in_turns(before, after),
         control,
         (len(before), len(after)),
     )
+
+
+def _words(
+    before: Sequence[Run], after: Sequence[Run], of: Callable[[Header, Header], list[str]]
+) -> tuple[str, ...]:
+    """Return what is said of the headers of the first run and each other one, each once."""
+    first, *others = (run.header for run in (*before, *after))
+    return tuple(dict.fromkeys(words for each in others for words in of(first, each)))
 
 
 def _rows(

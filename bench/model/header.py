@@ -37,11 +37,12 @@ class ServerEntry:
     summary: the first line of its docstring; source: its file, or what is run
     command: the command line of a foreign server; loop: the event loop of one that brings its own
     python: the interpreter it ran under, in words; python_words: what started another than ours
-    packages: versions of those that it needs
+    packages: versions of those that it needs, under its own interpreter
     max_clients: that it serves at once by design, `pool`: as many as the pool has workers
     many_cpus: whether it can use several; own_listeners: whether each worker has its own
     sources: the variant's file, then those that it takes its model from
-    files: of a foreign command, its program and those of its words that are files
+    files: what it runs beside those: of a foreign command its words that are programs or files; of
+        another interpreter than ours its program; of an event loop of one's own its module
     gil, jit: whether its interpreter has a global lock, and compiles; None of a foreign command
     """
 

@@ -20,5 +20,10 @@ class Interpreter:
 
     def __str__(self) -> str:
         """Return implementation and version, as the summary's column `python` has it."""
-        extras = ["free-threaded"] * self.free_threaded + ["JIT"] * self.jit
-        return " ".join([self.implementation, self.version, *extras])
+        return in_words(self.implementation, self.version, self.free_threaded, self.jit)
+
+
+def in_words(implementation: str, version: str, free_threaded: bool, jit: bool) -> str:
+    """Return what an interpreter is: `CPython 3.14.0 free-threaded JIT`."""
+    extras = ["free-threaded"] * free_threaded + ["JIT"] * jit
+    return " ".join([implementation, version, *extras])

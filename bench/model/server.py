@@ -100,6 +100,14 @@ class ServerSpec:
         return jit is not None and jit.is_enabled()
 
     @property
+    def loop_packages(self) -> tuple[str, ...]:
+        """Return the package that an event loop of one's own comes from, if it is a package's."""
+        if self.loop is None:
+            return ()
+        top = self.loop.factory.partition(":")[0].partition(".")[0]
+        return () if top in sys.stdlib_module_names else (top,)
+
+    @property
     def what(self) -> dict[str, str]:
         """Return what `python -m servers` is to run; not for commands."""
         if self.loop is not None:

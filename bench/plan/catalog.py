@@ -73,13 +73,14 @@ def read(outside: Outside = Outside()) -> Catalog:
     """
     try:
         variants = discovery.discover()
-        packages = sorted({name for each in variants.values() for name in each.requires})
-        pythons = [interpreters.examine(text, packages) for text in outside.pythons]
     except VariantError as error:
         raise ConfigError(str(error)) from None
     brought: dict[str, ServerSpec] = native()
-    specs = [command_spec(text) for text in outside.commands]
-    specs += [spec for text in outside.loops for spec in loop_specs(text)]
+    loops = [spec for text in outside.loops for spec in loop_specs(text)]
+    packages = {name for each in variants.values() for name in each.requires}
+    packages |= {name for spec in loops for name in spec.loop_packages}
+    pythons = [interpreters.examine(text, sorted(packages)) for text in outside.pythons]
+    specs = [command_spec(text) for text in outside.commands] + loops
     for spec in specs:
         taken = {NATIVE_NAME, *brought, *(name for _, name in variants)}
         if spec.name in taken:

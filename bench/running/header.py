@@ -11,6 +11,7 @@ from bench.base import wording
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.header import SCHEMA, Config, Header, ServerEntry
+from bench.model.interpreter import in_words
 from bench.model.server import ROOT, ServerSpec
 from bench.plan import catalog
 from bench.running.prepare import Session
@@ -119,20 +120,23 @@ def python(spec: ServerSpec) -> str | None:
     """Return the interpreter that a server runs under; None for a foreign command."""
     if spec.command is not None:
         return None
-    ours = f"{platform.python_implementation()} {platform.python_version()}"
-    return str(spec.python) if spec.python else ours
+    if spec.python is not None:
+        return str(spec.python)
+    release = platform.python_implementation(), platform.python_version()
+    return in_words(*release, spec.free_threaded, spec.compiles)
 
 
 def packages(spec: ServerSpec) -> dict[str, str]:
     """Return the versions of the packages that a server needs."""
-    names = spec.variant.requires if spec.variant else ()
+    names = [*(spec.variant.requires if spec.variant else ()), *spec.loop_packages]
     if spec.python is not None:
-        return {name: spec.python.packages[name] for name in names}
+        theirs = spec.python.packages
+        return {name: theirs[name] for name in names if name in theirs}
     return {name: machine.version(name) for name in names}
 
 
 # What must be the same for trials to stand in one run.
-SAME = ("cpu_model", "kernel", "usable_cpus", "clock_source")
+SAME = ("cpu_model", "kernel", "usable_cpus", "clock_source", "cores")
 
 
 def check_same(folder: Path, old: Header) -> None:

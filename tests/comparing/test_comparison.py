@@ -61,26 +61,6 @@ def test_a_slower_server_is_found_and_the_other_is_not_accused(tmp_path: Path) -
     assert rows[OTHER.name].changed == frozenset()
 
 
-def test_refuses_other_machines_and_settings_unless_forced(tmp_path: Path) -> None:
-    before = _run(tmp_path / "a")
-    machine = {**before.header.machine, "kernel": "6.8.0"}
-    config = dataclasses.replace(before.header.config, duration_s=9.0)
-    after = _run(tmp_path / "b", machine=machine, config=config)
-    with pytest.raises(ConfigError, match=r"kernel \(6\.1\.0 and 6\.8\.0\)") as refused:
-        comparison.compare([before], [after])
-    assert "duration" in str(refused.value)
-    assert "\n" not in str(refused.value)
-    assert len(comparison.compare([before], [after], force=True).differing) == 2
-
-
-def test_what_is_unknown_in_both_is_not_equal(tmp_path: Path) -> None:
-    run = _run(tmp_path / "a")
-    machine = {**run.header.machine, "clock_source": None}
-    runs = [_run(tmp_path / name, machine=machine) for name in ("b", "c")]
-    with pytest.raises(ConfigError, match=r"clock source \(unknown in both\)"):
-        comparison.compare(runs[:1], runs[1:])
-
-
 def test_what_may_differ(tmp_path: Path) -> None:
     before = _run(tmp_path / "a")
     after = _run(tmp_path / "b", blocks=6, seed=99, commit="f" * 40)

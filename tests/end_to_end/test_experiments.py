@@ -136,14 +136,8 @@ def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:
     assert (tmp_path / "charts" / "pool-kept-pool1-to-kept-pool6.svg").exists()
 
 
-def test_a_server_that_was_edited_is_not_added_to(tmp_path: Path) -> None:
-    source = tmp_path / "mine.py"
-    source.write_text((ROOT / "servers" / "stream" / "blocking.py").read_text())
-    folder = tmp_path / "run"
-    run(folder, "--servers", str(source), "--connections", "1", "--trials", "1", "--budget", "0")
-    before = trials(folder)
-    source.write_text(source.read_text() + "\n# faster\n")
-    words = ["run", "--add", str(folder), "--trials", "1", "--yes"]
+def refused(*words: str) -> str:
+    """Return the one line that a command ended with."""
     ended = subprocess.run(
         [sys.executable, "-m", "bench", *words],
         capture_output=True,
@@ -152,6 +146,27 @@ def test_a_server_that_was_edited_is_not_added_to(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 2
-    assert "its source of mine changed since it was measured" in ended.stderr
     assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+@pytest.mark.parametrize("verb", [("--add",), ("--resume",)])
+def test_a_server_that_was_edited_is_not_added_to(verb: tuple[str], tmp_path: Path) -> None:
+    source, program = tmp_path / "mine.py", tmp_path / "foreign.py"
+    source.write_text((ROOT / "servers" / "stream" / "blocking.py").read_text())
+    program.write_text((ROOT / "tests" / "support" / "foreign.py").read_text())
+    folder = tmp_path / "run"
+    command = f"other={sys.executable} {program} {{host}} {{port}}"
+    asked = ("--connections", "1", "--trials", "1", "--budget", "0")
+    run(folder, "--servers", str(source), "--command", command, *asked)
+    header = json.loads((folder / "run.json").read_text())
+    entries = {entry["name"]: entry for entry in header["config"]["servers"]}
+    assert [each["path"] for each in entries["other"]["files"]] == [sys.executable, str(program)]
+    before = trials(folder)
+    program.write_text(program.read_text() + "\n# faster\n")
+    line = refused("run", *verb, str(folder), "--yes")
+    assert "the program of other changed since it was measured" in line
+    source.write_text(source.read_text() + "\n# faster\n")
+    line = refused("run", *verb, str(folder), "--yes")
+    assert "the source of mine changed since it was measured" in line
     assert trials(folder) == before

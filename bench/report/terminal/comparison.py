@@ -48,6 +48,13 @@ def table(comparison: Comparison) -> Group:
             f"Every cell moved the same way, in throughput by {drift:.2f} (median): if the machine "
             "did that and not the servers, name one that did not change with --control."
         )
+    if comparison.remade:
+        notes.append(f"Not the same in A and B: {'; '.join(comparison.remade)}.")
+    if comparison.unrecorded:
+        notes.append(
+            f"Not on record in a run of an earlier version, so not known to be equal: "
+            f"{'; '.join(comparison.unrecorded)}."
+        )
     if comparison.differing:
         notes.append(f"Forced, although they differ in {'; '.join(comparison.differing)}.")
     for which, cells in (("A", comparison.only_a), ("B", comparison.only_b)):
@@ -145,6 +152,8 @@ def document(comparison: Comparison, judged: Sequence[Judgement]) -> dict[str, A
         "runs": list(comparison.runs),
         "control": comparison.control or None,
         "differing": list(comparison.differing),
+        "remade": list(comparison.remade),
+        "unrecorded": list(comparison.unrecorded),
         "decision": gates.gravest(judged),
         "cells": [
             _cell(row, _about(judged, row.cell.server, row.label)) for row in comparison.rows
