@@ -18,7 +18,7 @@ from bench.model.header import Machine
 PACKAGES = ("uvloop", "numpy", "pandas", "scipy", "matplotlib", "hdrhistogram", "psutil")
 
 GOVERNOR = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"
-# Not there where the machine, or its hypervisor, lets nobody choose: that is known as well.
+# Nothing is in there where the machine, or its hypervisor, lets nobody choose: known as well.
 FREQUENCIES = Path("/sys/devices/system/cpu/cpufreq")
 
 
@@ -89,7 +89,7 @@ def describe() -> Machine:
         "memory_mib": kernel.memory_mib(),
         "swap_mib": None if swap is None else swap[0],
         "virtualised": kernel.virtualised(),
-        "governor": kernel.text(GOVERNOR) or ("unknown" if FREQUENCIES.is_dir() else "none"),
+        "governor": kernel.text(GOVERNOR) or ("unknown" if _choosable() else "none"),
         "clock_source": kernel.clock_source(),
         "load_average": _load_average(),
         "address_randomisation": kernel.text("/proc/sys/kernel/randomize_va_space"),
@@ -132,6 +132,11 @@ def commit(folder: Path) -> str | None:
         [*git, "status", "--porcelain"], capture_output=True, text=True, check=False
     ).stdout.strip()
     return head.stdout.splitlines()[0] + ("+" if changed else "")
+
+
+def _choosable() -> bool:
+    """Tell if there is a governor to be chosen for any CPU."""
+    return any(FREQUENCIES.glob("policy*"))
 
 
 def _cpu_model() -> str:

@@ -22,8 +22,8 @@ SHOWN = ("throughput", "p50", "p99", "cpu", "memory")
 MUCH = 1.0
 ONE_RUN = (
     "One run a side cannot know what the machine did between them: a cell moves by 1 to 2 % "
-    "without any change, which is not in these intervals. Measure in turns, A B A B, and "
-    "compare A1 A2 vs B1 B2."
+    "without any change, which is not in these intervals. Measure in turns, A B A B (better three "
+    "times or four), and compare A1 A2 vs B1 B2."
 )
 # By whether the true ratio may be more, and may be less, than the one measured.
 BOUNDS = {(False, False): "", (True, False): "≥ ", (False, True): "≤ ", (True, True): "? "}
