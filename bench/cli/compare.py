@@ -1,6 +1,7 @@
 """The command `bench compare`: runs beside each other, and gates for a pipeline."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,9 +111,9 @@ def sides(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _check_once(side: Sequence[str]) -> None:
     """Refuse a run that is on a side twice: it would agree with itself; raises ConfigError."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for word in side:
-        folder = Path(word).resolve()
+        folder = os.path.realpath(word)
         if folder in seen:
             raise ConfigError(f"compare {word}: is twice on one side; name each run once")
         seen.add(folder)

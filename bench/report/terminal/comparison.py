@@ -150,6 +150,8 @@ def document(comparison: Comparison, judged: Sequence[Judgement]) -> dict[str, A
         "a": comparison.name_a,
         "b": comparison.name_b,
         "runs": list(comparison.runs),
+        "runs_wanted": comparison.wanted,
+        "in_turns": comparison.in_turns,
         "control": comparison.control or None,
         "differing": list(comparison.differing),
         "remade": list(comparison.remade),
