@@ -167,5 +167,10 @@ def files(folder: Path, name: str) -> list[Path]:
 
 
 def remove(folder: Path, name: str) -> None:
-    """Remove a folder below a run's with all that it holds, as far as it can be; a link stays."""
-    shutil.rmtree(folder / name, ignore_errors=True)  # follows none, nor one within
+    """Remove a folder below a run's with all that it holds, as far as it can be; a link stays.
+
+    What is no folder stays as well: of a pipe rmtree would wait for a writer.
+    """
+    with contextlib.suppress(OSError):
+        if stat.S_ISDIR((folder / name).lstat().st_mode):
+            shutil.rmtree(folder / name, ignore_errors=True)  # follows no link within
