@@ -14,6 +14,9 @@ from loadgen.result import Series
 
 # The slopes of all pairs are computed: neighbours of a longer series are averaged first.
 POINTS_MOST = 200
+# Kendall's: nine of ten pairs of points agree. Of trendless points that follow their neighbours at
+# 0.8, fifty come to it in none of 400 series.
+CLEAR_TAU = 0.8
 STEADY, WARMING, SLOWING, UNSTEADY = "steady", "warming", "slowing", "unsteady"
 TOO_SHORT = "too short"
 
@@ -161,7 +164,9 @@ def _chance_of_trend(tau: float, points: Sequence[float]) -> float:
     squares = float((ranks**2).sum())
     correlation = float((ranks[1:] * ranks[:-1]).sum()) / squares if squares else 0.0
     grown = 1.0
-    if correlation > 1.645 / math.sqrt(size):
+    # Where nine of ten pairs of points go the same way it is a trend, whatever its shape: of a
+    # course that falls by a factor neither a line nor a parabola leaves mere noise.
+    if correlation > 1.645 / math.sqrt(size) and abs(tau) < CLEAR_TAU:
         correlation = min(0.97, (size * correlation + 3) / (size - 4))
         lags = np.arange(1, size - 2)
         weights = (size - lags) * (size - lags - 1) * (size - lags - 2)

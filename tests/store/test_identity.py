@@ -50,7 +50,7 @@ def test_another_interpreter_is_its_program_and_its_packages() -> None:
     blocking = discover()["stream", "blocking"]
     spec = ServerSpec("old:blocking", "blocking", blocking, python=python)
     (program,) = identity.files(spec)
-    assert program.path == sys.executable
+    assert sys.executable.endswith(program.path)
     needy = discover()["stream", "uvloop-streams"]
     other = dataclasses.replace(python, packages={"uvloop": "0.0.1", "trio": "9"})
     entry = header.describe(ServerSpec("old:u", "uvloop", needy, python=other))
