@@ -14,7 +14,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench report list check test lint types microbench proof simulate torture new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench report list check test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -80,6 +80,9 @@ proof: $(READY) native ## measure how often a comparison is wrong: A/A, and 5 % 
 
 simulate: $(READY) ## put made runs of known truth through the statistics, and print the table (10 minutes)
 	@$(BIN)/python -m tests.simulation
+
+fuzz: $(READY) ## put two thousand made command lines through both programs (five minutes)
+	@$(BIN)/python -m tests.torture.fuzz
 
 torture: $(READY) ## put a thousand spoiled run folders through all that reads them (half an hour)
 	@$(BIN)/python -m tests.torture.folders

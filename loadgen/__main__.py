@@ -224,18 +224,26 @@ def main() -> None:
     open_standard_descriptors()
     end_in_good_order()
     outlet = Outlet.install()
-    try:
-        status = app(standalone_mode=False) or Exit.MEASURED
-        why = outlet.failure()
-    except USAGE as error:
-        status, why = Exit.MEASURED, f"{error}; see `python -m loadgen --help`".replace(".;", ";")
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        status, why = Exit.MEASURED, f"{where}{error.strerror or error}"
-    if why and not status:
+    status = guarded()
+    if (why := outlet.failure()) and not status:
         print(f"error: {why}", file=sys.stderr)
         status = Exit.BAD_INPUT
     sys.exit(status)
+
+
+def guarded() -> int:
+    """Run the command and return its status; what is wrong with what was asked is one line."""
+    try:
+        done = app(standalone_mode=False)
+    except SystemExit as ended:
+        done = ended.code
+    except USAGE as error:
+        print(f"error: {error}; see `python -m loadgen --help`".replace(".;", ";"), file=sys.stderr)
+        return Exit.BAD_INPUT
+    except OSError as error:
+        print(f"error: {error.filename or 'here'}: {error.strerror or error}", file=sys.stderr)
+        return Exit.BAD_INPUT
+    return done if isinstance(done, int) else Exit.MEASURED
 
 
 if __name__ == "__main__":

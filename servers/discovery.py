@@ -81,6 +81,8 @@ def read(path: Path) -> Variant:
     Raises:
         VariantError: the file cannot be read or parsed, or lacks what a variant needs.
     """
+    if path.exists() and not path.is_file():
+        raise VariantError(f"{path}: cannot be read: it is no plain file")
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:

@@ -81,6 +81,8 @@ def load(name: str) -> Suite:
 
 def _text(path: Path) -> str:
     """Return what is in a file of a suite's size; raises OSError, ValueError."""
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no plain file")  # nobody may ever write into a pipe
     with path.open("rb") as file:
         data = file.read(SUITE_BYTES + 1)
     if len(data) > SUITE_BYTES:

@@ -1,5 +1,6 @@
 """Command lines and files that make no sense: one line, status 2, at once."""
 
+import os
 import subprocess
 import sys
 import time
@@ -127,7 +128,7 @@ def test_a_suite_that_is_none(name: str, tmp_path: Path, refused: Refused) -> No
 
 
 def test_a_suite_without_an_end(refused: Refused) -> None:
-    refused(["run", "--suite", "/dev/zero"], "longer than")
+    refused(["run", "--suite", "/dev/zero"], "no plain file")
 
 
 @pytest.fixture
@@ -175,3 +176,13 @@ def test_more_trials_than_a_run_can_have(refused: Refused) -> None:
 )
 def test_usage_is_a_line_that_names_the_help(words: list[str], line: str, refused: Refused) -> None:
     assert "--help`" in refused(words, line)
+
+
+PIPES = {"--suite": "no plain file", "--servers": "there is no such file"}
+
+
+@pytest.mark.parametrize("option", PIPES)
+def test_a_pipe_that_nobody_writes_into(option: str, tmp_path: Path, refused: Refused) -> None:
+    pipe = tmp_path / "pipe.py"
+    os.mkfifo(pipe)
+    refused(["run", option, str(pipe)], PIPES[option])
