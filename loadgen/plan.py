@@ -118,6 +118,18 @@ class Load:
             raise PlanError("max in flight belongs to open loop: give a rate as well")
 
     @property
+    def may_be_generators_limit(self) -> bool:
+        """Tell if a generator that is slower would show as a lower throughput, and only then.
+
+        In open loop the schedule says what is sent. In churn it depends on when and in what batches
+        a client dials, asks and hangs up: two sound ones differ by a factor of two in either
+        direction. And with one request in flight the sides take turns: neither is ever full, what
+        the client costs is a part of every round trip, and of all servers' alike.
+        """
+        closed = self.rate is None and self.requests_per_connection is None
+        return closed and self.connections * self.depth > 1
+
+    @property
     def connection_rate(self) -> float | None:
         """Return how many connections fall due in a second, in churn at an offered rate."""
         if self.rate is None or self.requests_per_connection is None:
@@ -138,6 +150,7 @@ class Plan:
     sources: addresses to connect from, by turns; empty is what the target permits (see `sockets`)
     first_source: where in their order to begin, so that no load meets the closed connections of
         the one before
+    extra_us: that each request costs the generator more, to see who limits (see `perturbing`)
     """
 
     target: Target
@@ -153,6 +166,7 @@ class Plan:
     spin: bool = True
     sources: tuple[str, ...] = ()
     first_source: int = 0
+    extra_us: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises PlanError with one line."""

@@ -89,6 +89,31 @@ class Witness:
 
 
 @dataclass(frozen=True)
+class Perturbation:
+    """What a generator got of a server as it is, and slowed down by a counted time per request.
+
+    throughput_rps, slowed_rps: replies per second of the two; extra_us: for each request of the
+    second; processes: how many shared the load, each with that extra time
+    """
+
+    throughput_rps: float
+    slowed_rps: float
+    extra_us: float
+    processes: int
+
+    @property
+    def slope(self) -> float | None:
+        """Return by how much of the extra time a cycle grew: 1 the generator limits, 0 the server.
+
+        None where a slice had no reply.
+        """
+        if not (self.throughput_rps and self.slowed_rps):
+            return None
+        longer_s = self.processes / self.slowed_rps - self.processes / self.throughput_rps
+        return longer_s * 1e6 / self.extra_us
+
+
+@dataclass(frozen=True)
 class Watched:
     """Two looks at counters of others, taken near the edges of the window.
 

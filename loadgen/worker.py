@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import Any
 
 from loadgen.churn import ChurnLoop
@@ -24,6 +25,7 @@ from loadgen.phases import Stop, drive, say
 from loadgen.pipelined import PipelinedLoop
 from loadgen.plan import Plan, PlanError
 from loadgen.ports import raise_descriptor_limit
+from loadgen.slowing import Slowing
 from loadgen.sockets import Dialer
 
 PR_SET_PDEATHSIG = 1
@@ -118,7 +120,9 @@ def main() -> None:
     try:
         raise_descriptor_limit(order["connections"] + plan.load.idle)
         dialer = Dialer(plan, order["number"], plan.processes)
-        driver = choose(plan, order["connections"], dialer)
+        slowing = Slowing(plan, REAL) if plan.extra_us else None
+        system = replace(REAL, write=slowing.write) if slowing else REAL
+        driver = choose(plan, order["connections"], dialer, system)
     except PlanError as error:
         say(refused=str(error))
         return
@@ -131,6 +135,8 @@ def main() -> None:
     driver.close()
     columns = save(driver, order["target"])
     known = findings(driver, times, order["connections"], columns)
+    if slowing is not None:
+        known |= {"slowed_requests": slowing.requests, "slices": slowing.slices}
     say(**known, next_source=dialer.turns)
 
 

@@ -37,6 +37,20 @@ def geometric(values: Sequence[float], level: float = levels.LEVEL) -> Estimate 
     return Estimate(math.exp(centre), math.exp(low), math.exp(high))
 
 
+def arithmetic(values: Sequence[float], level: float = levels.LEVEL) -> Estimate | None:
+    """Return the mean of values of either sign with Student's interval; None of no values."""
+    if not values:
+        return None
+    mean = statistics.fmean(values)
+    if len(values) < 2:
+        return Estimate(mean)
+    from scipy.special import stdtrit
+
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    half = float(stdtrit(len(values) - 1, (1 + level) / 2)) * error
+    return Estimate(mean, mean - half, mean + half)
+
+
 def log_deviation(values: Sequence[float]) -> float | None:
     """Return the standard deviation of the logarithms, None of fewer than two values or a zero."""
     if len(values) < 2 or not all(values):

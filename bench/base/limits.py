@@ -99,6 +99,13 @@ WITNESS_BELOW = Limit(
     "Where the generator surely got less than this of the same server, the server can do more.",
     "measured: the generator and a C client that spins agree within 3 % where the server limits",
 )
+SLOPE = Limit(
+    0.5,
+    "of a counted extra time per request, a fifth of what it took",
+    "Where requests surely grow by more of what the generator is slowed down by, it has less than "
+    "a tenth of its time to spare, and limits; surely by less, and the server does.",
+    "derived: 1 is a generator that is never idle, 0 one that is idle for a fifth of its time",
+)
 FULL_POLLS = Limit(
     0.50,
     "of the generator's polls",

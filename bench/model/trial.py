@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from loadgen.plan import Load
-from loadgen.result import Result, Witness
+from loadgen.result import Perturbation, Result, Witness
 
 # The name of a server's twin ends so: measured beside it in each block to see the noise.
 TWIN = "~aa"
@@ -106,6 +106,7 @@ class Trial:
         for) and `rmem_max` (bytes: a socket's receive buffer is that much at most)
     witness: what an independent client got of the same server, right after the window
     no_witness: why there is none
+    perturbation: what slowing the generator down has shown instead
     """
 
     block: int
@@ -127,3 +128,4 @@ class Trial:
     counters: dict[str, int] | None = None
     witness: Witness | None = None
     no_witness: str = ""
+    perturbation: Perturbation | None = None

@@ -11,9 +11,9 @@ from bench.launch.probe import BrokenEcho, NotReady
 from bench.model.cpus import Cpus
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
-from loadgen import fleet, witness
+from loadgen import fleet, perturbing, witness
 from loadgen.fleet import FleetError, NobodyListens
-from loadgen.plan import Plan, Target
+from loadgen.plan import Plan, PlanError, Target
 from loadgen.witness import WitnessError
 from servers.terms import Address
 
@@ -22,6 +22,8 @@ GENERATORS_PER_CPU = 2
 WITNESS_SHARE = 0.2
 WITNESS_LEAST_S = 0.1
 WITNESS_WARMUP_S = 0.05
+# Where a generator slows itself down instead: one half of it as it is, one slowed down.
+PERTURBED_SLICES = 3
 # A server has so many times as long to be ready as an interpreter takes to start here: thirty times
 # what the slowest of ours needs. On a fast machine it has a time in which people think it hangs.
 READY_TIMES = 100
@@ -55,9 +57,9 @@ class Conditions:
 
     @property
     def trial_s(self) -> float:
-        """Return how long a trial's server is under load, that of the witness included."""
-        beside_s = WITNESS_WARMUP_S + self.slice_s if witness.built() else 0.0
-        return self.load_s + beside_s
+        """Return how long a trial's server is under load, with what shows who limits."""
+        slices = 1 if witness.built() else PERTURBED_SLICES
+        return self.load_s + WITNESS_WARMUP_S + slices * self.slice_s
 
     def fair(self, workload: Workload, spec: ServerSpec) -> Allotment:
         """Return the terms that a server is started on under a workload."""
@@ -181,12 +183,31 @@ def with_end(trial: Trial, server: Server) -> Trial:
 
 
 def witnessed(trial: Trial, order: Plan, slice_s: float) -> Trial:
-    """Put an independent client on the same server, for a slice of the window; return both."""
+    """Put an independent client on the same server, for a slice of the window; return both.
+
+    Where there is none, the generator is slowed down instead, under a load that it may limit.
+    """
     try:
         seen = witness.drive(order, slice_s, WITNESS_WARMUP_S)
     except WitnessError as error:
-        return replace(trial, no_witness=str(error))
+        trial = replace(trial, no_witness=str(error))
+        return perturbed(trial, order, slice_s)
     return replace(trial, witness=seen)
+
+
+def perturbed(trial: Trial, order: Plan, slice_s: float) -> Trial:
+    """Return a trial with what slowing the generator down has shown, where that can show it.
+
+    It is a comfort: what it cannot do takes nothing from what was measured.
+    """
+    got = trial.result.throughput_rps if trial.result else 0.0
+    if not (trial.cell.workload.load.may_be_generators_limit and got):
+        return trial
+    try:
+        seen = perturbing.drive(order, PERTURBED_SLICES * slice_s, got)
+    except (FleetError, NobodyListens, PlanError):
+        return trial
+    return replace(trial, perturbation=seen)
 
 
 def spec_of(cell: Cell, specs: list[ServerSpec]) -> ServerSpec:

@@ -17,7 +17,7 @@ from bench.model.calibration import Calibration, Look
 from bench.model.cpus import Cpus
 from bench.model.header import Config, Header, ServerEntry
 from bench.model.trial import Cell, Status, Throttled, Trial, Usage, Workload
-from loadgen.result import Evidence, Result, Series, Times, Watched, Witness
+from loadgen.result import Evidence, Perturbation, Result, Series, Times, Watched, Witness
 from servers.terms import TRANSPORTS
 
 Bounds = tuple[float, float]
@@ -53,6 +53,10 @@ RANGES: dict[type, dict[str, Bounds]] = {
     ),
     Throttled: dict.fromkeys(("periods", "throttled", "seconds"), COUNT),
     Witness: {"throughput_rps": COUNT, "window_s": POSITIVE, "wrong": COUNT, "processes": COUNT},
+    Perturbation: {
+        **dict.fromkeys(("throughput_rps", "slowed_rps", "processes"), COUNT),
+        "extra_us": POSITIVE,
+    },
     Watched: {"span_s": COUNT, "replies": COUNT},
     Times: dict.fromkeys(("p50", "p90", "p99", "p999", "max"), COUNT),
     Series: {"step_s": POSITIVE, "replies": COUNT, "p50_us": COUNT, "p99_us": COUNT},

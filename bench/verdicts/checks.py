@@ -93,9 +93,10 @@ CHECKS = (
         Name.GENERATOR_BOUND,
         bounds.generator_bound,
         "In closed loop an independent client in C surely got more of the same server, right after "
-        "the window. In open loop the generator missed the schedule while the server had CPU to "
-        "spare. Where there is no such client (docs/methodology.md) an indication: more than half "
-        "of the looks for replies found as many as they may take (asleep: no idle time).",
+        "the window; or, without a compiler, requests took longer when the generator was slowed "
+        "down. In open loop the generator missed the schedule while the server had CPU to spare. "
+        "Where neither shows it (docs/methodology.md) an indication: more than half of the looks "
+        "for replies found as many as they may take (asleep: no idle time).",
         "The server can do more: read it as a lower bound, or give the generator more CPUs.",
         one_is_enough=True,
         shows=witness.shown,

@@ -59,6 +59,10 @@ def broken_echo(trial: Trial, _: Setup) -> Finding | None:
     if result.mismatches:
         replies = wording.count(result.mismatches, "reply was", "replies were")
         return Finding(f"{replies} wrong{detail}", _broken_facts(trial))
+    beside = trial.witness
+    if beside is not None and beside.wrong and trial.cell.workload.transport != "udp":
+        replies = wording.count(beside.wrong, "reply", "replies")
+        return Finding(f"an independent client got {replies} wrong", _broken_facts(trial))
     if result.errors:
         connections = wording.count(result.errors, "connection", "connections")
         return Finding(f"{connections} broke{detail}", _broken_facts(trial))

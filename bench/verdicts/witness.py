@@ -1,4 +1,7 @@
-"""Which side limits, shown by a second client: the generator beside an independent one in C."""
+"""Which side limits, shown by a second client: the generator beside an independent one in C.
+
+Where there is none, by the generator itself, slowed down by a known time.
+"""
 
 from collections.abc import Sequence
 
@@ -33,20 +36,14 @@ def rates(trials: Sequence[Trial]) -> tuple[dict[int, float], dict[int, float]]:
 
 
 def decides(trial: Trial, setup: Setup) -> bool:
-    """Tell if a witness can show who limits under the load of a trial.
+    """Tell if a second client can show who limits under the load of a trial.
 
-    In open loop the schedule does, which is known. In churn it depends on when and in what batches
-    a client dials, asks and hangs up: two sound ones differ by a factor of two in either direction.
-    On one CPU for both sides a client that costs less always leaves the server more. And with one
-    request in flight the sides take turns: neither is ever full, what the client costs is a part of
-    every round trip, and of all servers' alike.
+    On one CPU for both sides a client that costs less always leaves the server more.
     """
-    load = trial.cell.workload.load
-    closed = load.rate is None and load.requests_per_connection is None
-    return closed and load.connections * load.depth > 1 and not setup.shared
+    return trial.cell.workload.load.may_be_generators_limit and not setup.shared
 
 
-def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
+def shown_by_another(trials: Sequence[Trial], setup: Setup) -> Shown | None:
     """Return who limits a closed loop, None where that is not shown.
 
     It is not with fewer than two blocks in which the same server was driven by both and nothing
@@ -68,3 +65,39 @@ def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
     facts = {"witness_rps": theirs, "generator_rps": ours, "witness_ratio": found.value}
     facts |= {"witness_lo": found.low, "witness_hi": found.high}
     return Shown(Finding(reason, facts, "The server can do more: compare CPU per request."))
+
+
+def slope(trials: Sequence[Trial]) -> Estimate | None:
+    """Return by how much of a counted extra time per request the time of a request grew.
+
+    1 where the generator limits. Where the server does the extra time is taken from waiting: 0, or
+    what is left of it if the generator had less to spare. With the interval of Student's t over
+    the trials; None of none.
+    """
+    slopes = [
+        found
+        for trial in trials
+        if trial.perturbation is not None and (found := trial.perturbation.slope) is not None
+    ]
+    return intervals.arithmetic(slopes)
+
+
+def shown_by_slowing(trials: Sequence[Trial], setup: Setup) -> Shown | None:
+    """Return who limits a closed loop by what slowing the generator down did; None if unclear."""
+    telling = [t for t in trials if decides(t, setup) and not disturbance(t)]
+    found = slope(telling)
+    if found is None or found.low is None or found.high is None:
+        return None
+    if found.low <= limits.SLOPE:
+        return Shown(None) if found.high < limits.SLOPE else None
+    reason = (
+        "each microsecond that the generator was slowed down by made a request "
+        f"{found.value:.2f} µs longer ({found.low:.2f} to {found.high:.2f})"
+    )
+    facts = {"slope": found.value, "slope_lo": found.low, "slope_hi": found.high}
+    return Shown(Finding(reason, facts, "The server can do more: compare CPU per request."))
+
+
+def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:
+    """Return who limits a closed loop, None where that is not shown."""
+    return shown_by_another(trials, setup) or shown_by_slowing(trials, setup)

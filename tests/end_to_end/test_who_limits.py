@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.base import limits
 from bench.model.cpus import Cpus
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
@@ -79,6 +80,40 @@ def test_a_generator_that_is_slowed_is_shown_to_limit(
     found = known(known(witness.shown(trials, SETUP)).finding)
     assert "an independent client in C got" in found.reason
     assert found.facts["witness_ratio"] < 0.8
+
+
+@pytest.fixture
+def unbuilt(built: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(client, "PROGRAM", tmp_path / "none")
+
+
+@pytest.mark.usefixtures("unbuilt")
+def test_without_a_compiler_the_busy_server_is_shown_to_limit() -> None:
+    busy = read(TESTS / "truth" / "busy_100us.py")
+    right = 0
+    for _ in range(ATTEMPTS):
+        trials = measured(ServerSpec(busy.name, busy.family, busy), Load(50))
+        assert all("is not built" in trial.no_witness for trial in trials)
+        shown = witness.shown(trials, SETUP)
+        right += shown is not None and shown.finding is None
+        if right == NEEDED:
+            break
+    assert right == NEEDED
+
+
+@pytest.mark.usefixtures("unbuilt")
+def test_without_a_compiler_a_generator_that_is_slowed_is_shown_to_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "environment", slowed(tmp_path))
+    right = 0
+    for _ in range(ATTEMPTS):
+        trials = measured(machine.variant("selectors-default"), Load(50))
+        found = known(witness.slope(trials))
+        right += found.value > limits.SLOPE and known(found.high) > 1 - limits.SLOPE
+        if right == NEEDED:
+            break
+    assert right == NEEDED
 
 
 def test_churn_at_a_rate_is_measured_without_a_witness_and_says_why() -> None:
