@@ -23,7 +23,7 @@ WITNESS_SHARE = 0.2
 WITNESS_LEAST_S = 0.1
 WITNESS_WARMUP_S = 0.05
 # Where a generator slows itself down instead: one half of it as it is, one slowed down.
-PERTURBED_SLICES = 3
+PERTURBED_SLICES = 2
 # A server has so many times as long to be ready as an interpreter takes to start here: thirty times
 # what the slowest of ours needs. On a fast machine it has a time in which people think it hangs.
 READY_TIMES = 100
