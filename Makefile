@@ -2,7 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Another interpreter is another environment: PYTHON, where it is given, is what is in it.
+GIVEN := $(if $(filter-out file default undefined,$(origin PYTHON)),$(shell $(PYTHON) -c 'import sys; print(*sys.version_info[:3], sep=".")' 2>/dev/null || echo none))
 READY := $(VENV)/.ready
+STALE := $(if $(GIVEN),$(if $(filter $(GIVEN),$(shell $(BIN)/python -c 'import sys; print(*sys.version_info[:3], sep=".")' 2>/dev/null)),,other-python))
 
 # make bench SUITE=quick SERVERS="asyncio uvloop" CONNECTIONS="1 50" PAYLOAD=1024 DURATION=2 TRIALS=3 OUT=results/mine
 FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORKLOADS)") \
@@ -23,29 +26,33 @@ help: ## list the targets
 
 setup: $(READY) ## create .venv from the lock file
 
-$(READY): requirements.lock pyproject.toml
+.PHONY: other-python
+other-python:
+
+$(READY): requirements.lock pyproject.toml $(STALE)
 	@[ "$$(uname -s)" = Linux ] || { echo "error: this harness needs Linux (epoll, /proc); here is $$(uname -s)" >&2; exit 2; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "error: there is no $(PYTHON); choose one with make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: Python 3.11 or later is needed; choose one with make PYTHON=python3.12" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(if $(STALE),--clear )$(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 bench: $(READY) native ## measure a suite and write its report
-	@$(BIN)/bench run $(FLAGS)
+	@$(BIN)/python -m bench run $(FLAGS)
 
 report: $(READY) ## rebuild the report of RUN (default results/latest) from its files
-	@$(BIN)/bench report $(RUN)
+	@$(BIN)/python -m bench report $(RUN)
 
 list: $(READY) ## list the servers and suites
-	@$(BIN)/bench list
+	@$(BIN)/python -m bench list
 
 check: $(READY) ## hold SERVER to the contract of an echo server
-	@$(BIN)/bench check $(SERVER)
+	@$(BIN)/python -m bench check $(SERVER)
 
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
-	@$(BIN)/bench new-server $(NAME)
+	@$(BIN)/python -m bench new-server $(NAME)
 
 native: servers/native/echo loadgen/native/witness ## build the echo server and the witness, both in C
 
@@ -57,8 +64,8 @@ frameworks: $(READY) ## install gevent, trio, anyio, twisted and tornado, for th
 
 reference: $(READY) native frameworks ## measure the published runs in results/reference
 	rm -rf results/reference
-	@$(BIN)/bench run --out results/reference
-	@$(BIN)/bench run --out results/reference/catalogue --servers "*,native" --workloads kept \
+	@$(BIN)/python -m bench run --out results/reference
+	@$(BIN)/python -m bench run --out results/reference/catalogue --servers "*,native" --workloads kept \
 	  --connections 50 --aa selectors-default
 	rm -rf results/reference/samples results/reference/catalogue/samples
 
@@ -66,10 +73,10 @@ test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest
 
 lint: $(READY) ## ruff: format and lint
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+	@$(BIN)/python -m ruff format --check . && $(BIN)/python -m ruff check .
 
 types: $(READY) ## mypy, strict
-	@$(BIN)/mypy
+	@$(BIN)/python -m mypy
 
 microbench: $(READY) native ## ratios beside clients in C, and a round trip per server (ARGS="-k churn": a part)
 	@$(BIN)/python -m pytest tests/perf --override-ini addopts=-q \
@@ -91,9 +98,9 @@ wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
 
 lock: $(READY) ## renew requirements.lock
-	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --group dev pyproject.toml --output-file requirements.lock
-	@$(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	@$(BIN)/python -m uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --quiet --extra frameworks --group dev \
 	  --constraints requirements.lock pyproject.toml --output-file requirements-frameworks.lock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.analysis import metrics
 from bench.base import levels, limits, wording
-from bench.base.errors import ConfigError, UserError
+from bench.base.errors import ConfigError, StoreError, UserError, in_words
 from bench.host import machine
 from bench.model.calibration import Calibration
 from bench.model.server import ServerSpec
@@ -73,6 +73,11 @@ class Session:
 def expectations(session: Session) -> list[str]:
     """Return what the run can show, by the noise of the last one here, and what it cannot tell."""
     lines = [*_shown(session)]
+    if session.conditions.cpus.shared:
+        lines.append(
+            "one CPU for both sides (shared-cpu): each waits for the other, and a server that "
+            "costs less leaves the generator more; compare CPU per request"
+        )
     load_s = session.conditions.duration_s
     for workload in dict.fromkeys(cell.workload for cell in session.plan.cells):
         rate, needed = workload.load.rate, limits.SAMPLES_BEYOND * 100
@@ -162,9 +167,11 @@ def prepare(request: Request) -> Session:
         extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
         budget_s = extra * suite.trials * len(cells) * conditions.trial_s
     plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
+    if request.out is not None:
+        run_folder.check_new(request.out)
+    need = Need.of(cells, suite.trials, conditions.load_s)
+    need.check(request.out or RESULTS, suite.trials * len(cells))
     folder = request.out or new_folder(suite.name)
-    run_folder.check_new(folder)
-    Need.of(cells, suite.trials, conditions.load_s).check(folder, suite.trials * len(cells))
     skipped = (*choice.skipped, *workloads.unserved(choice.specs.values(), points))
     return Session(suite.name, specs, skipped, plan, conditions, folder)
 
@@ -190,7 +197,18 @@ def choose(
 
 
 def new_folder(name: str) -> Path:
-    """Return a folder for a run that is not there yet, named by time and suite."""
+    """Make a folder for a run, named by time and suite; raises StoreError.
+
+    It is made here: another run may begin in the same second.
+    """
     stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{name}"
-    names = itertools.chain([stamp], (f"{stamp}-{number}" for number in itertools.count(2)))
-    return next(RESULTS / name for name in names if not (RESULTS / name).exists())
+    for number in itertools.count(1):
+        folder = RESULTS / (stamp if number == 1 else f"{stamp}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise StoreError(f"{in_words(error)}; choose another place (--out)") from None
+        return folder
+    raise AssertionError("numbers end")

@@ -53,7 +53,7 @@ CHECKS = (
         Name.FAILED,
         server.failed,
         "In any trial the server was not ready in time, or ended before it was.",
-        "Start it by hand with `bench serve` and read what it prints.",
+        "Read what it printed; a server that is a file can be started by hand: `bench serve FILE`.",
         one_is_enough=True,
         a_fact=True,
     ),

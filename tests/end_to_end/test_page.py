@@ -1,36 +1,16 @@
 """The page in headless Chromium: sorting, filtering, hiding, dark, phone, keyboard, no request."""
 
 import html
-import json
-import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bench.report import files
 from bench.report.view import run_view
 from tests.support import synthetic
+from tests.support.browser import BROWSER, drive
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-
-# Anything that the page would fetch, and any error, is noted before its own scripts run.
-WATCH = """
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
-  script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<script>
-const errors = [];
-addEventListener("error", (event) => errors.push(event.message));
-addEventListener("unhandledrejection", (event) => errors.push(String(event.reason)));
-addEventListener("securitypolicyviolation", (event) => errors.push(`asks for ${event.blockedURI}`));
-for (const name of ["error", "warn"]) console[name] = (...words) => errors.push(words.join(" "));
-const all = (selector) => [...document.querySelectorAll(selector)];
-const shown = (element) => element.getClientRects().length > 0;
-</script>
-"""
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs chromium")
 
 
 @pytest.fixture(scope="module")
@@ -38,44 +18,14 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return files.write(run_view.view(synthetic.run(tmp_path_factory.mktemp("run"), blocks=3)))
 
 
-def _drive(page: Path, script: str, extra: str = "") -> Any:
-    """Load the page, run the body of an async function in it, return what that returns."""
-    found = f"""
-    {extra}
-    <script>(async () => {{
-      let result;
-      try {{ result = await (async () => {{ {script} }})(); }}
-      catch (error) {{ errors.push(String(error)); }}
-      const pre = document.createElement("pre");
-      pre.id = "found";
-      pre.textContent = JSON.stringify({{ result, errors }});
-      document.body.append(pre);
-    }})();</script>"""
-    text = page.read_text(encoding="utf-8")
-    text = text.replace("<head>", "<head>" + WATCH, 1).replace("</body>", found + "</body>", 1)
-    driven = page.with_name("driven.html")
-    driven.write_text(text, encoding="utf-8")
-    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu"]
-    command += ["--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"]
-    command += ["--virtual-time-budget=20000", "--window-size=1200,900", "--dump-dom"]
-    done = subprocess.run(
-        [*command, driven.as_uri()], capture_output=True, text=True, timeout=90, check=True
-    )
-    match = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert match is not None, done.stderr[-500:]
-    document = json.loads(html.unescape(match[1]))
-    assert document["errors"] == []
-    return document.get("result")
-
-
 def test_loads_without_error_or_request(page: Path) -> None:
-    assert _drive(page, "return document.querySelector('h1').textContent") == (
+    assert drive(page, "return document.querySelector('h1').textContent") == (
         "Concurrency models compared"
     )
 
 
 def test_sorts_by_any_column(page: Path) -> None:
-    found = _drive(
+    found = drive(
         page,
         """
         const head = all("thead th").find((th) => th.textContent.startsWith("requests/s"));
@@ -99,7 +49,7 @@ def test_sorts_by_any_column(page: Path) -> None:
 
 
 def test_filters_rows(page: Path) -> None:
-    found = _drive(
+    found = drive(
         page,
         """
         const box = document.getElementById("filter");
@@ -114,7 +64,7 @@ def test_filters_rows(page: Path) -> None:
 
 
 def test_hides_a_server_everywhere(page: Path) -> None:
-    found = _drive(
+    found = drive(
         page,
         """
         const drawn = () => all('.mark[data-server="3"]').filter(shown).length;
@@ -134,7 +84,7 @@ def test_hides_a_server_everywhere(page: Path) -> None:
 
 
 def test_pointing_at_a_server_brings_it_out(page: Path) -> None:
-    found = _drive(
+    found = drive(
         page,
         """
         const mark = document.querySelector('.mark[data-server="2"]');
@@ -156,7 +106,7 @@ def test_dark_and_light(page: Path) -> None:
         document.getElementById("theme").click();
         return [first, colour()];
         """
-    light, dark = _drive(page, script)
+    light, dark = drive(page, script)
     assert light[0] == "rgb(254, 254, 254)"
     assert dark[0] == "rgb(23, 26, 31)"
     assert light[1] != dark[1]
@@ -172,7 +122,7 @@ def test_a_phone_needs_no_sideways_scrolling(page: Path) -> None:
         "</body></html>",
         encoding="utf-8",
     )
-    found = _drive(
+    found = drive(
         outer,
         """
         const frame = document.querySelector("iframe");

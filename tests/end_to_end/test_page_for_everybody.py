@@ -4,7 +4,6 @@ import html
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,7 @@ import pytest
 from bench.report import files
 from bench.report.view import run_view
 from tests.support import synthetic
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
+from tests.support.browser import BROWSER
 
 # Anything that the page would fetch, and any error, is noted before its own scripts run.
 WATCH = """

@@ -1,6 +1,7 @@
 """What a run says at its end on a terminal: the count of verdicts, reasons and remedies."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -39,8 +40,18 @@ def test_workloads_that_share_a_reason_share_a_line() -> None:
     assert lines[-1] == "  a in kept-1 and kept-50: 49 of 50 connections had no reply"
 
 
+def test_servers_that_share_a_reason_share_a_line() -> None:
+    judged = {Cell("a", ONE): STARVED, Cell("b", ONE): STARVED, Cell("c", MANY): STARVED}
+    assert said(judged)[-1] == (
+        "  a and b in kept-1; c in kept-50: 49 of 50 connections had no reply"
+    )
+
+
 def test_many_reasons_are_cut_short() -> None:
-    judged = {Cell(f"server-{number}", MANY): STARVED for number in range(40)}
+    judged = {
+        Cell(f"server-{number}", MANY): replace(STARVED, reason=f"{number} connections")
+        for number in range(40)
+    }
     lines = said(judged)
     assert len(lines) == 2 + verdicts.REASONS_MOST + 1
     assert lines[-1] == f"  and {40 - verdicts.REASONS_MOST} more, in the report"

@@ -42,12 +42,23 @@ def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding
 
 
 def _reasons(verdicts: Mapping[Cell, Verdict]) -> list[str]:
-    """Return a line for each server and reason, with the workloads that share it."""
+    """Return a line for each reason, with the servers and workloads that share it."""
     labels = workload_labels(cell.workload for cell in verdicts)
-    where: dict[tuple[str, str], list[str]] = {}
+    where: dict[str, dict[str, list[str]]] = {}
     for cell, verdict in verdicts.items():
-        where.setdefault((cell.server, verdict.reason), []).append(labels[cell.workload])
+        by_server = where.setdefault(verdict.reason, {})
+        by_server.setdefault(cell.server, []).append(labels[cell.workload])
     return [
-        f"{server} in {wording.listing(workloads)}: {reason[:1].lower()}{reason[1:]}"
-        for (server, reason), workloads in where.items()
+        f"{_places(by_server)}: {reason[:1].lower()}{reason[1:]}"
+        for reason, by_server in where.items()
     ]
+
+
+def _places(by_server: Mapping[str, list[str]]) -> str:
+    """Return which servers in which workloads, those of the same workloads together."""
+    together: dict[str, list[str]] = {}
+    for server, workloads in by_server.items():
+        together.setdefault(wording.listing(workloads), []).append(server)
+    return "; ".join(
+        f"{wording.listing(servers)} in {workloads}" for workloads, servers in together.items()
+    )
