@@ -91,8 +91,8 @@ simulate: $(READY) ## put made runs of known truth through the statistics, and p
 fuzz: $(READY) ## put two thousand made command lines through both programs (five minutes)
 	@$(BIN)/python -m tests.torture.fuzz
 
-torture: $(READY) ## put a thousand spoiled run folders through all that reads them (half an hour)
-	@$(BIN)/python -m tests.torture.folders
+torture: $(READY) native ## do to the harness what could harm it, thousands of times, and print a table (an hour)
+	@$(BIN)/python -m tests.torture
 
 wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
