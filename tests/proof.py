@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.analysis import metrics
+from bench.analysis import intervals, metrics
 from bench.analysis.metrics import METRICS, Metric
 from bench.base import levels, wording
 from bench.model.run import Run
@@ -95,6 +95,14 @@ def detections(run: Run, figure: Metric) -> tuple[int, int]:
     return sum(found), len(found)
 
 
+def spread(run: Run, figure: Metric) -> float:
+    """Return by how much the ratio of the two servers varies from block to block here."""
+    by_cell = metrics.by_cell(run.trials)
+    of = {cell.server: metrics.values(each, figure.column) for cell, each in by_cell.items()}
+    shared = of[PLAIN].keys() & of[SLOWER].keys()
+    return intervals.log_deviation([of[SLOWER][b] / of[PLAIN][b] for b in shared]) or 0.0
+
+
 def passing(error: float, comparisons: int, wrong_most: int) -> float:
     """Return the chance that a proof lets pass comparisons with a true error."""
     from scipy.stats import binom
@@ -112,7 +120,11 @@ def told(run: Run, names: Sequence[str]) -> int:
         if name in ("throughput", "cpu"):
             right, runs = detections(run, METRICS[name])
             status |= right < TOLD_LEAST * runs / 10
-            line += f"; 5 % more CPU told apart in {right} of {runs} runs"
+            noise = spread(run, METRICS[name])
+            line += (
+                f"; 5 % more CPU told apart in {right} of {runs} runs, where the ratio of two "
+                f"servers varies by {noise:.1%} a block, so by {noise / RUN**0.5:.1%} in a run"
+            )
         print(line)
     chances_told = ", ".join(
         f"{passing(error, tested, WRONG_MOST):.0%} of proofs at a true error of {error:.0%}"

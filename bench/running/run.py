@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from bench.base import wording
 from bench.base.errors import NoRoom, in_words
 from bench.base.gaps import Gaps
 from bench.model.cpus import Cpus
@@ -21,6 +22,7 @@ from bench.store import run_folder, sources
 from bench.store.room import Need, Room
 from bench.verdicts import judging
 from bench.verdicts.disturbance import disturbance
+from loadgen.result import Recording
 
 # Raw samples of a run that are kept on disk; the digest of a trial holds what reports need.
 SAMPLES_BUDGET = 256 * 2**20
@@ -117,11 +119,26 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
         finished_at=header.now(),
         complete=complete,
     )
+    if lost := unkept(session.folder, run):
+        gaps.note(
+            f"samples of {wording.count(lost, 'trial', 'trials')}",
+            "they found no room, or were removed",
+        )
     with gaps.part("the end of the run in run.json"):
         run_folder.write_header(session.folder, head)
     with gaps.part("the link results/latest"):
         run_folder.link_latest(session.folder)
     return replace(run, header=head)
+
+
+def unkept(folder: Path, run: Run) -> int:
+    """Return how many trials have no raw samples on disk though `SAMPLES_BUDGET` allowed them."""
+    raw = [t for t in run.trials if t.result is not None and t.result.recorder is Recording.RAW]
+    paths = [run_folder.samples_path(folder, t.block, t.position, t.cell) for t in raw]
+    sizes = [path.stat().st_size for path in paths if path.exists()]
+    # Beyond it the next file would not have fitted: what is missing then was left out on purpose.
+    spent = sum(sizes) + max(sizes, default=0) >= SAMPLES_BUDGET
+    return 0 if spent else len(paths) - len(sizes)
 
 
 def narrowness(plan: RunPlan, run: Run, complete: bool) -> str:

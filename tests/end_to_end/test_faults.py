@@ -121,7 +121,7 @@ RUNS = {
     ),
     "trials: disk full until the samples are gone": (
         Fault("write", "ENOSPC", " bench ", "trials.jsonl", after=1, times=1),
-        *(Exit.MEASURED, 2, True, ""),
+        *(Exit.MEASURED, 2, True, "left out: samples of 2 trials: they found no room"),
     ),
     "trials: the disk fails": (
         Fault("fsync", "EIO", " bench ", "trials.jsonl", after=1),
