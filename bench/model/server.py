@@ -115,13 +115,18 @@ class ServerSpec:
         assert self.variant is not None
         return {"path": str(self.variant.path)}
 
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Return the packages that it needs."""
+        return self.variant.requires if self.variant else ()
+
     def missing(self) -> list[str]:
         """Return the packages that it needs and that its interpreter does not have."""
         if self.variant is None:
             return []
         if self.python is None:
             return self.variant.missing()
-        return [name for name in self.variant.requires if name not in self.python.packages]
+        return [name for name in self.requires if name not in self.python.packages]
 
     def workers(self, pool_size: int, cpus: int) -> int:
         """Return how many workers must answer before the server counts as ready."""

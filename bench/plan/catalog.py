@@ -164,7 +164,7 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
         others = () if prefixed else tuple(catalog.pythons.values())
         for each in (python, *others):
             for spec in variants:
-                reason = _add(specs, spec, each)
+                reason = _add(specs, spec, each and interpreters.asked(each, spec.requires))
                 skipped += [reason] if reason else []
     if not specs:
         reason = "; ".join(skipped) or "none serves the transports of the workloads"

@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from bench.base.errors import InterpreterError
 from bench.model.interpreter import Interpreter
@@ -70,3 +71,11 @@ def examine(text: str, packages: list[str]) -> Interpreter:
             f"--python {name}: is Python {found.version}; servers need 3.11 or later"
         )
     return found
+
+
+def asked(python: Interpreter, packages: Sequence[str]) -> Interpreter:
+    """Return an interpreter that was asked for these packages too; raises InterpreterError."""
+    if python.packages.keys() >= set(packages):
+        return python
+    again = f"{python.name}={shlex.join(python.words)}"
+    return examine(again, sorted({*packages, *python.packages}))

@@ -1,5 +1,6 @@
 """Names, families, patterns, files and commands become servers."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,12 @@ class TestServers:
         points = workloads.workloads({"a": {"transport": ["tcp", "unix"]}})
         assert len(workloads.cells([spec], points)) == 1
         assert isinstance(spec, ServerSpec)
+
+
+def test_another_interpreter_is_asked_for_what_a_file_outside_needs(tmp_path: Path) -> None:
+    file = tmp_path / "outside.py"
+    text = '"""One."""\nFAMILY = "mine"\nREQUIRES = ("pytest", "no_such_package")\n\n'
+    file.write_text(text + "def serve(listener, settings): ...\n")
+    installed = catalog.read(catalog.Outside(pythons=(f"py={sys.executable}",)))
+    with pytest.raises(ConfigError, match=r"py:outside: needs no_such_package \(install"):
+        catalog.choose(installed, [f"py:{file}"], {"stream"})
