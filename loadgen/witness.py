@@ -19,6 +19,9 @@ from loadgen.result import Witness
 from loadgen.sockets import ephemeral_ports, is_loopback, resolve
 
 PROGRAM = Path(__file__).parent / "native" / "witness"
+# An installed package has no Makefile: there it comes with a source tree only.
+IN_TREE = (Path(__file__).parent.parent / "Makefile").exists()
+BUILT_BY = "make native; that needs a C compiler" if IN_TREE else "in a source tree: make native"
 # From the order to start until the load begins, for each process, as the generator's fleet has it.
 LEAD_S = 0.005
 # Over and above the plan's own times, before a process counts as hung.
@@ -44,7 +47,7 @@ def unfit(plan: Plan) -> str:
     load = plan.load
     churns = load.requests_per_connection is not None
     reasons = {
-        "is not built (make native; that needs a C compiler)": not built(),
+        f"is not built ({BUILT_BY})": not built(),
         "has no think time": load.think_us > 0,
         "does not bound the requests in flight": load.max_in_flight is not None,
         "renews no connections at a rate": churns and load.rate is not None,

@@ -11,6 +11,8 @@ from servers import discovery
 
 SERVERS = Path(servers.__file__).parent
 STREAM = SERVERS / "stream"
+# What a source tree has and an installed package does not.
+MAKEFILE = SERVERS.parent / "Makefile"
 TEMPLATE = '''"""{title}: say here in one line how it serves its clients."""
 
 import socket
@@ -40,6 +42,11 @@ def serve(listener: socket.socket, settings: Settings) -> None:
 '''
 
 
+def in_tree() -> bool:
+    """Tell if this is a source tree: an installed package is nobody's to write into."""
+    return MAKEFILE.exists()
+
+
 def families() -> set[str]:
     """Return the families that there are: a server of such a name could not be asked for alone."""
     return {variant.family for variant in discovery.discover().values()}
@@ -47,6 +54,8 @@ def families() -> set[str]:
 
 def write(name: str) -> Path:
     """Write `servers/stream/NAME.py`, an echo server that keeps the contract; return its path.
+
+    Without a source tree it is `NAME.py` in the current folder, and used by its path.
 
     Raises:
         ValueError: the name is no lower-case module name, shadows a standard module, or is taken.
@@ -59,7 +68,7 @@ def write(name: str) -> Path:
         raise ValueError(f"{name}: is a module of the standard library; choose another name")
     if module.replace("_", "-") in {NATIVE, *families()} or (SERVERS / f"{module}.py").exists():
         raise ValueError(f"{name}: means something else here already; choose another name")
-    path = STREAM / f"{module}.py"
+    path = (STREAM if in_tree() else Path()) / f"{module}.py"
     title = module.replace("_", " ").capitalize()
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -82,7 +82,10 @@ def new_server(
         path = scaffold.write(name)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    stem = path.stem.replace("_", "-")
     console.print(f"wrote {path}", highlight=False)
-    console.print(f"next: make check SERVER={stem}", highlight=False)
-    console.print(f'then: make bench SERVERS="uvloop {stem}"', highlight=False)
+    if scaffold.in_tree():
+        stem = path.stem.replace("_", "-")
+        steps = f"make check SERVER={stem}", f'make bench SERVERS="uvloop {stem}"'
+    else:
+        steps = f"bench check ./{path}", f"bench run --servers uvloop,./{path}"
+    console.print(f"next: {steps[0]}\nthen: {steps[1]}", highlight=False)

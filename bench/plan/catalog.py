@@ -13,6 +13,7 @@ from bench.base.errors import ConfigError
 from bench.model.interpreter import Interpreter
 from bench.model.server import ROOT, Command, EventLoop, ServerSpec
 from bench.plan import interpreters
+from loadgen.witness import BUILT_BY
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
@@ -155,7 +156,7 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
     prefixed = any(word.partition(":")[0] in catalog.pythons for word in wanted)
     for word in wanted:
         if word == NATIVE_NAME and word not in catalog.brought:
-            skipped.append("native: is not built (make native; needs a C compiler)")
+            skipped.append(f"native: is not built ({BUILT_BY})")
             continue
         prefix, _, rest = word.partition(":")
         python = catalog.pythons.get(prefix)
