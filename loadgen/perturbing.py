@@ -6,37 +6,65 @@ program can be asked what it would gain by being faster, which it cannot be made
 Curtsinger and Berger, Coz, SOSP 2015).
 """
 
+import math
+import statistics
 from dataclasses import replace
 
 from loadgen.fleet import Fleet
 from loadgen.plan import Plan
 from loadgen.result import Perturbation
-from loadgen.slowing import SLICE_NS
+from loadgen.slowing import WARMUP_S
 
 # Of the time that a request has taken before: what a generator that is idle for more of its time
 # does not lose, so little that this tells who limits as things are, and still above the noise.
 EXTRA_SHARE = 0.2
 
 
-def drive(plan: Plan, seconds: float, throughput_rps: float) -> Perturbation:
+# A slice is short beside the moods of a machine. It is long beside the cycle of a connection, or
+# what a server answers in one go falls into this slice or the next; where that makes it too long,
+# the server is so slow that no generator is in doubt.
+SLICE_LEAST_S, SLICE_MOST_S, CYCLES = 0.01, 0.06, 10
+# Of either kind, so that single ones can be left out.
+EACH_LEAST = 5
+
+
+def slice_for(plan: Plan, throughput_rps: float) -> float | None:
+    """Return how long a slice is where a load gets so much; None where it would be too long."""
+    cycle_s = plan.load.connections * plan.load.depth / throughput_rps
+    slice_s = max(SLICE_LEAST_S, CYCLES * cycle_s)
+    return slice_s if slice_s <= SLICE_MOST_S else None
+
+
+def drive(plan: Plan, seconds: float, throughput_rps: float) -> Perturbation | None:
     """Put the load of a plan on its server for so long, slowed down in every other slice of it.
 
     throughput_rps: what the plan's load got before, which tells how long a request takes
+
+    Returns: None where requests take too long for this.
 
     Raises:
         FleetError: the generator failed
         PlanError: a limit of this machine forbids the load
     """
+    slice_s = slice_for(plan, throughput_rps)
+    if slice_s is None:
+        return None
+    seconds = max(seconds, WARMUP_S + (2 * EACH_LEAST + 2) * slice_s)
     extra_us = EXTRA_SHARE * plan.processes / throughput_rps * 1e6
-    with Fleet(replace(plan, duration_s=seconds, warmup_s=0.0, extra_us=extra_us)) as fleet:
+    slowed_down = replace(plan, extra_us=extra_us, slice_s=slice_s)
+    with Fleet(replace(slowed_down, duration_s=seconds, warmup_s=0.0)) as fleet:
         parts, _ = fleet.generate()
     plain, slowed = (
-        sum(
-            part.facts["slowed_requests"][which]
-            / max(1, part.facts["slices"][which])
-            / (SLICE_NS / 1e9)
-            for part in parts
-        )
+        math.fsum(middle(part.facts["slices"][which]) for part in parts) / slice_s
         for which in (0, 1)
     )
     return Perturbation(plain, slowed, extra_us, plan.processes)
+
+
+def middle(counts: list[int]) -> float:
+    """Return the mean of the middle half, 0 of none: others hold single slices up.
+
+    A median of few requests in a slice would be a whole number.
+    """
+    cut = len(counts) // 4
+    return statistics.fmean(sorted(counts)[cut : len(counts) - cut]) if counts else 0.0

@@ -150,7 +150,8 @@ class Plan:
     sources: addresses to connect from, by turns; empty is what the target permits (see `sockets`)
     first_source: where in their order to begin, so that no load meets the closed connections of
         the one before
-    extra_us: that each request costs the generator more, to see who limits (see `perturbing`)
+    extra_us: that each request costs the generator more in every other slice of `slice_s`, to see
+        who limits (see `perturbing`)
     """
 
     target: Target
@@ -167,6 +168,7 @@ class Plan:
     sources: tuple[str, ...] = ()
     first_source: int = 0
     extra_us: float = 0.0
+    slice_s: float = 0.01
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises PlanError with one line."""

@@ -1,5 +1,6 @@
 """The calls of a generator that slows itself down in slices, each request by a counted time."""
 
+import math
 import random
 import statistics
 import time
@@ -8,10 +9,8 @@ from typing import Any
 from loadgen.driver import System
 from loadgen.plan import Plan
 
-# Short beside what a machine's moods last, long beside a cycle of all requests in flight.
-SLICE_NS = 10_000_000
 # A load begins with connections that meet a cold server.
-WARMUP_SLICES = 5
+WARMUP_S = 0.05
 # Pairs of slices whose order is drawn; then they come again.
 PAIRS = 1024
 # What a turn of the loop costs is the median of so many looks at so many turns.
@@ -25,8 +24,7 @@ class Slowing:
     same time: one that were alone would leave the server to the others. In each pair of slices the
     order is drawn from the block.
 
-    requests: written as they are, and slowed down, in whole slices
-    slices: how many there were of each
+    requests: written in each whole slice, of those as they are and of those that are slowed down
     """
 
     def __init__(self, plan: Plan, system: System) -> None:
@@ -36,10 +34,12 @@ class Slowing:
         self.turns = max(1, round(plan.extra_us * 1000 / _turn_ns()))
         self.size = plan.load.payload_bytes
         self.clock, self.call = system.clock, system.write
+        self.slice_ns = round(plan.slice_s * 1e9)
+        self.warmup = math.ceil(WARMUP_S / plan.slice_s)
         self.until_ns = self.count = self.first = 0
         self.index: int | None = None
         self.slow = False
-        self.requests, self.slices = [0, 0], [0, 0]
+        self.requests: tuple[list[int], list[int]] = ([], [])
 
     def write(self, fd: int, data: Any) -> int:
         """Write what is to be sent; several requests in one cost as many extra times."""
@@ -54,16 +54,15 @@ class Slowing:
 
     def turn_over(self, now_ns: int) -> None:
         """Close the slice that was, and those in which nothing could be written."""
-        index = now_ns // SLICE_NS
+        index = now_ns // self.slice_ns
         if self.index is not None:
             for past in range(max(self.index, self.first), index):
-                self.slices[self.is_slow(past)] += 1
-            if self.index >= self.first:
-                self.requests[self.slow] += self.count
+                written = self.count if past == self.index else 0
+                self.requests[self.is_slow(past)].append(written)
         else:
-            self.first = index + WARMUP_SLICES
+            self.first = index + self.warmup
         self.count, self.index, self.slow = 0, index, self.is_slow(index)
-        self.until_ns = (index + 1) * SLICE_NS
+        self.until_ns = (index + 1) * self.slice_ns
 
     def is_slow(self, index: int) -> bool:
         """Tell if a slice, by its number on the clock, is one of those that are slowed down."""

@@ -136,7 +136,7 @@ def main() -> None:
     columns = save(driver, order["target"])
     known = findings(driver, times, order["connections"], columns)
     if slowing is not None:
-        known |= {"slowed_requests": slowing.requests, "slices": slowing.slices}
+        known["slices"] = slowing.requests
     say(**known, next_source=dialer.turns)
 
 

@@ -125,8 +125,15 @@ def test_churn_at_a_rate_is_measured_without_a_witness_and_says_why() -> None:
 
 def test_a_trial_without_a_compiler_is_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PROGRAM", Path("/nowhere/at/all"))
-    (trial, *others) = measured(machine.variant("selectors-default"), Load(3))
-    assert (trial.status, trial.witness) == (Status.MEASURED, None)
-    assert "not built" in trial.no_witness
-    full = [dataclasses.replace(each, witness=None) for each in (trial, *others)]
-    assert witness.shown(full, SETUP) is None
+    for trial in measured(machine.variant("selectors-default"), Load(3)):
+        assert (trial.status, trial.witness) == (Status.MEASURED, None)
+        assert "not built" in trial.no_witness
+        assert known(trial.perturbation).throughput_rps > 0
+
+
+def test_under_one_request_in_flight_nothing_is_slowed_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "PROGRAM", Path("/nowhere/at/all"))
+    (trial, *_) = measured(machine.variant("selectors-default"), Load(1))
+    assert (trial.status, trial.perturbation) == (Status.MEASURED, None)
