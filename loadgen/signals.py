@@ -1,6 +1,8 @@
 """Signals that end a program in good order: Ctrl-C, TERM and HUP alike."""
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType
 
 OTHERS = (signal.SIGTERM, signal.SIGHUP)
@@ -28,3 +30,30 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
     """Do nothing; unlike SIG_IGN it is not handed down to processes that are started."""
+
+
+@contextlib.contextmanager
+def finish_first(*, interrupted: bool) -> Iterator[None]:
+    """Finish what is in the block: the first interrupt is raised behind it, a second one at once.
+
+    interrupted: there was a first one already
+    """
+    asked = interrupted
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *OTHERS)}
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+
+    for number, handler in before.items():
+        if handler in (signal.default_int_handler, _interrupt):
+            signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked and not interrupted:
+        raise KeyboardInterrupt

@@ -10,6 +10,7 @@ from bench.running.resume import Continuation, reopen
 from bench.running.run import begin, finish, measure, narrowness
 from bench.verdicts.verdict import MEANINGLESS
 from loadgen.exits import Exit
+from loadgen.signals import finish_first
 
 
 def carry_out(request: Request | Continuation, notices: Notices, *, as_json: bool = False) -> Exit:
@@ -32,11 +33,12 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
         # A trial: a fresh server, proven to echo, under load; a line of trials.jsonl as it ends.
         status = display.follow(measure(session))
     complete, gaps = status is Exit.MEASURED, Gaps()
-    run = finish(session, header, complete, gaps)
-    if session.plan.until is not None:
-        notices.insist(narrowness(session.plan, run, complete))
-    # From here on the run folder is all there is: tables, charts, page and terminal come of it.
-    verdicts = show(run, gaps, as_json=as_json)
+    with finish_first(interrupted=not complete):
+        run = finish(session, header, complete, gaps)
+        if session.plan.until is not None:
+            notices.insist(narrowness(session.plan, run, complete))
+        # From here on the run folder is all there is: tables, charts, page and terminal.
+        verdicts = show(run, gaps, as_json=as_json)
     if not complete:
         return status
     nothing = all(verdict.name in MEANINGLESS for verdict in verdicts)
