@@ -31,7 +31,7 @@ other-python:
 
 $(READY): requirements.lock pyproject.toml $(STALE)
 	@[ "$$(uname -s)" = Linux ] || { echo "error: this harness needs Linux (epoll, /proc); here is $$(uname -s)" >&2; exit 2; }
-	@command -v "$(PYTHON)" >/dev/null || { echo "error: there is no $(PYTHON); choose one with make PYTHON=python3.12" >&2; exit 2; }
+	@command -v "$(firstword $(PYTHON))" >/dev/null || { echo "error: there is no $(PYTHON); choose one with make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: Python 3.11 or later is needed; choose one with make PYTHON=python3.12" >&2; exit 2; }
 	$(PYTHON) -m venv $(if $(STALE),--clear )$(VENV)
@@ -88,7 +88,7 @@ proof: $(READY) native ## measure how often a comparison is wrong: A/A, and 5 % 
 simulate: $(READY) ## put made runs of known truth through the statistics, and print the table (10 minutes)
 	@$(BIN)/python -m tests.simulation
 
-fuzz: $(READY) ## put two thousand made command lines through both programs (five minutes)
+fuzz: $(READY) ## put two thousand made command lines through both programs (a minute)
 	@$(BIN)/python -m tests.torture.fuzz
 
 torture: $(READY) native ## do to the harness what could harm it, thousands of times, and print a table (an hour)

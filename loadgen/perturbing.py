@@ -18,11 +18,9 @@ from loadgen.slowing import WARMUP_S
 # Of the time that a request has taken before: what a generator that is idle for more of its time
 # does not lose, so little that this tells who limits as things are, and still above the noise.
 EXTRA_SHARE = 0.2
-
-
 # A slice is short beside the moods of a machine. It is long beside the cycle of a connection, or
-# what a server answers in one go falls into this slice or the next; where that makes it too long,
-# the server is so slow that no generator is in doubt.
+# what a server answers in one go falls into this slice or the next. Where that makes it too long
+# (slow servers, thousands of connections) a trial would take longer than its window.
 SLICE_LEAST_S, SLICE_MOST_S, CYCLES = 0.01, 0.06, 10
 # Of either kind, so that single ones can be left out.
 EACH_LEAST = 5

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import servers
 from bench.model.server import NATIVE
+from loadgen.witness import IN_TREE as IN_TREE
 from servers import discovery
 
 SERVERS = Path(servers.__file__).parent
 STREAM = SERVERS / "stream"
-# What a source tree has and an installed package does not.
-MAKEFILE = SERVERS.parent / "Makefile"
 TEMPLATE = '''"""{title}: say here in one line how it serves its clients."""
 
 import socket
@@ -42,11 +41,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
 '''
 
 
-def in_tree() -> bool:
-    """Tell if this is a source tree: an installed package is nobody's to write into."""
-    return MAKEFILE.exists()
-
-
 def families() -> set[str]:
     """Return the families that there are: a server of such a name could not be asked for alone."""
     return {variant.family for variant in discovery.discover().values()}
@@ -55,7 +49,8 @@ def families() -> set[str]:
 def write(name: str) -> Path:
     """Write `servers/stream/NAME.py`, an echo server that keeps the contract; return its path.
 
-    Without a source tree it is `NAME.py` in the current folder, and used by its path.
+    An installed package is nobody's to write into: there it is `NAME.py` in the current folder, to
+    be used by its path.
 
     Raises:
         ValueError: the name is no lower-case module name, shadows a standard module, or is taken.
@@ -68,7 +63,7 @@ def write(name: str) -> Path:
         raise ValueError(f"{name}: is a module of the standard library; choose another name")
     if module.replace("_", "-") in {NATIVE, *families()} or (SERVERS / f"{module}.py").exists():
         raise ValueError(f"{name}: means something else here already; choose another name")
-    path = (STREAM if in_tree() else Path()) / f"{module}.py"
+    path = (STREAM if IN_TREE else Path()) / f"{module}.py"
     title = module.replace("_", " ").capitalize()
     try:
         with path.open("x", encoding="utf-8") as file:

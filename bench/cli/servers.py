@@ -83,7 +83,7 @@ def new_server(
     except ValueError as error:
         raise ConfigError(str(error)) from None
     console.print(f"wrote {path}", highlight=False)
-    if scaffold.in_tree():
+    if scaffold.IN_TREE:
         stem = path.stem.replace("_", "-")
         steps = f"make check SERVER={stem}", f'make bench SERVERS="uvloop {stem}"'
     else:

@@ -12,6 +12,8 @@ from bench.model.trial import Trial
 from bench.verdicts.disturbance import disturbance
 from bench.verdicts.verdict import Finding, Setup, Shown
 
+REMEDY = "The server can do more: compare CPU per request."
+
 
 def ratio(trials: Sequence[Trial]) -> Estimate | None:
     """Return what the generator got over what the witness got, over the blocks that have both."""
@@ -64,7 +66,7 @@ def shown_by_another(trials: Sequence[Trial], setup: Setup) -> Shown | None:
     )
     facts = {"witness_rps": theirs, "generator_rps": ours, "witness_ratio": found.value}
     facts |= {"witness_lo": found.low, "witness_hi": found.high}
-    return Shown(Finding(reason, facts, "The server can do more: compare CPU per request."))
+    return Shown(Finding(reason, facts, REMEDY))
 
 
 def slope(trials: Sequence[Trial]) -> Estimate | None:
@@ -95,7 +97,7 @@ def shown_by_slowing(trials: Sequence[Trial], setup: Setup) -> Shown | None:
         f"{found.value:.2f} µs longer ({found.low:.2f} to {found.high:.2f})"
     )
     facts = {"slope": found.value, "slope_lo": found.low, "slope_hi": found.high}
-    return Shown(Finding(reason, facts, "The server can do more: compare CPU per request."))
+    return Shown(Finding(reason, facts, REMEDY))
 
 
 def shown(trials: Sequence[Trial], setup: Setup) -> Shown | None:

@@ -215,7 +215,7 @@ def test_the_scaffold_writes_a_variant_that_is_found(
 def test_an_installed_package_is_not_written_into(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scaffold, "MAKEFILE", tmp_path / "Makefile")
+    monkeypatch.setattr(scaffold, "IN_TREE", False)
     monkeypatch.chdir(tmp_path)
     assert discovery.read(scaffold.write("my-server").resolve()).path == tmp_path / "my_server.py"
 
