@@ -12,6 +12,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
   $(if $(SERVERS),--servers "$(SERVERS)") $(if $(CONNECTIONS),--connections "$(CONNECTIONS)") \
   $(if $(PAYLOAD),--payload "$(PAYLOAD)") $(if $(DURATION),--duration "$(DURATION)") \
   $(if $(REQUESTS_PER_CONNECTION),--requests-per-connection "$(REQUESTS_PER_CONNECTION)") \
+  $(if $(WORK),--work "$(WORK)") \
   $(if $(WARMUP),--warmup "$(WARMUP)") $(if $(TRIALS),--trials "$(TRIALS)") \
   $(if $(SEED),--seed "$(SEED)") $(if $(OUT),--out "$(OUT)") $(ARGS)
 
@@ -22,7 +23,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 	@echo 'variables of bench: SUITE WORKLOADS SERVERS CONNECTIONS PAYLOAD REQUESTS_PER_CONNECTION'
-	@echo '                    DURATION WARMUP TRIALS SEED OUT, and ARGS for any other flag'
+	@echo '                    WORK DURATION WARMUP TRIALS SEED OUT, and ARGS for any other flag'
 
 setup: $(READY) ## create .venv from the lock file
 

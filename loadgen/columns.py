@@ -20,8 +20,8 @@ class Window:
     raw: whether every row was kept; if not, what came beyond the budget is in buckets alone
     ended_ns: when the drain was over, which is the age of what is still unanswered
     rows: intended, sent, received, slot (4 x n) of answered requests that were intended in the
-        window or received in it
-    unanswered: intended, sent, slot (3 x n) of those that were outstanding in it
+        window or received in it; of a mixture whether each asked for work, too (5 x n)
+    unanswered: intended, sent, slot (3 x n, or 4) of those that were outstanding in it
     """
 
     parts: list[Columns]

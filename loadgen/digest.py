@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from loadgen import columns, stalls
+from loadgen.classes import told_apart
 from loadgen.columns import Window
 from loadgen.histogram import Column
 from loadgen.part import Looks, Part
@@ -82,6 +83,7 @@ def digest(
         watched=None if looks is None else _watched(window, looks),
         next_source=max(fact["next_source"] for fact in facts),
         started_late_s=max(fact["started_late_ns"] for fact in facts) / 1e9,
+        **told_apart(window),
         **_schedule(plan, window),
         **_datagrams(plan, window, facts),
     )

@@ -4,7 +4,7 @@ from collections import deque
 
 from loadgen.connection import DEAD, READ, TALKING, WRITE, Connection
 from loadgen.driver import REAL, System
-from loadgen.ledger import Ledger, rows_for
+from loadgen.ledger import Ledger, MixtureLedger, rows_for
 from loadgen.plan import Plan
 from loadgen.schedule import Agenda, Arrivals
 from loadgen.sockets import Dialer
@@ -43,7 +43,12 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         load = plan.load
         self.think_ns = load.think_us * 1000
         self.payload_mask = len(self.ring) - 1
-        self.ledger = Ledger(plan, self.recorder, rows_for(plan, connections))
+        rows = rows_for(plan, connections)
+        self.ledger = Ledger(plan, self.recorder, rows)
+        if plan.mixture:
+            self.ledger = MixtureLedger(plan, self.recorder, rows, self.ring)
+        # In closed loop it cannot be otherwise.
+        self.one_at_a_time = bool(plan.marked)
         self.arrivals: Arrivals[PacedConnection] | None = None
         self.agenda: Agenda[PacedConnection] = Agenda()
         if load.rate is not None:
@@ -61,6 +66,8 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         place = self.ledger.enter(self.next_number, due_ns)
         self.next_number = place + 1
         ready = connection.state is TALKING and connection.left != 0
+        if self.one_at_a_time and connection.queue:
+            ready = False
         if ready and not connection.pending and not connection.unsent:
             self.send(connection, place)
         else:
@@ -88,7 +95,7 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         if accepted < self.size:
             self.keep_rest(connection, payload, accepted)
             return False
-        return connection.left != 0
+        return connection.left != 0 and not self.one_at_a_time
 
     def not_taken(self, connection: PacedConnection, place: int, error: OSError) -> None:
         """Take a failed send: the request waits, or is lost with its connection."""
@@ -122,6 +129,8 @@ class InFlightDriver(StreamDriver[PacedConnection]):
             self.ask_again(connection, received_ns)
         if connection.left == 0 and not connection.queue:
             self.hang_up(connection)
+        elif self.one_at_a_time and connection.pending:
+            self.flush(connection)
 
     def ask_again(self, connection: PacedConnection, now_ns: int) -> None:
         """Place the next request of a connection of a closed loop, or put it on the agenda."""

@@ -1,6 +1,7 @@
 """The requests in flight of a load with a schedule: their times, each at a place of its own."""
 
 from loadgen.driver import BATCH
+from loadgen.marks import is_marked
 from loadgen.plan import Plan
 from loadgen.recorder import NEVER, RING_ROWS, Recorder
 
@@ -71,3 +72,25 @@ class Ledger:
         self.recorder.leave(self.intended[place], self.sent[place], slot)
         self.intended[place] = 0
         self.in_flight -= 1
+
+
+class MixtureLedger(Ledger):
+    """Of a load some of whose requests ask for work: those go on record with ~slot."""
+
+    def __init__(self, plan: Plan, recorder: Recorder, rows: int, ring: list[bytes]) -> None:
+        """See which payloads are marked; a request has the one at its place, modulo the length."""
+        super().__init__(plan, recorder, rows)
+        self.marked = [is_marked(payload) for payload in ring]
+        self.ring_mask = len(ring) - 1
+
+    def answered(self, place: int, received_ns: int, slot: int) -> None:
+        """Record the reply to a request."""
+        super().answered(place, received_ns, self.classed(place, slot))
+
+    def unanswered(self, place: int, slot: int) -> None:
+        """Put a request on record that gets no reply any more."""
+        super().unanswered(place, self.classed(place, slot))
+
+    def classed(self, place: int, slot: int) -> int:
+        """Return the slot of a request, with its class."""
+        return ~slot if self.marked[place & self.ring_mask] else slot

@@ -25,15 +25,28 @@ class Columns:
             at += length
         if part.facts["sends_as_intended"]:
             self.column["intended"] = self.column["sent"]
+        self.names: tuple[str, ...] = ("intended", "sent", "received", "slot")
+        if self.mixture:
+            self.names += ("heavy",)
+            slots = self.column["slot"]
+            self.column["heavy"] = (slots < 0).astype(np.int64)
+            self.column["slot"] = np.maximum(slots, ~slots)
+
+    @property
+    def mixture(self) -> bool:
+        """Tell if some requests asked for work and the others did not."""
+        return "left_heavy" in self.facts["columns"]
 
     def rows(self, choose: Callable[[Column, Column], NDArray[np.bool_]]) -> Column:
         """Return intended, sent, received, slot (4 x n) of the rows that are chosen.
 
+        Of a mixture there is a fifth: 1 of one that asked for work, else 0.
+
         choose: tells them by when they were intended and when received
         """
         which = choose(self.column["intended"], self.column["received"])
-        rows = np.empty((4, np.count_nonzero(which)), dtype=np.int64)
-        for row, name in zip(rows, ("intended", "sent", "received", "slot"), strict=True):
+        rows = np.empty((len(self.names), np.count_nonzero(which)), dtype=np.int64)
+        for row, name in zip(rows, self.names, strict=True):
             np.compress(which, self.column[name], out=row)
         rows[3] += self.first_slot
         return rows
@@ -41,11 +54,13 @@ class Columns:
     def unanswered(self, open_ns: int, close_ns: int) -> Column:
         """Return intended, sent, slot (3 x n) of the window's requests that got no reply.
 
-        Those that were given up in the warm-up are the warm-up's.
+        Of a mixture there is a fourth, as there is of rows. Those that were given up in the
+        warm-up are the warm-up's.
         """
         intended, sent, slot, left = self.column["unanswered"].reshape(-1, 4).T
         inside = (intended < close_ns) & (left >= open_ns)
-        return np.stack([intended, sent, slot + self.first_slot])[:, inside]
+        rows = [intended, sent, np.maximum(slot, ~slot) + self.first_slot]
+        return np.stack([*rows, slot < 0] if self.mixture else rows)[:, inside]
 
 
 def joined(tables: list[Column]) -> Column:

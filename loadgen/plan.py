@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Self
 
+from loadgen.marks import MARK_END
+
 ARRIVALS = ("exponential", "constant")
 ASSIGNMENTS = ("random", "turns")
 WAITS = ("spin", "sleep")
@@ -150,6 +152,9 @@ class Plan:
     sources: addresses to connect from, by turns; empty is what the target permits (see `sockets`)
     first_source: where in their order to begin, so that no load meets the closed connections of
         the one before
+    marked: the part of the requests that ask the server for work, which are marked so (see
+        `payload`). Where it is neither none nor all, the two classes are told apart in the result;
+        an open loop then has one request in flight on a connection, as it has with any work
     extra_us: that each request costs the generator more in every other slice of `slice_s`, to see
         who limits (see `perturbing`)
     """
@@ -167,6 +172,7 @@ class Plan:
     spin: bool = True
     sources: tuple[str, ...] = ()
     first_source: int = 0
+    marked: float = 0.0
     extra_us: float = 0.0
     slice_s: float = 0.01
 
@@ -177,6 +183,11 @@ class Plan:
         _real("drain", self.drain_s, 0, 3600)
         _whole("seed", self.seed, 0, 2**63)
         _whole("processes", self.processes, 1, 1024)
+        _real("marked", self.marked, 0, 1)
+        if self.marked and (self.target.transport == "udp" or self.load.depth > 1):
+            raise PlanError("requests that ask for work are sent one at a time over a stream")
+        if self.marked and self.load.payload_bytes < MARK_END:
+            raise PlanError(f"payload {self.load.payload_bytes}: a mark takes {MARK_END} bytes")
         if self.processes > self.load.connections:
             raise PlanError(
                 f"{self.processes} processes cannot share {self.load.connections} connections: "
@@ -190,6 +201,11 @@ class Plan:
             raise PlanError(
                 f"payload {self.load.payload_bytes}: a datagram holds {DATAGRAM_MAX} bytes at most"
             )
+
+    @property
+    def mixture(self) -> bool:
+        """Tell if some requests ask for work and the others do not."""
+        return 0 < self.marked < 1
 
     @property
     def wait(self) -> str:

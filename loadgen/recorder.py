@@ -19,6 +19,8 @@ COLUMN_BUDGET = 96 * 1024 * 1024
 COLUMNS = ("intended", "sent", "received", "slot")
 KINDS = ("response", "service", "lag")
 COUNTS = (*KINDS, *(f"left_{kind}" for kind in KINDS))
+# Of a mixture: the part of `response` and of `left_response` that asked for work.
+MIXTURE_COUNTS = ("heavy", "left_heavy")
 # Rows that a loop may write between two looks at the limit.
 ROWS_SPARE = 4096
 # Where a page is next to be written, the rows are expected to be these many times those projected.
@@ -73,6 +75,11 @@ def bucket(value_ns: int) -> int:
     return min((shift << (SUB_BITS - 1)) + (value_ns >> shift), BUCKETS - 1)
 
 
+def counts_of(plan: Plan) -> tuple[str, ...]:
+    """Return what is counted in buckets."""
+    return COUNTS + (MIXTURE_COUNTS if plan.mixture else ())
+
+
 def step_ns(plan: Plan) -> int:
     """Return how long a step of the course is: 100 ms, or the least multiple with few steps."""
     span_ns = int((plan.warmup_s + plan.duration_s) * 1e9)
@@ -82,7 +89,8 @@ def step_ns(plan: Plan) -> int:
 class Recorder:
     """The samples of one process.
 
-    A row is an answered request: intended_ns, sent_ns, received_ns, slot (its connection).
+    A row is an answered request: intended_ns, sent_ns, received_ns, slot (its connection; of one
+    that asked for work, in a mixture, it is ~slot).
     `unanswered` holds intended_ns, sent_ns, slot of each of the others, and when it was given up,
     up to `UNANSWERED_MAX` of them; beyond, those of the window are counted in `left`.
     Rows are kept while they fit. What comes beyond `limit` is counted in buckets: `kept` is then
@@ -126,13 +134,13 @@ class Recorder:
         self.steps_before = int(plan.warmup_s * 1e9) // self.step_ns
         self.steps_inside = max(1, -(-int(plan.duration_s * 1e9) // self.step_ns))
         self.last_step = self.steps_before + self.steps_inside
-        self.counts = {name: Reserve(BUCKETS).column for name in COUNTS}
+        self.counts = {name: Reserve(BUCKETS).column for name in counts_of(plan)}
         self.steps = Reserve((self.last_step + 1) * COARSE_BUCKETS).column
         self.replies = Reserve(slots).column
         self.unanswered = array("q")
         self.left = {"all": 0, "sent": 0, "unsent": 0}
         self.window_s = plan.duration_s
-        self.counted_in_window = 0
+        self.counted_in_window = self.counted_heavy = 0
         self.start_ns = self.open_ns = self.close_ns = self.origin_ns = NEVER
         # When the wait for late replies was over: the age of what is still unanswered counts to
         # there, however long it takes to put that on record.
@@ -199,9 +207,13 @@ class Recorder:
         self.steps[step * COARSE_BUCKETS + (index >> COARSE_BITS)] += times
         if received_ns < self.open_ns or intended_ns >= self.close_ns:
             return
+        heavy, slot = slot < 0, max(slot, ~slot)
         self.replies[slot] += times
         if received_ns < self.close_ns:
             self.counted_in_window += times
+            self.counted_heavy += times if heavy else 0
+        if heavy and self.open_ns <= intended_ns < self.close_ns:
+            self.counts["heavy"][index] += times
         if self.open_ns <= intended_ns < self.close_ns:
             self.counts["response"][index] += times
             if not self.sends_as_intended:
@@ -217,12 +229,14 @@ class Recorder:
             self.left["all"] += 1
             self.left["sent"] += self.open_ns <= sent_ns < self.close_ns
             if intended_ns >= self.open_ns:
-                self._count_left(intended_ns, sent_ns, now_ns)
+                self._count_left(intended_ns, sent_ns, slot, now_ns)
 
-    def _count_left(self, intended_ns: int, sent_ns: int, now_ns: int) -> None:
+    def _count_left(self, intended_ns: int, sent_ns: int, slot: int, now_ns: int) -> None:
         """Count a request of the window that was given up, with the age that it has now."""
         counts = self.counts
         counts["left_response"][bucket(now_ns - intended_ns)] += 1
+        if slot < 0:
+            counts["left_heavy"][bucket(now_ns - intended_ns)] += 1
         if sent_ns:
             counts["left_service"][bucket(now_ns - sent_ns)] += 1
         else:

@@ -146,6 +146,20 @@ class GeneratorUsage:
 
 
 @dataclass(frozen=True)
+class RequestClass:
+    """The requests of a mixture that asked for work, or those that did not.
+
+    samples: intended in the window; throughput_rps: replies to them that came in it
+    response_us, response_hdr: as in `Result`
+    """
+
+    samples: int
+    throughput_rps: float
+    response_us: Times
+    response_hdr: str
+
+
+@dataclass(frozen=True)
 class Result:
     """One load generation.
 
@@ -168,6 +182,7 @@ class Result:
     response_us: received - intended; service_us: received - sent; send_lag_us: sent - intended
     connect_us: how long connects took, in churn those of the window
     response_hdr, service_hdr: all of these as HdrHistograms (base64, format V2), in `hdr_unit_ns`
+    light, heavy: of a mixture, the requests without work and those with; else None
     sent, received, lost, duplicated, reordered, late: datagrams; None on streams
     series, warmup_series: the course of the window, and of the warm-up
     recorder: what was kept of the samples; wait: how the generator waited
@@ -198,6 +213,8 @@ class Result:
     send_lag_us: Times = Times()
     connect_us: Times = Times()
     hdr_unit_ns: int = 1
+    light: RequestClass | None = None
+    heavy: RequestClass | None = None
     offered_rps: float | None = None
     due: int | None = None
     unsent: int = 0

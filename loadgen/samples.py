@@ -23,10 +23,14 @@ def save(window: Window, path: Path) -> None:
 
 
 def write(window: Window, file: IO[bytes]) -> None:
-    """Write columns of int64, times in nanoseconds since the window opened."""
-    intended, sent, received, slot = window.rows
-    lost_intended, lost_sent, lost_slot = window.unanswered
+    """Write columns of int64, times in nanoseconds since the window opened.
+
+    Of a mixture, which requests asked for work as well (1, or 0).
+    """
+    intended, sent, received, slot, *heavy = window.rows
+    lost_intended, lost_sent, lost_slot, *lost_heavy = window.unanswered
     start = window.open_ns
+    classes = {"heavy": heavy[0], "unanswered_heavy": lost_heavy[0]} if heavy else {}
     np.savez(
         file,
         intended_ns=intended - start,
@@ -36,4 +40,5 @@ def write(window: Window, file: IO[bytes]) -> None:
         unanswered_intended_ns=lost_intended - start,
         unanswered_sent_ns=np.where(lost_sent > 0, lost_sent - start, np.iinfo(np.int64).min),
         unanswered_connection=lost_slot,
+        **classes,
     )

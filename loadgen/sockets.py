@@ -74,6 +74,7 @@ class Dialer:
             self.options.append((socket.SOL_SOCKET, socket.SO_REUSEADDR, 1))
         elif self.sources:
             self.options.append((socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+        self.number = first
         self.turns = plan.first_source + first
         self.stride = stride
 

@@ -29,7 +29,7 @@ def found(plan: Plan, window: Window) -> Stalls:
     is later: one that answers late, in order, is not. Datagrams that were lost are no silence, and
     where connections are renewed one that waits may never have been made.
     """
-    _, sent, slots = window.unanswered
+    _, sent, slots = window.unanswered[:3]
     asked = sent > 0
     churns = plan.load.requests_per_connection is not None
     if plan.target.transport == "udp" or churns or not asked.any():

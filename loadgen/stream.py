@@ -20,7 +20,7 @@ from loadgen.connection import (
 from loadgen.dialling import dial_all
 from loadgen.driver import BATCH, REAL, Facts, System
 from loadgen.pacing import POLL_S
-from loadgen.payload import ring
+from loadgen.payload import sequence
 from loadgen.plan import Plan
 from loadgen.recorder import Recorder
 from loadgen.sockets import Dialer, connected_to_itself
@@ -47,8 +47,8 @@ class StreamDriver(ABC, Generic[C]):
         )
         self.facts = Facts()
         in_flight = connections * load.depth * (16 if load.rate else 1)
-        self.ring = ring(self.size, in_flight, plan.seed)
         self.dialer = dialer or Dialer(plan)
+        self.ring = sequence(plan, in_flight, self.dialer.number)
         self.epoll = system.epoll()
         # What a poll waits: nothing, where this CPU is the generator's own.
         self.poll_s = 0 if plan.wait == "spin" else POLL_S

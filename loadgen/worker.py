@@ -55,8 +55,12 @@ def choose(plan: Plan, connections: int, dialer: Dialer, system: System = REAL) 
     if plan.target.transport == "udp":
         return DatagramLoop(plan, connections, dialer, system)
     plain = load.depth == 1 and load.think_us == 0
-    if load.requests_per_connection is not None:
-        chosen: type[Any] = ChurnLoop if plain and load.max_in_flight is None else PacedLoop
+    chosen: type[Any]
+    if plan.mixture or (plan.marked and load.rate is not None):
+        # Which class a request is of, and that one is in flight at a time, the general way knows.
+        chosen = PacedLoop
+    elif load.requests_per_connection is not None:
+        chosen = ChurnLoop if plain and load.max_in_flight is None else PacedLoop
     elif load.rate is not None:
         chosen = OpenLoop if load.max_in_flight is None else PacedLoop
     elif load.think_us:
@@ -99,6 +103,7 @@ def findings(
         "raw": recorder.raw,
         "sends_as_intended": recorder.sends_as_intended,
         "counted_in_window": recorder.counted_in_window,
+        "counted_heavy": recorder.counted_heavy,
         "left": recorder.left,
         "step_ns": recorder.step_ns,
         "steps_before": recorder.steps_before,

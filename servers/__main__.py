@@ -6,10 +6,14 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 from typing import Any
 
+from servers import hog
 from servers.api import Settings
+from servers.work import Work
 
 
 def load(path: str) -> ModuleType:
@@ -47,21 +51,33 @@ def read_order() -> dict[str, Any]:
     return order
 
 
+def prepare(order: dict[str, Any]) -> Callable[[], object]:
+    """Return what serves as an order says."""
+    asked = order["settings"]
+    address, work = asked["address"], asked["work"]
+    asked["address"] = address if isinstance(address, str) else (address[0], address[1])
+    asked["work"] = work and Work(**work)
+    settings = Settings(**asked | {"cpus": tuple(asked["cpus"]), "fd": order["fd"]})
+    listener = socket.socket(fileno=order["fd"])
+    if "path" in order:
+        return partial(load(order["path"]).serve, listener, settings)
+    return partial(serve_on_loop, order["factory"], order["style"], listener, settings)
+
+
 def main() -> None:
     """Read the order and serve until a signal ends the process.
 
     The order names a variant's file as `path`, or an event loop's `factory` and a `style`.
+    `switch_us` is how long a thread keeps the GIL from one that wants it, None as Python
+    has it; `hog` is the kind of work of a thread beside the server, None: there is none.
     """
     order = read_order()
-    terms = order["settings"]
-    address = terms["address"]
-    terms["address"] = address if isinstance(address, str) else (address[0], address[1])
-    settings = Settings(**terms | {"cpus": tuple(terms["cpus"]), "fd": order["fd"]})
-    listener = socket.socket(fileno=order["fd"])
-    if "path" in order:
-        load(order["path"]).serve(listener, settings)
-    else:
-        serve_on_loop(order["factory"], order["style"], listener, settings)
+    serve = prepare(order)
+    if order["switch_us"] is not None:
+        sys.setswitchinterval(order["switch_us"] / 1e6)
+    if order["hog"] is not None:
+        hog.start(order["hog"])
+    serve()
 
 
 main()

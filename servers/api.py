@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 
 from servers import terms
+from servers.work import Work
 
 # The receive chunk of every model that lets us choose one.
 CHUNK = 64 * 1024
@@ -20,6 +21,7 @@ class Settings:
     cpus: the CPUs that the server may use; one worker for each in a per-core model
     transport, address: where the house has bound the socket
     fd: the descriptor of that socket, or -1 outside a server
+    work: what a marked request asks for beside its echo; None: nothing is marked
     """
 
     backlog: int
@@ -28,6 +30,7 @@ class Settings:
     transport: str
     address: terms.Address
     fd: int = -1
+    work: Work | None = None
 
     def listen(self) -> socket.socket:
         """Open one more listener on the house's address, with the same options (SO_REUSEPORT).
@@ -44,9 +47,11 @@ class Settings:
         return listener
 
 
-def echo(client: socket.socket) -> None:
+def echo(client: socket.socket, work: Work | None = None) -> None:
     """Send everything that a blocking stream socket receives back to it, until its end."""
     # A client may reset its connection at any time; that must not end the server.
     with client, contextlib.suppress(ConnectionError):
         while data := client.recv(CHUNK):
+            if work and work.asked_for(data):
+                work.do()
             client.sendall(data)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from servers import work
+
 KINDS = ("stream", "datagram")
 HERE = Path(__file__).parent
 FREE_THREADED = "free-threaded"
@@ -26,6 +28,9 @@ class Variant:
     own_listeners: each worker opens its own listener by SO_REUSEPORT
     many_cpus: whether it can use more than one CPU at once: never, always, or where its threads are
         `free-threaded`, that is, no lock of the interpreter keeps them apart
+    pool: whether the size of pools makes a difference to it, as to all that serve `pool` clients
+    python: the least version that it runs under
+    cannot: kinds of work that it cannot do
     isolates_slow_reader, bounds_memory: whether a client that stops reading leaves the others
         alone, and cannot make the server grow
     """
@@ -39,20 +44,33 @@ class Variant:
     max_clients: int | str | None = None
     own_listeners: bool = False
     many_cpus: bool | str = False
+    pool: bool = False
+    python: tuple[int, ...] = (3, 11)
+    cannot: tuple[str, ...] = ()
     isolates_slow_reader: bool = True
     bounds_memory: bool = True
 
     def missing(self) -> list[str]:
-        """Return the required packages that are not installed here."""
+        """Return what it needs and is not here: packages, or another Python."""
         roots = [name.partition(".")[0] for name in self.requires]
-        return [root for root in roots if importlib.util.find_spec(root) is None]
+        packages = [root for root in roots if importlib.util.find_spec(root) is None]
+        return self.another_python(sys.version_info[:2]) + packages
+
+    def another_python(self, version: tuple[int, ...]) -> list[str]:
+        """Return which Python it needs, if one of this version is too old."""
+        return [] if version >= self.python else [f"Python {'.'.join(map(str, self.python))}"]
 
     def clients_at_once(self, pool_size: int) -> int | None:
         """Return how many clients are served at once; None is as many as come."""
         return pool_size if self.max_clients == "pool" else self.max_clients  # type: ignore[return-value]
 
+    @property
+    def has_pool(self) -> bool:
+        """Return whether the size of pools makes a difference to it."""
+        return self.pool or self.max_clients == "pool"
+
     def uses_many_cpus(self, free_threaded: bool) -> bool:
-        """Return whether it can use more than one CPU. free_threaded: on what it is run."""
+        """Return whether it can use more than one CPU. free_threaded: no GIL is in the way."""
         return free_threaded if self.many_cpus == FREE_THREADED else bool(self.many_cpus)
 
     def workers(self, pool_size: int, cpus: int) -> int:
@@ -69,6 +87,9 @@ DECLARATIONS: dict[str, tuple[type, ...]] = {
     "MAX_CLIENTS": (int, str),
     "OWN_LISTENERS": (bool,),
     "MANY_CPUS": (bool, str),
+    "POOL": (bool,),
+    "PYTHON": (tuple,),
+    "CANNOT": (tuple,),
     "ISOLATES_SLOW_READER": (bool,),
     "BOUNDS_MEMORY": (bool,),
     "KIND": (str,),
@@ -138,6 +159,11 @@ def _problem(constant: str, value: object) -> str:
         return 'be a number or "pool"'
     if constant == "MANY_CPUS" and value not in (True, False, FREE_THREADED):
         return f'be True, False or "{FREE_THREADED}"'
+    if constant == "PYTHON":
+        whole = isinstance(value, tuple) and all(type(part) is int for part in value)
+        return "" if whole and len(value) == 2 else "be a version such as (3, 12)"  # type: ignore[arg-type]
+    if constant == "CANNOT" and not (isinstance(value, tuple) and set(value) <= set(work.KINDS)):
+        return f"name kinds of work: {', '.join(work.KINDS)}"
     if isinstance(value, tuple) and not all(isinstance(name, str) and name for name in value):
         return 'hold importable names, such as ("gevent",)'
     return ""

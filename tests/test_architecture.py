@@ -19,7 +19,8 @@ ROOMS = (
 FILES_MOST = 9
 # The generator's rooms that work after the window.
 AFTERWARDS = tuple(
-    f"loadgen/{n}.py" for n in ("histogram", "mapped", "columns", "samples", "stalls", "digest")
+    f"loadgen/{n}.py"
+    for n in ("histogram", "mapped", "columns", "samples", "stalls", "classes", "digest")
 )
 THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.

@@ -46,8 +46,23 @@ SAME_VERDICT = Limit(
     "the custom of the field",
 )
 
+WORK_DRIFT = Limit(
+    0.05,
+    "of the time that work was to take",
+    "Work on the CPU is a count, measured out once: where so many turns take longer or shorter at "
+    "the end of the run, the axis of work is off by as much.",
+    "half of what models that share a GIL may differ by",
+)
+
 # Of the server
 
+WORK_LEAST = Limit(
+    0.5,
+    "of the time that work takes",
+    "Half of the requests that ask for work are answered before this: the server cannot have done "
+    "it. A clock that runs faster than at the calibration explains a few per cent.",
+    "chosen: far from either",
+)
 STARVED_BELOW = Limit(
     0.75,
     "of the requests in flight",

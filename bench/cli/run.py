@@ -68,6 +68,15 @@ def run(
     generator_wait: Annotated[
         str | None, option(AXIS, "how the generator waits for replies: spin, sleep")
     ] = None,
+    work: Annotated[
+        str | None, option(AXIS, "beside the echo: none, spin:100us, release:1ms, wait:5ms@1%")
+    ] = None,
+    hog: Annotated[
+        str | None, option(AXIS, "a thread in the server that never stops: none, spin, release")
+    ] = None,
+    switch_interval: Annotated[
+        str | None, option(AXIS, "of the server's threads: 5ms, 0.5ms")
+    ] = None,
     duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
     warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
     trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,

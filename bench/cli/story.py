@@ -35,6 +35,8 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
     complete, gaps = status is Exit.MEASURED, Gaps()
     with finish_first(interrupted=not complete):
         run = finish(session, header, complete, gaps)
+        if run.header.calibration is not None:
+            notices.insist(*(f"work: {line}" for line in run.header.calibration.drifts()))
         if session.plan.until is not None:
             notices.insist(narrowness(session.plan, run, complete))
         # From here on the run folder is all there is: tables, charts, page and terminal.

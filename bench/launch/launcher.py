@@ -16,7 +16,7 @@ from bench.launch import listening, places, process_tree
 from bench.launch.output import Output
 from bench.launch.probe import BrokenEcho, NotReady, TooLate, prove
 from bench.launch.supervision import Supervisor
-from bench.model.server import ROOT, ServerSpec
+from bench.model.server import ServerSpec, environment
 from servers import terms
 from servers.api import Settings
 
@@ -31,12 +31,17 @@ class Allotment:
     cpus: the CPUs it may run on
     ready_s: time limit until it has answered the probe
     grace_s: time that it has to end by itself once asked
+    work: kind and amount of what marked requests ask for, as `servers.work.Work` takes them
+    hog, switch_interval_us: as in a workload
     """
 
     cpus: tuple[int, ...]
     pool_size: int
     ready_s: float = 10.0
     grace_s: float = 2.0
+    work: dict[str, float | str] | None = None
+    hog: str | None = None
+    switch_interval_us: float | None = None
 
 
 class Server:
@@ -195,17 +200,17 @@ class Server:
 
     def _variant_order(self, listener: socket.socket) -> str:
         """Return what a variant finds on its standard input."""
-        settings = Settings(
-            terms.backlog(), self.fair.pool_size, self.fair.cpus, self.transport, self.address
-        )
-        return json.dumps(self.spec.what | {"fd": listener.fileno(), "settings": vars(settings)})
+        fair, address = self.fair, self.address
+        settings = Settings(terms.backlog(), fair.pool_size, fair.cpus, self.transport, address)
+        fields = vars(settings) | {"work": fair.work}
+        order = self.spec.what | {"fd": listener.fileno(), "settings": fields}
+        return json.dumps(order | {"hog": fair.hog, "switch_us": fair.switch_interval_us})
 
     def _environment(self) -> dict[str, str]:
         """Return the environment: for a variant free of Python's switches, with a fixed hash."""
         if self.spec.command is not None:
             return dict(os.environ)
-        plain = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
-        return plain | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
+        return environment()
 
     def _prove(self) -> None:
         workers = self.spec.workers(self.fair.pool_size, len(self.fair.cpus))

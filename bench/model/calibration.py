@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from bench.base import limits
+from bench.model.work import duration
+
 # A trial starts a supervisor, a server and a generator, and waits for the server's end. In the time
 # that an interpreter takes to start with asyncio, measured here.
 STARTS_PER_TRIAL = 4
@@ -20,6 +23,38 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Amount:
+    """How much work on the CPU takes how long.
+
+    python: the interpreter that it was measured under, empty for ours; kind, us: what was wanted
+    count: turns or rounds that it comes to; took_us: that these took at the start of the run
+    at_end_us: and at its end; None before
+    """
+
+    python: str
+    kind: str
+    us: float
+    count: int
+    took_us: float
+    at_end_us: float | None = None
+
+    @property
+    def drift(self) -> float | None:
+        """Return by what part it takes longer at the end than was wanted; None before."""
+        return None if self.at_end_us is None else self.at_end_us / self.us - 1
+
+    def drift_in_words(self) -> str:
+        """Return what became of it where it has drifted beyond the limit; else nothing."""
+        if self.drift is None or abs(self.drift) <= limits.WORK_DRIFT:
+            return ""
+        under = f" under {self.python}" if self.python else ""
+        return (
+            f"{self.kind}:{duration(self.us)}{under} took {self.drift:+.0%} of CPU time at the end "
+            "of the run: the machine has changed its pace"
+        )
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What was found before the first trial.
 
@@ -28,6 +63,7 @@ class Calibration:
         it was not looked at
     peaks_rps: by workload with a common rate, what each server reached with nothing held back
     rates_rps: the rate that is offered there
+    amounts: the work on the CPU that its workloads ask for, measured out
     """
 
     start_s: float = 0.0
@@ -35,6 +71,7 @@ class Calibration:
     sleeping: Look | None = None
     peaks_rps: dict[str, dict[str, float]] = field(default_factory=dict)
     rates_rps: dict[str, float] = field(default_factory=dict)
+    amounts: tuple[Amount, ...] = ()
 
     @property
     def overhead_s(self) -> float:
@@ -53,6 +90,10 @@ class Calibration:
         if self.spinning.cpu_us is None or self.sleeping.cpu_us is None:
             return slower
         return slower and self.sleeping.cpu_us < SLOWED * self.spinning.cpu_us
+
+    def drifts(self) -> list[str]:
+        """Return which work took another time at the end than it was to, a line each."""
+        return [line for each in self.amounts if (line := each.drift_in_words())]
 
     def notices(self) -> list[str]:
         """Return what a person should know, a line each."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.model.work import Work
+
 POOL_LEAST = 4
 
 
@@ -47,6 +49,14 @@ class Cpus:
     def narrowed(self, many: bool) -> "Cpus":
         """Return these CPUs without those of the server's side that one server is not given."""
         return Cpus(self.for_server(many), self.generator)
+
+
+def can_use_many(many_cpus: bool, many_threads: bool, work: Work | None) -> bool:
+    """Tell if a server can use more than one CPU at once under work of some kind.
+
+    many_cpus: whether it can whatever it does; many_threads: whether it can where the GIL is let go
+    """
+    return many_cpus or (many_threads and work is not None and work.lets_gil_go)
 
 
 def parse_cpus(text: str) -> list[int]:

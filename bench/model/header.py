@@ -39,7 +39,8 @@ class ServerEntry:
     python: the interpreter it ran under, in words; python_words: what started another than ours
     packages: versions of those that it needs, under its own interpreter
     max_clients: that it serves at once by design, `pool`: as many as the pool has workers
-    many_cpus: whether it can use several; own_listeners: whether each worker has its own
+    many_cpus: whether it can use several; many_threads: also where work lets the GIL go
+    own_listeners: whether each worker has its own
     sources: the variant's file, then those that it takes its model from
     files: what it runs beside those: of a foreign command its words that are programs or files; of
         another interpreter than ours its program; of an event loop of one's own its module
@@ -58,6 +59,7 @@ class ServerEntry:
     packages: dict[str, str] = field(default_factory=dict)
     max_clients: int | str | None = None
     many_cpus: bool = False
+    many_threads: bool = False
     own_listeners: bool = False
     sources: tuple[Source, ...] = ()
     files: tuple[Source, ...] = ()

@@ -1,5 +1,6 @@
 """An interpreter that servers are run under."""
 
+import re
 from dataclasses import dataclass
 
 
@@ -17,6 +18,11 @@ class Interpreter:
     free_threaded: bool
     jit: bool
     packages: dict[str, str]
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """Return the version as far as language and library depend on it; of PyPy, too."""
+        return tuple(map(int, re.findall(r"\d+", self.version)[:2]))
 
     def __str__(self) -> str:
         """Return implementation and version, as the summary's column `python` has it."""

@@ -1,5 +1,6 @@
 """A server as one row of a comparison: a variant of the tree, or any command."""
 
+import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from servers.terms import Address, kind_of
 ROOT = Path(servers.__file__).parent.parent
 # The family of the server in C, which has one thread.
 NATIVE = "native"
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a server of this house: free of Python's switches."""
+    plain = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
+    return plain | {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,11 @@ class ServerSpec:
         return self.command is not None and self.family != NATIVE
 
     @property
+    def many_threads(self) -> bool:
+        """Return whether its threads can use more than one CPU, where work lets the GIL go."""
+        return self.variant is not None and self.variant.uses_many_cpus(free_threaded=True)
+
+    @property
     def free_threaded(self) -> bool:
         """Return whether the interpreter that it is run under has no global lock."""
         if self.python is not None:
@@ -121,12 +133,13 @@ class ServerSpec:
         return self.variant.requires if self.variant else ()
 
     def missing(self) -> list[str]:
-        """Return the packages that it needs and that its interpreter does not have."""
+        """Return what it needs and its interpreter does not have: packages, or another version."""
         if self.variant is None:
             return []
         if self.python is None:
             return self.variant.missing()
-        return [name for name in self.requires if name not in self.python.packages]
+        packages = [name for name in self.requires if name not in self.python.packages]
+        return self.variant.another_python(self.python.release) + packages
 
     def workers(self, pool_size: int, cpus: int) -> int:
         """Return how many workers must answer before the server counts as ready."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bench.model.work import Work, duration
 from loadgen.plan import Load
 from loadgen.result import Perturbation, Result, Witness
 
@@ -19,6 +20,7 @@ class Status(StrEnum):
     FAILED = "failed"  # the server never became ready
     BROKEN_ECHO = "broken-echo"  # it answered the probe with other bytes
     INSTRUMENT = "instrument"  # the generator, the machine or the house failed
+    UNSUITED = "unsuited"  # the server does not know what the workload asks for: it was not started
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,9 @@ class Workload:
     pool_size: workers of a server that has a pool, None for the run's own number
     common_rate: whether the rate is to be one that every server of the run can carry, found at its
         start; until then the load has none
+    work: what requests ask for beside their echo; None is nothing
+    hog: the kind of work of a thread beside the server that never stops; None: there is none
+    switch_interval_us: how long a thread keeps the GIL from one that wants it; None: the default
     """
 
     name: str = field(compare=False)
@@ -35,12 +40,32 @@ class Workload:
     load: Load
     pool_size: int | None = None
     common_rate: bool = False
+    work: Work | None = None
+    hog: str | None = None
+    switch_interval_us: float | None = None
 
     @property
     def axes(self) -> dict[str, Any]:
         """Return its place on every axis; None where it has none."""
-        own = {"transport": self.transport, "pool_size": self.pool_size}
+        interval = self.switch_interval_us
+        own = {
+            "transport": self.transport,
+            "pool_size": self.pool_size,
+            "work": self.work and str(self.work),
+            "hog": self.hog,
+            "switch_interval": interval and duration(interval),
+        }
         return dataclasses.asdict(self.load) | own
+
+    @property
+    def mixture(self) -> bool:
+        """Tell if some of its requests ask for work and the others do not."""
+        return self.work is not None and self.work.mixture
+
+    @property
+    def inside(self) -> bool:
+        """Tell if it asks for what only a server that this house starts can be told."""
+        return (self.work, self.hog, self.switch_interval_us) != (None, None, None)
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,8 @@ def _add(
     missing = spec.missing()
     if missing:
         remedy = f"install them for {python.name}" if python else install(missing)
+        if missing[0].startswith("Python "):
+            remedy = "run it under another: --python NAME=PATH"
         return f"{spec.name}: needs {', '.join(missing)} ({remedy})"
     key = (spec.variant.kind if spec.variant else "", spec.name)
     if key in specs and specs[key] != spec:

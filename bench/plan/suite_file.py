@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.base.errors import ConfigError, in_words
-from bench.plan.workloads import AXES, KEPT
+from bench.plan.workloads import AXES, KEPT, WORDS
 
 SUITES = Path(__file__).parent / "suites"
 DEFAULT_SUITE = "default"
@@ -133,7 +133,7 @@ def _axes(where: str, table: str, values: Any) -> dict[str, list[Any]]:
 
 def axis_value(where: str, axis: str, value: Any) -> Any:
     """Return a value of an axis with its type; raises ConfigError."""
-    if axis in ("transport", "arrivals", "assignment", "generator_wait"):
+    if axis in WORDS:
         return str(value)
     if axis == "requests_per_connection" and value == KEPT[0]:
         return value

@@ -8,8 +8,11 @@ from typing import Any
 
 from bench.model.server import NATIVE, ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
+from bench.model.work import NONE, Work, microseconds
 from loadgen.plan import Load, PlanError
+from servers.api import CHUNK
 from servers.terms import TRANSPORTS
+from servers.work import MARK_END, ON_CPU
 
 # The axes of a workload, and how a point of one is written in a workload's name.
 AXES = {
@@ -26,8 +29,14 @@ AXES = {
     "idle": "{}idle",
     "pool_size": "pool{}",
     "generator_wait": "{}",
+    "work": "{}",
+    "hog": "hog-{}",
+    "switch_interval": "switch-{}",
 }
+# Axes whose values are words.
+WORDS = ("transport", "arrivals", "assignment", "generator_wait", "work", "hog", "switch_interval")
 POOL_MOST = 10_000
+SWITCH_MOST_US = 1e7
 # Chosen: with a second each, three hours for one server and one block.
 POINTS_MOST = 10_000
 KEPT = ("kept", 0)
@@ -78,10 +87,57 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
         raise PlanError(f"pool_size {pool_size}: give a whole number from 1 to {POOL_MOST}")
     if common_rate := point.get("rate") == COMMON:
         del point["rate"]
+    inside = _inside(point)
     load = Load(**point)
+    if inside["work"] is not None:
+        check_work(transport, load)
     if transport == "udp" and load.requests_per_connection is not None:
         raise PlanError("UDP has no connections to renew: drop requests_per_connection")
-    return Workload(name, transport, load, pool_size, common_rate)
+    return Workload(name, transport, load, pool_size, common_rate, **inside)
+
+
+def _inside(point: dict[str, Any]) -> dict[str, Any]:
+    """Take what a server is told beside its load out of a point; raises PlanError."""
+    try:
+        work = Work.parse(point.pop("work", NONE))
+    except ValueError as error:
+        raise PlanError(str(error)) from None
+    hog, interval = point.pop("hog", NONE), point.pop("switch_interval", None)
+    if hog != NONE and hog not in ON_CPU:
+        raise PlanError(f"hog {hog!r}: choose from {NONE}, {', '.join(ON_CPU)}")
+    us = None if interval is None else microseconds(interval)
+    if us is not None and not 1 <= us <= SWITCH_MOST_US:
+        raise PlanError(f"switch interval {interval!r}: give a time from 1us to 10s, such as 0.5ms")
+    return {"work": work, "hog": None if hog == NONE else hog, "switch_interval_us": us}
+
+
+def check_work(transport: str, load: Load) -> None:
+    """Refuse a load under which a server cannot tell which request asks for work.
+
+    Raises:
+        PlanError: what does not fit, and what would
+    """
+    if transport == "udp":
+        raise PlanError(
+            "work belongs to streams: datagrams that wait for it are dropped by the kernel, and "
+            "not answered late; drop udp, or the work"
+        )
+    if not MARK_END <= load.payload_bytes <= CHUNK:
+        raise PlanError(
+            f"payload {load.payload_bytes}: with work give {MARK_END} bytes at least, which carry "
+            f"its mark, and {CHUNK} at most, which a server receives in one piece"
+        )
+    if load.depth > 1:
+        raise PlanError(f"depth {load.depth}: with work one request is in flight on a connection")
+
+
+def unsuited(spec: ServerSpec, workload: Workload) -> str:
+    """Return why a server cannot be asked what a workload asks for, or nothing."""
+    if spec.command is not None and workload.inside:
+        return "a foreign command cannot be told of work, hog or switch interval"
+    if spec.variant is not None and workload.work and workload.work.kind in spec.variant.cannot:
+        return f"this server cannot do work of the kind {workload.work.kind}"
+    return ""
 
 
 def check_axes(points: Iterable[Workload], servers: Iterable[ServerSpec]) -> None:
@@ -95,7 +151,7 @@ def check_axes(points: Iterable[Workload], servers: Iterable[ServerSpec]) -> Non
     for axis in ("arrivals", "assignment"):
         if not offered and any(getattr(p.load, axis) != getattr(plain, axis) for p in points):
             raise PlanError(f"{axis}: belongs to open loop, and no workload has a rate; give one")
-    pools = any(spec.variant is not None and spec.variant.max_clients == "pool" for spec in servers)
+    pools = any(spec.variant is not None and spec.variant.has_pool for spec in servers)
     if not pools and any(point.pool_size is not None for point in points):
         raise PlanError("pool size: none of the servers has a pool; drop it, or name one that has")
 

@@ -4,6 +4,7 @@ Both are loads like those of the trials, half a second long or less, so that not
 of a machine has to be known beforehand.
 """
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -11,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bench.base.shortages import HouseError
+from bench.host import pace
 from bench.launch.launcher import Server
 from bench.launch.observer import Observer
 from bench.launch.probe import BrokenEcho, NotReady
-from bench.model.calibration import Calibration, Look
+from bench.model.calibration import Amount, Calibration, Look
+from bench.model.interpreter import Interpreter
 from bench.model.server import ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from bench.plan import catalog
@@ -22,7 +25,7 @@ from bench.running.prepare import Session
 from bench.running.trials import READY_LEAST_S, READY_TIMES, Conditions, load_plan, spec_of
 from loadgen import fleet
 from loadgen.fleet import FleetError, NobodyListens
-from loadgen.plan import Load
+from loadgen.plan import Load, PlanError
 
 LOOK_S = 0.5
 RATE_LOOK_S = 0.3
@@ -53,7 +56,7 @@ def calibrated(session: Session) -> Session:
         PlanError: a limit of this machine forbids a load
     """
     if session.goes_on:
-        return session
+        return measured_out(session)
     plan, specs = session.plan, session.specs
     begun_s, spinning, sleeping = start_s(), None, None
     conditions = replace(session.conditions, ready_s=max(READY_LEAST_S, READY_TIMES * begun_s))
@@ -64,15 +67,68 @@ def calibrated(session: Session) -> Session:
         spinning, sleeping = (
             look(native, Workload("look", "tcp", load), conditions, LOOK_S) for load in loads
         )
+    session = measured_out(session)
+    conditions = replace(conditions, amounts=session.conditions.amounts)
     peaks, rates = {}, {}
     for workload in dict.fromkeys(cell.workload for cell in plan.cells):
         if workload.common_rate:
             peaks[workload.name] = peaks_of(workload, plan.cells, specs, conditions)
             rates[workload.name] = common_rate(peaks[workload.name].values())
-    calibration = Calibration(begun_s, spinning, sleeping, peaks, rates)
+    calibration = Calibration(begun_s, spinning, sleeping, peaks, rates, conditions.amounts)
     cells = tuple(replace(cell, workload=settled(cell.workload, rates)) for cell in plan.cells)
     plan = replace(plan, cells=cells)
     return replace(session, plan=plan, conditions=conditions, calibration=calibration)
+
+
+def measured_out(session: Session) -> Session:
+    """Return a session with the counts of all work on the CPU that its cells ask for.
+
+    Raises:
+        PlanError: an interpreter cannot do it
+    """
+    amounts = session.conditions.amounts
+    known = {(each.python, each.kind, each.us) for each in amounts}
+    for python, pieces in pieces_of(session).items():
+        name = python.name if python else ""
+        wanted = sorted(piece for piece in pieces if (name, *piece) not in known)
+        if wanted:
+            try:
+                amounts += pace.measured_out(wanted, python, first_cpu(session.conditions))
+            except HouseError as error:
+                raise PlanError(f"{name or 'this interpreter'}: {error}") from None
+    conditions = replace(session.conditions, amounts=amounts)
+    calibration = replace(session.calibration, amounts=amounts)
+    return replace(session, conditions=conditions, calibration=calibration)
+
+
+def pieces_of(session: Session) -> dict[Interpreter | None, set[tuple[str, float]]]:
+    """Return which pieces of work on the CPU are done under each interpreter: kind and time."""
+    pieces: dict[Interpreter | None, set[tuple[str, float]]] = {}
+    for cell in session.plan.cells:
+        work = cell.workload.work
+        if work is not None and work.holds_cpu:
+            spec = spec_of(cell, session.specs)
+            pieces.setdefault(spec.python, set()).add((work.kind, work.us))
+    return pieces
+
+
+def looked_at_again(session: Session) -> tuple[Amount, ...]:
+    """Return the work of a run with the time that it takes now, at the end."""
+    amounts = session.conditions.amounts
+    pythons = {spec.python.name: spec.python for spec in session.specs if spec.python}
+    found: list[Amount] = []
+    for name in dict.fromkeys(each.python for each in amounts):
+        own = [each for each in amounts if each.python == name]
+        # What cannot be looked at again costs nothing that was measured.
+        with contextlib.suppress(HouseError):
+            own = list(pace.looked_at_again(own, pythons.get(name), first_cpu(session.conditions)))
+        found += own
+    return tuple(found)
+
+
+def first_cpu(conditions: Conditions) -> int:
+    """Return the CPU that a server with one has."""
+    return conditions.cpus.for_server(many=False)[0]
 
 
 def peaks_of(
@@ -83,7 +139,7 @@ def peaks_of(
     for cell in cells:
         if cell.workload == workload and not cell.server.endswith(TWIN):
             seen = look(spec_of(cell, specs), workload, conditions, RATE_LOOK_S)
-            if seen is not None and seen.throughput_rps:
+            if seen is not None:
                 peaks[cell.server] = seen.throughput_rps
     return peaks
 
@@ -121,9 +177,12 @@ def look(
         with Server(spec, workload.transport, conditions.fair(workload, spec)) as server:
             observer = Observer(server.supervisor_pid, conditions.cpus)
             result = fleet.run(load_plan(workload, short, server.address, 0, 0), observer)
+            # One that died took its counters along; without replies there is nothing to tell of.
+            if server.exited() or not result.throughput_rps:
+                return None
     except (NotReady, BrokenEcho, FleetError, NobodyListens, HouseError):
         return None
     cpu_us = None
     if observer.usage is not None and result.watched is not None and result.watched.replies:
         cpu_us = observer.usage.cpu_s * 1e6 / result.watched.replies
-    return Look(result.throughput_rps, cpu_us)
+    return Look(result.throughput_rps, cpu_us if cpu_us and cpu_us > 0 else None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.base import wording
 from bench.base.errors import ConfigError
 from bench.host import machine
+from bench.model.calibration import Calibration
 from bench.model.header import SCHEMA, Config, Header, ServerEntry
 from bench.model.interpreter import in_words
 from bench.model.server import ROOT, ServerSpec
@@ -75,6 +76,7 @@ def going_on(session: Session, old: Header) -> Header:
         order=listed + tuple(session.plan.order(block) for block in session.blocks),
         finished_at=None,
         complete=None,
+        calibration=replace(old.calibration or Calibration(), amounts=session.conditions.amounts),
         # One that was killed had no end, and no report to look at.
         looks=old.looks + (old.finished_at is not None),
     )
@@ -101,6 +103,7 @@ def describe(spec: ServerSpec) -> ServerEntry:
         packages=packages(spec),
         max_clients=variant.max_clients if variant else None,
         many_cpus=spec.many_cpus,
+        many_threads=spec.many_threads,
         own_listeners=spec.own_listeners,
         sources=tuple(each.source for each in sources.collect(spec)),
         files=identity.files(spec),

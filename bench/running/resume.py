@@ -78,7 +78,8 @@ def conditions_of(header: Header) -> trials.Conditions:
             "start a new run"
         )
     times_s = (config.duration_s, config.warmup_s, config.drain_s)
-    return trials.Conditions(cpus, config.pool_size, *times_s, header.seed)
+    amounts = header.calibration.amounts if header.calibration else ()
+    return trials.Conditions(cpus, config.pool_size, *times_s, header.seed, amounts=amounts)
 
 
 def whole_blocks(run: Run) -> int:

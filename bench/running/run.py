@@ -16,6 +16,7 @@ from bench.model.run import Run, workload_labels
 from bench.model.trial import Trial
 from bench.plan.blocks import RunPlan, Standing, next_block
 from bench.running import header, trials
+from bench.running.calibration import looked_at_again
 from bench.running.prepare import Session
 from bench.running.resume import next_number
 from bench.store import run_folder, sources
@@ -63,7 +64,7 @@ def measure(session: Session) -> Iterator[Trial]:
         done = []
         for position, index in enumerate(plan.order(block)):
             cell = plan.cells[index]
-            path = room.samples(run_folder.samples_path(folder, block, position, cell))
+            path = room.samples(run_folder.place_for_samples(folder, block, position, cell))
             spec = trials.spec_of(cell, session.specs)
             trial = trials.measure(spec, cell, conditions, (block, position), path, source)
             source = source if trial.result is None else trial.result.next_source
@@ -113,6 +114,9 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
     """
     run = run_folder.read(session.folder)
     added = range(len(head.order), next_number(run))
+    if complete and head.calibration is not None and session.conditions.amounts:
+        amounts = looked_at_again(session)
+        head = replace(head, calibration=replace(head.calibration, amounts=amounts))
     head = replace(
         head,
         order=head.order + tuple(session.plan.order(block) for block in added),
@@ -134,7 +138,7 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
 def unkept(folder: Path, run: Run) -> int:
     """Return how many trials have no raw samples on disk though `SAMPLES_BUDGET` allowed them."""
     raw = [t for t in run.trials if t.result is not None and t.result.recorder is Recording.RAW]
-    paths = [run_folder.samples_path(folder, t.block, t.position, t.cell) for t in raw]
+    paths = [folder / run_folder.samples_name(t.block, t.position, t.cell) for t in raw]
     sizes = [path.stat().st_size for path in paths if path.exists()]
     # Beyond it the next file would not have fitted: what is missing then was left out on purpose.
     spent = sum(sizes) + max(sizes, default=0) >= SAMPLES_BUDGET

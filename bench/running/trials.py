@@ -8,9 +8,12 @@ from bench.base.shortages import HouseError
 from bench.launch.launcher import Allotment, Server
 from bench.launch.observer import Observer
 from bench.launch.probe import BrokenEcho, NotReady
-from bench.model.cpus import Cpus
+from bench.model.calibration import Amount
+from bench.model.cpus import Cpus, can_use_many
 from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
+from bench.model.work import Work
+from bench.plan.workloads import unsuited
 from loadgen import fleet, perturbing, witness
 from loadgen.fleet import FleetError, NobodyListens
 from loadgen.plan import Plan, PlanError, Target
@@ -35,6 +38,7 @@ class Conditions:
     """What all trials of a run have in common; a workload may ask for another size of pools.
 
     ready_s: how long a server may take until it has answered the probe
+    amounts: how much work on the CPU takes how long
     """
 
     cpus: Cpus
@@ -44,6 +48,7 @@ class Conditions:
     drain_s: float
     seed: int
     ready_s: float = READY_LEAST_S
+    amounts: tuple[Amount, ...] = ()
 
     @property
     def load_s(self) -> float:
@@ -63,8 +68,23 @@ class Conditions:
 
     def fair(self, workload: Workload, spec: ServerSpec) -> Allotment:
         """Return the terms that a server is started on under a workload."""
-        cpus = self.cpus.for_server(spec.many_cpus)
-        return Allotment(cpus, workload.pool_size or self.pool_size, self.ready_s)
+        many = can_use_many(spec.many_cpus, spec.many_threads, workload.work)
+        return Allotment(
+            self.cpus.for_server(many),
+            workload.pool_size or self.pool_size,
+            self.ready_s,
+            work=None if workload.work is None else self.measured_out(workload.work, spec),
+            hog=workload.hog,
+            switch_interval_us=workload.switch_interval_us,
+        )
+
+    def measured_out(self, work: Work, spec: ServerSpec) -> dict[str, float | str]:
+        """Return a piece of work as a server is told it; what is done on the CPU, by its count."""
+        amount = work.us / 1e6
+        if work.holds_cpu:
+            wanted = (spec.python.name if spec.python else "", work.kind, work.us)
+            amount = next(a.count for a in self.amounts if (a.python, a.kind, a.us) == wanted)
+        return {"kind": work.kind, "amount": amount}
 
 
 def target(transport: str, address: Address) -> Target:
@@ -96,6 +116,7 @@ def load_plan(
         block=block,
         spin=not conditions.cpus.shared,
         first_source=first_source,
+        marked=workload.work.share if workload.work else 0.0,
     )
 
 
@@ -117,6 +138,8 @@ def measure(
     """
     began = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
     trial = Trial(*place, cell, began, Status.FAILED)
+    if why := unsuited(spec, cell.workload):
+        return replace(trial, status=Status.UNSUITED, reason=why)
     server = Server(spec, cell.workload.transport, conditions.fair(cell.workload, spec))
     try:
         with server:
@@ -141,7 +164,7 @@ def driven(
     """
     workload = trial.cell.workload
     order = load_plan(workload, conditions, server.address, trial.block, first_source)
-    cpus = conditions.cpus.narrowed(server.spec.many_cpus)
+    cpus = Cpus(server.fair.cpus, conditions.cpus.generator)
     observer = Observer(server.supervisor_pid, cpus, address=server.address)
     try:
         result = fleet.run(order, observer, samples)

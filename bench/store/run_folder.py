@@ -134,10 +134,19 @@ def write_report(folder: Path, name: str, data: bytes) -> None:
     inside.write(folder, name, data)
 
 
-def samples_path(folder: Path, block: int, position: int, cell: Cell) -> Path:
-    """Return where the raw samples of a trial go; raises StoreError if a link leads elsewhere."""
+def samples_name(block: int, position: int, cell: Cell) -> str:
+    """Return the name of the raw samples of a trial, below the folder of its run."""
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{cell.server}-{cell.workload.name}")[:NAME_MOST]
-    return inside.place(folder, f"samples/{block:03}-{position:03}-{name}.npz")
+    return f"samples/{block:03}-{position:03}-{name}.npz"
+
+
+def place_for_samples(folder: Path, block: int, position: int, cell: Cell) -> Path:
+    """Return where the raw samples of a trial go: nothing is there.
+
+    Raises:
+        StoreError: a link leads elsewhere
+    """
+    return inside.place(folder, samples_name(block, position, cell))
 
 
 def remove_samples(folder: Path) -> None:

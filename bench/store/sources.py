@@ -14,7 +14,7 @@ FOLDER = "sources"
 # A source that is longer is not shown, and none of ours is.
 LIMIT_BYTES = 64 * 1024
 # What a variant takes from the house without taking its model from there.
-HOUSE = {"servers", "servers.terms"}
+HOUSE = {"servers", "servers.terms", "servers.work"}
 SHARED = {"CHUNK", "Settings"}
 # Of the letters of a file's name, which has 255 bytes at most, and a letter four.
 NAME_MOST = 50

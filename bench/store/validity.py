@@ -13,11 +13,20 @@ from typing import Any
 from hdrh.histogram import HdrHistogram
 
 from bench.base import wording
-from bench.model.calibration import Calibration, Look
+from bench.model.calibration import Amount, Calibration, Look
 from bench.model.cpus import Cpus
 from bench.model.header import Config, Header, ServerEntry
 from bench.model.trial import Cell, Status, Throttled, Trial, Usage, Workload
-from loadgen.result import Evidence, Perturbation, Result, Series, Times, Watched, Witness
+from loadgen.result import (
+    Evidence,
+    Perturbation,
+    RequestClass,
+    Result,
+    Series,
+    Times,
+    Watched,
+    Witness,
+)
 from servers.terms import TRANSPORTS
 
 Bounds = tuple[float, float]
@@ -44,6 +53,7 @@ RANGES: dict[type, dict[str, Bounds]] = {
         "pool_size": POOL,
     },
     Cpus: {"server": PLACE, "generator": PLACE, "single": PLACE},
+    Amount: {"us": POSITIVE, "count": COUNT, "took_us": POSITIVE, "at_end_us": POSITIVE},
     Look: {"throughput_rps": POSITIVE, "cpu_us": POSITIVE},
     Calibration: {"start_s": COUNT, "peaks_rps": COUNT, "rates_rps": COUNT},
     Workload: {"pool_size": POOL},
@@ -60,6 +70,7 @@ RANGES: dict[type, dict[str, Bounds]] = {
     Watched: {"span_s": COUNT, "replies": COUNT},
     Times: dict.fromkeys(("p50", "p90", "p99", "p999", "max"), COUNT),
     Series: {"step_s": POSITIVE, "replies": COUNT, "p50_us": COUNT, "p99_us": COUNT},
+    RequestClass: dict.fromkeys(("samples", "throughput_rps"), COUNT),
     Result: {
         **dict.fromkeys(("samples", "throughput_rps", "achieved_rps", "connections"), COUNT),
         **dict.fromkeys(("connections_without_reply", "censored", "mismatches", "errors"), COUNT),
@@ -158,7 +169,9 @@ def trial(value: Trial) -> tuple[object, ...]:
         if value.status is Status.MEASURED:
             raise ValueError("it was measured and has no result")
         return ()
-    made = (histogram(text) for text in (result.response_hdr, result.service_hdr) if text)
+    classes = (each for each in (result.light, result.heavy) if each is not None)
+    texts = (result.response_hdr, result.service_hdr, *(each.response_hdr for each in classes))
+    made = (histogram(text) for text in texts if text)
     return tuple(dict.fromkeys(made))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.base import limits
-from bench.model.trial import Trial
+from bench.model.trial import Status, Trial
 from bench.verdicts import bounds, disturbance, network, server, witness
 from bench.verdicts.verdict import Finding, Name, Setup, Shown, Verdict
 
@@ -63,6 +63,16 @@ CHECKS = (
         "In any trial a byte was wrong, missing or too many, at the probe too; or a connection "
         "was closed early; or the server died, or fell silent on every connection.",
         "Run `bench check` on the server; its figures mean nothing until it echoes every byte.",
+        one_is_enough=True,
+        a_fact=True,
+    ),
+    Check(
+        Name.NO_WORK,
+        server.no_work,
+        "In any trial half of the requests that ask for work were answered in less than half of "
+        "the time that it takes.",
+        "Let the server do `settings.work` before it replies to a request that asks for it; "
+        "docs/adding-a-server.md has the forms.",
         one_is_enough=True,
         a_fact=True,
     ),
@@ -161,6 +171,8 @@ def judge(trials: Sequence[Trial], setup: Setup) -> Verdict:
     if not trials:
         remedy = "Finish the run with `bench run --resume`."
         return Verdict(Name.NOT_MEASURED, "The run ended before this cell", remedy)
+    if all(trial.status is Status.UNSUITED for trial in trials):
+        return Verdict(Name.NOT_MEASURED, trials[0].reason, "Leave it out, or compare the others.")
     shown = [(check, check.shows(trials, setup)) for check in CHECKS]
     seen = [
         _Seen(

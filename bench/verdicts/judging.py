@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bench.analysis import intervals, metrics
+from bench.model.cpus import can_use_many
 from bench.model.run import Run
 from bench.model.trial import Cell
 from bench.verdicts import checks
@@ -22,7 +23,8 @@ def setup_of(run: Run, cell: Cell) -> Setup:
         limit = cell.workload.pool_size or run.header.config.pool_size
     cpus = run.header.cpus
     at_once = limit if isinstance(limit, int) else None
-    given = 1 if cpus is None else len(cpus.for_server(entry.many_cpus))
+    many = can_use_many(entry.many_cpus, entry.many_threads, cell.workload.work)
+    given = 1 if cpus is None else len(cpus.for_server(many))
     return Setup(
         given,
         at_once,

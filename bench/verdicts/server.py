@@ -81,6 +81,20 @@ def _broken_facts(trial: Trial) -> dict[str, Any]:
     return facts | {"exit_status": trial.exit_status, "evidence": evidence}
 
 
+def no_work(trial: Trial, _: Setup) -> Finding | None:
+    """Return a finding if requests that ask for work are answered before it can be done."""
+    work, result = trial.cell.workload.work, trial.result
+    if work is None or result is None:
+        return None
+    times = result.response_us if result.heavy is None else result.heavy.response_us
+    # Of few samples there is no p50; the longest of them took longer than half of them.
+    took_us = times.max if times.p50 is None else times.p50
+    if took_us is None or took_us >= limits.WORK_LEAST * work.us:
+        return None
+    reason = f"{work.name} was asked for, and half of the replies came within {took_us:,.0f} us"
+    return Finding(reason, {"work_us": work.us, "p50_us": took_us})
+
+
 def stalled(trial: Trial, _: Setup) -> Finding | None:
     """Return a finding if connections that were answered fell silent and stayed so."""
     result = trial.result

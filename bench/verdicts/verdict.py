@@ -13,6 +13,7 @@ class Name(StrEnum):
     INSTRUMENT = "instrument"
     FAILED = "failed"
     BROKEN_ECHO = "broken-echo"
+    NO_WORK = "no-work"
     STALLED = "stalled"
     LOSSY = "lossy"
     STARVED = "starved"
@@ -32,6 +33,7 @@ UNRANKED = frozenset(
         Name.INSTRUMENT,
         Name.FAILED,
         Name.BROKEN_ECHO,
+        Name.NO_WORK,
         Name.STALLED,
         Name.STARVED,
         Name.NOT_MEASURED,

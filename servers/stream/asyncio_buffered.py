@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from functools import partial
 from typing import cast
 
 from servers.api import CHUNK, Settings
@@ -14,8 +15,10 @@ class Echo(asyncio.BufferedProtocol):
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
         """Allocate the buffer, one for the life of the connection."""
+        self.work = settings.work
+        self.call_later = asyncio.get_running_loop().call_later
         self.buffer = memoryview(bytearray(CHUNK))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -28,7 +31,11 @@ class Echo(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Send back a copy: a transport may keep what it cannot send, and the buffer is reused."""
-        self.transport.write(bytes(self.buffer[:nbytes]))
+        data = bytes(self.buffer[:nbytes])
+        if self.work and self.work.asked_for(data):
+            self.work.then(self.call_later, self.transport.write, data)
+        else:
+            self.transport.write(data)
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its replies."""
@@ -42,7 +49,9 @@ class Echo(asyncio.BufferedProtocol):
 async def main(listener: socket.socket, settings: Settings) -> None:
     """Serve with `create_server`, for ever."""
     loop = asyncio.get_running_loop()
-    _server = await loop.create_server(Echo, sock=listener, backlog=settings.backlog)
+    _server = await loop.create_server(
+        partial(Echo, settings), sock=listener, backlog=settings.backlog
+    )
     # Not serve_forever(): there rloop 0.5 drops its listener.
     await asyncio.Event().wait()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from functools import partial
 from typing import cast
 
 from servers.api import Settings
@@ -14,13 +15,21 @@ class Echo(asyncio.Protocol):
 
     transport: asyncio.Transport
 
+    def __init__(self, settings: Settings) -> None:
+        """Know what work a request may ask for, and the loop's timers."""
+        self.work = settings.work
+        self.call_later = asyncio.get_running_loop().call_later
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Send it back."""
-        self.transport.write(data)
+        """Send it back, once the work that it asks for is done."""
+        if self.work and self.work.asked_for(data):
+            self.work.then(self.call_later, self.transport.write, data)
+        else:
+            self.transport.write(data)
 
     def pause_writing(self) -> None:
         """Stop reading from a client that does not read its replies."""
@@ -34,7 +43,9 @@ class Echo(asyncio.Protocol):
 async def main(listener: socket.socket, settings: Settings) -> None:
     """Serve with `create_server`, for ever."""
     loop = asyncio.get_running_loop()
-    _server = await loop.create_server(Echo, sock=listener, backlog=settings.backlog)
+    _server = await loop.create_server(
+        partial(Echo, settings), sock=listener, backlog=settings.backlog
+    )
     # Not serve_forever(): there rloop 0.5 drops its listener.
     await asyncio.Event().wait()
 

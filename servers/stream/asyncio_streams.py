@@ -3,16 +3,22 @@
 import asyncio
 import contextlib
 import socket
+from functools import partial
 
 from servers.api import CHUNK, Settings
+from servers.work import Work
 
 FAMILY = "asyncio"
 
 
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def echo(
+    work: Work | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """Echo one client; drain() holds the reader back while the client does not read."""
     with contextlib.suppress(ConnectionError):
         while data := await reader.read(CHUNK):
+            if work and work.asked_for(data):
+                await work.awaiting(asyncio.sleep)
             writer.write(data)
             await writer.drain()
     writer.close()
@@ -20,7 +26,8 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 async def main(listener: socket.socket, settings: Settings) -> None:
     """Serve with `start_server`, for ever."""
-    _server = await asyncio.start_server(echo, sock=listener, backlog=settings.backlog)
+    talk = partial(echo, settings.work)
+    _server = await asyncio.start_server(talk, sock=listener, backlog=settings.backlog)
     # Not serve_forever(): there rloop 0.5 drops its listener.
     await asyncio.Event().wait()
 

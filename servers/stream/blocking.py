@@ -13,4 +13,4 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Accept a client, echo until it leaves, accept the next."""
     while True:
         client, _ = listener.accept()
-        echo(client)
+        echo(client, settings.work)

@@ -4,18 +4,22 @@ import contextlib
 import socket
 
 from servers.api import CHUNK, Settings
+from servers.work import Timers, Work
 
 FAMILY = "busy-poll"
 
 
-def exchange(client: socket.socket, unsent: bytearray) -> bool:
+def exchange(client: socket.socket, unsent: bytearray, work: Work | None, timers: Timers) -> bool:
     """Read if nothing is left to send, send what the client takes; return False at its end."""
     try:
         if not unsent:
             data = client.recv(CHUNK)
             if not data:
                 return False
-            unsent += data
+            if work and work.asked_for(data):
+                work.then(timers.later, unsent.extend, data)
+            else:
+                unsent += data
         del unsent[: client.send(unsent)]
     except BlockingIOError:
         pass
@@ -28,12 +32,15 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Try to accept, then try every client, for ever."""
     listener.setblocking(False)
     clients: dict[socket.socket, bytearray] = {}
+    work, timers = settings.work, Timers()
     while True:
         with contextlib.suppress(BlockingIOError):
             client, _ = listener.accept()
             client.setblocking(False)
             clients[client] = bytearray()
         for client, unsent in list(clients.items()):
-            if not exchange(client, unsent):
+            if not exchange(client, unsent, work, timers):
                 del clients[client]
                 client.close()
+        if work:
+            timers.run_due()

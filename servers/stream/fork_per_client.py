@@ -26,6 +26,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
         client, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            echo(client)
+            echo(client, settings.work)
             os._exit(0)
         client.close()

@@ -6,6 +6,7 @@ import socket
 from typing import NoReturn
 
 from servers.api import CHUNK, Settings
+from servers.work import Timers, Work
 
 FAMILY = "selectors"
 NO_DESCRIPTOR_LEFT = (errno.EMFILE, errno.ENFILE)
@@ -27,7 +28,9 @@ def accept(selector: selectors.BaseSelector, listener: socket.socket) -> None:
     selector.register(client, selectors.EVENT_READ, bytearray())
 
 
-def exchange(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bool:
+def exchange(
+    selector: selectors.BaseSelector, key: selectors.SelectorKey, work: Work | None, timers: Timers
+) -> bool:
     """Read and echo, or send what the client has not taken yet; return False at its end."""
     client: socket.socket = key.fileobj  # type: ignore[assignment]
     unsent: bytearray = key.data
@@ -37,30 +40,43 @@ def exchange(selector: selectors.BaseSelector, key: selectors.SelectorKey) -> bo
             selector.modify(client, selectors.EVENT_READ, unsent)
         return True
     data = client.recv(CHUNK)
-    if not data:
-        return False
+    if work and work.asked_for(data):
+        work.then(timers.later, reply, selector, client, unsent, data)
+    elif data:
+        reply(selector, client, unsent, data)
+    return bool(data)
+
+
+def reply(
+    selector: selectors.BaseSelector, client: socket.socket, unsent: bytearray, data: bytes
+) -> None:
+    """Send what the client takes at once, and keep the rest."""
     try:
         sent = client.send(data)
     except BlockingIOError:
         sent = 0
+    except OSError:
+        return  # it has left meanwhile: its next event says so, if that was not its last
     if sent < len(data):
         # Read no more before this is out: memory stays bounded by one chunk for each client.
         unsent += data[sent:]
         selector.modify(client, selectors.EVENT_WRITE, unsent)
-    return True
 
 
-def loop(listener: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
-    """Echo to every client that is ready, for ever."""
+def loop(
+    listener: socket.socket, selector: selectors.BaseSelector, work: Work | None = None
+) -> NoReturn:
+    """Echo to every client that is ready, for ever; without work there are no timers to ask."""
     listener.setblocking(False)
     selector.register(listener, selectors.EVENT_READ)
+    timers = Timers()
     while True:
-        for key, _ in selector.select():
+        for key, _ in selector.select(timers.run_due() if work else None):
             if key.fileobj is listener:
                 accept(selector, listener)
                 continue
             try:
-                connected = exchange(selector, key)
+                connected = exchange(selector, key, work, timers)
             except BlockingIOError:
                 continue
             except ConnectionError:
@@ -74,4 +90,4 @@ def loop(listener: socket.socket, selector: selectors.BaseSelector) -> NoReturn:
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready."""
-    loop(listener, selectors.DefaultSelector())
+    loop(listener, selectors.DefaultSelector(), settings.work)

@@ -16,6 +16,6 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the loop of one process on every CPU."""
 
     def work(own: socket.socket) -> None:
-        loop(own, selectors.DefaultSelector())
+        loop(own, selectors.DefaultSelector(), settings.work)
 
     one_process_per_cpu(listener, settings, work)

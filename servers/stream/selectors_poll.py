@@ -11,4 +11,4 @@ FAMILY = "selectors"
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready."""
-    loop(listener, selectors.PollSelector())
+    loop(listener, selectors.PollSelector(), settings.work)

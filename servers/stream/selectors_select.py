@@ -15,4 +15,4 @@ DESCRIPTORS = 1024
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve whoever is ready; clients beyond what select() can watch wait in the backlog."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
-    loop(listener, selectors.SelectSelector())
+    loop(listener, selectors.SelectSelector(), settings.work)

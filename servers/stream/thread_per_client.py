@@ -13,4 +13,4 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Accept clients for ever and give each a thread of its own."""
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=echo, args=(client,), daemon=True).start()
+        threading.Thread(target=echo, args=(client, settings.work), daemon=True).start()

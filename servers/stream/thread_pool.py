@@ -16,4 +16,4 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     with ThreadPoolExecutor(settings.pool_size) as pool:
         while True:
             client, _ = listener.accept()
-            pool.submit(echo, client)
+            pool.submit(echo, client, settings.work)

@@ -7,6 +7,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from tornado.tcpserver import TCPServer
 
 from servers.api import CHUNK, Settings
+from servers.work import Work
 
 FAMILY = "tornado"
 REQUIRES = ("tornado",)
@@ -15,22 +16,30 @@ REQUIRES = ("tornado",)
 class Server(TCPServer):
     """Echo to every client."""
 
+    def __init__(self, work: Work | None) -> None:
+        """Know what work a request may ask for."""
+        super().__init__()
+        self.work = work
+
     async def handle_stream(self, stream: IOStream, address: object) -> None:
         """Echo one client until its end or its reset."""
         try:
             while True:
-                await stream.write(await stream.read_bytes(CHUNK, partial=True))
+                data = await stream.read_bytes(CHUNK, partial=True)
+                if self.work and self.work.asked_for(data):
+                    await self.work.awaiting(asyncio.sleep)
+                await stream.write(data)
         except StreamClosedError:
             stream.close()
 
 
-async def main(listener: socket.socket) -> None:
+async def main(listener: socket.socket, settings: Settings) -> None:
     """Serve for ever."""
     listener.setblocking(False)
-    Server().add_socket(listener)
+    Server(settings.work).add_socket(listener)
     await asyncio.Event().wait()
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Run the server's coroutine."""
-    asyncio.run(main(listener))
+    asyncio.run(main(listener, settings))

@@ -5,6 +5,7 @@ import socket
 from twisted.internet import protocol, reactor
 
 from servers.api import Settings
+from servers.work import Work
 
 FAMILY = "twisted"
 REQUIRES = ("twisted",)
@@ -18,13 +19,18 @@ class Echo(protocol.Protocol):
         self.transport.registerProducer(self.transport, streaming=True)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 (Twisted's name)
-        """Send it back."""
-        self.transport.write(data)
+        """Send it back, once the work that it asks for is done."""
+        work: Work | None = self.factory.work
+        if work and work.asked_for(data):
+            work.then(reactor.callLater, self.transport.write, data)
+        else:
+            self.transport.write(data)
 
 
 def serve(listener: socket.socket, settings: Settings) -> None:
     """Hand the listener to the reactor and run it."""
     factory = protocol.Factory.forProtocol(Echo)
+    factory.work = settings.work
     factory.noisy = False
     listener.setblocking(False)
     reactor.adoptStreamPort(listener.fileno(), listener.family, factory)

@@ -174,7 +174,7 @@ class Dialer:
     ) -> None:
         self.kernel, self.block_ns, self.outcome = kernel, block_ns, outcome
         self.sources = [("127.0.1.1", 0)]
-        self.turns = 0
+        self.turns = self.number = 0
         self.may_meet_itself = False
 
     def dial(self) -> tuple[Any, int]:

@@ -140,10 +140,13 @@ def interrupted(tried: Tried, number: signal.Signals) -> list[str]:
     return wrong
 
 
-def bereft(tried: Tried, who: str) -> list[str]:
-    """Kill one of the processes of a trial; the run goes on, and says so of that trial."""
+def bereft(tried: Tried, who: str, *, first: bool = False) -> list[str]:
+    """Kill one of the processes of a trial; the run goes on, and says so of that trial.
+
+    first: as soon as there is one, which is before the first trial, while the machine is looked at
+    """
     hit = False
-    if not tried.wait():
+    if first or not tried.wait():
         # Between two trials there is none; a run that ends has none any more.
         while not hit and tried.process.poll() is None:
             for process in tried.below():
@@ -178,6 +181,10 @@ ENDS: dict[str, Callable[[Tried], list[str]]] = {
     },
     **{
         f"kill -9 of a trial's {who}": lambda tried, who=who: bereft(tried, who)  # type: ignore[misc]
+        for who in ("supervisor", "generator", "server")
+    },
+    **{
+        f"kill -9 of a run's first {who}": lambda tried, who=who: bereft(tried, who, first=True)  # type: ignore[misc]
         for who in ("supervisor", "generator", "server")
     },
 }

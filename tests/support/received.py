@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import random
+import re
 import shutil
 import sys
 import time
@@ -81,7 +82,7 @@ def _wrong(base: Path, folder: Path) -> Iterator[str]:
         status, out = run(*words)
         if status == Exit.DEFECT or REPORT_IT in out:
             yield f"{words[0]} failed: {out[-3000:]}"
-        if status == Exit.BAD_INPUT and out.count("error: ") != 1:
+        if status == Exit.BAD_INPUT and len(re.findall("^error: ", out, re.M)) != 1:
             yield f"{words[0]} said: {out[-300:]}"
         if any(ord(letter) < 32 and letter not in "\n\t" for letter in out) or "\u202e" in out:
             yield f"{words[0]} speaks to the terminal"
