@@ -27,9 +27,9 @@ class Columns:
             self.column["intended"] = self.column["sent"]
         self.names: tuple[str, ...] = ("intended", "sent", "received", "slot")
         if self.mixture:
-            self.names += ("heavy",)
+            self.names += ("marked",)
             slots = self.column["slot"]
-            self.column["heavy"] = (slots < 0).astype(np.int64)
+            self.column["marked"] = (slots < 0).astype(np.int64)
             self.column["slot"] = np.maximum(slots, ~slots)
 
     @property

@@ -8,16 +8,22 @@ from typing import Any
 from bench.analysis import steadiness
 from bench.base import limits
 from bench.model.trial import Cell, Trial, Usage, Workload
-from loadgen.result import Result
+from loadgen.result import RequestClass, Result
 
 ByBlock = Mapping[int, Mapping[str, Any]]
 
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
+# Of a mixture, of the requests that ask for work and of those that do not.
+CLASSES = ("light", "heavy")
+CLASS_FIGURES = tuple(
+    f"{name}_{figure}" for name in CLASSES for figure in ("p50_us", "p99_us", "rps")
+)
 # What a cell takes from its trials: the geometric mean of these,
 MEANS = (
     *("throughput_rps", *(f"{name}_us" for name in PERCENTILES)),
     *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
     *("memory_mib", "effective_concurrency", "fairness_jain", "achieved_rps"),
+    *CLASS_FIGURES,
 )
 # the total of these, and the largest of this.
 TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
@@ -50,7 +56,19 @@ def of(trial: Trial) -> dict[str, Any]:
     figures["errors"] = result.mismatches + result.errors
     figures["send_lag_p99_us"] = result.send_lag_us.p99
     figures["connect_p99_us"] = result.connect_us.p99
-    return figures | _resources(trial, result)
+    return figures | _of_classes(result) | _resources(trial, result)
+
+
+def _of_classes(result: Result) -> dict[str, Any]:
+    """Return the figures of the two classes of a mixture; nothing of another load."""
+    figures: dict[str, Any] = {}
+    for name in CLASSES:
+        found: RequestClass | None = getattr(result, name)
+        if found is not None:
+            times = found.response_us
+            figures |= {f"{name}_p50_us": times.p50, f"{name}_p99_us": times.p99}
+            figures[f"{name}_rps"] = found.throughput_rps
+    return figures
 
 
 def _resources(trial: Trial, result: Result) -> dict[str, Any]:

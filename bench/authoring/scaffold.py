@@ -18,16 +18,19 @@ import socket
 import threading
 
 from servers.api import CHUNK, Settings
+from servers.work import Work
 
 # The group that it is compared and coloured with: an existing one, or a new word.
 FAMILY = "{family}"
 
 
-def echo(client: socket.socket) -> None:
+def echo(client: socket.socket, work: Work | None) -> None:
     """Send everything that a client sends back to it, until its end."""
     with client:
         try:
             while data := client.recv(CHUNK):
+                if work and work.asked_for(data):
+                    work.do()
                 client.sendall(data)
         except ConnectionError:
             pass  # the client has reset its connection, which must not end the server
@@ -37,7 +40,7 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Serve for ever: the listener is bound and listens, and the house ends the process."""
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=echo, args=(client,), daemon=True).start()
+        threading.Thread(target=echo, args=(client, settings.work), daemon=True).start()
 '''
 
 

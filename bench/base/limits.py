@@ -59,8 +59,8 @@ WORK_DRIFT = Limit(
 WORK_LEAST = Limit(
     0.5,
     "of the time that work takes",
-    "Half of the requests that ask for work are answered before this: the server cannot have done "
-    "it. A clock that runs faster than at the calibration explains a few per cent.",
+    "Half of the requests that ask for work are answered before this, or cost less CPU: the server "
+    "cannot have done it. A clock that has become faster since explains a few per cent.",
     "chosen: far from either",
 )
 STARVED_BELOW = Limit(

@@ -43,13 +43,23 @@ class Amount:
         """Return by what part it takes longer at the end than was wanted; None before."""
         return None if self.at_end_us is None else self.at_end_us / self.us - 1
 
+    @property
+    def name(self) -> str:
+        """Return which work it is, and whose: `spin:100us`."""
+        return f"{self.kind}:{duration(self.us)}" + (f" ({self.python})" if self.python else "")
+
+    def in_words(self) -> str:
+        """Return its count, and how long that took at the start and at the end."""
+        unit = {"spin": "turns of a loop", "release": "rounds of a hash"}.get(self.kind, "times")
+        end = "" if self.at_end_us is None else f", {duration(round(self.at_end_us, 1))} at the end"
+        return f"{self.count:,} {unit}: {duration(round(self.took_us, 1))} at the start{end}"
+
     def drift_in_words(self) -> str:
         """Return what became of it where it has drifted beyond the limit; else nothing."""
         if self.drift is None or abs(self.drift) <= limits.WORK_DRIFT:
             return ""
-        under = f" under {self.python}" if self.python else ""
         return (
-            f"{self.kind}:{duration(self.us)}{under} took {self.drift:+.0%} of CPU time at the end "
+            f"{self.name} took {self.drift:+.0%} of CPU time at the end "
             "of the run: the machine has changed its pace"
         )
 

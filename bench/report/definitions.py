@@ -36,6 +36,18 @@ DEFINITIONS = (
     ),
     ("closed loop", "Each connection sends its next request when the reply is there."),
     ("open loop", "Requests follow a schedule, whatever the server does."),
+    (
+        "work",
+        "What a request asks for beside its echo, measured out once a run: spin computes in Python"
+        " and holds the GIL, release computes without it, wait leaves the CPU alone.",
+    ),
+    ("light, heavy", "Of a mixture: the requests that are plain echoes, and those with work."),
+    (
+        "ideal",
+        "What a server would answer that costs nothing beside the work: the CPUs over the work of"
+        " a request, or, of a wait, the connections over it.",
+    ),
+    ("hog", "A thread in each process of a server that never stops working."),
     ("starved", "Some connections were left waiting while others were served."),
     (
         "course",

@@ -27,6 +27,9 @@ def groups(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:
         for title, group in groups.items()
         if group
     ]
+    if header.calibration is not None and header.calibration.amounts:
+        amounts = [(each.name, each.in_words()) for each in header.calibration.amounts]
+        groups_shown.append(("Work, measured out", amounts))
     source = {"version": header.version, "commit": header.commit}
     known = [(name, value) for name, value in source.items() if value]
     if known:

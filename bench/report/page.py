@@ -31,6 +31,8 @@ COLUMNS = (
     ("of witness", True),
     *(("course", False), ("verdict", False)),
 )
+# Where a workload is a mixture: of its two classes of requests.
+CLASS_COLUMNS = (("light p99", True), ("heavy p99", True))
 # The first schema of a run that has the sources of its servers.
 SOURCES_SINCE = 4
 # What begins a link, an image, code, a column or a fence in Markdown; and a line of another kind.
@@ -105,10 +107,11 @@ def _content(view: RunView) -> dict[str, Any]:
     taken: set[str] = set()
     workloads = [_workload(workload, taken, view) for workload in view.workloads]
     cells = [cell for item in view.workloads for cell in item.cells]
+    mixtures = any(item.workload.mixture for item in view.workloads)
     measured = sum(bool(cell.trials) for cell in cells)
     return {
         "run_id": header.run_id,
-        "created": _day(header.created_at),
+        "created": header.created_at.replace("T", " ")[:16],
         "cut_off": measured < len(cells) or not view.finished,
         "cautions": answer.cautions(view),
         "measured": measured,
@@ -121,7 +124,8 @@ def _content(view: RunView) -> dict[str, Any]:
         "cpus": view.cpus(),
         "facts": facts.groups(header),
         "definitions": DEFINITIONS,
-        "columns": COLUMNS,
+        "columns": (*COLUMNS[:-2], *(CLASS_COLUMNS if mixtures else ()), *COLUMNS[-2:]),
+        "mixtures": mixtures,
     }
 
 
@@ -134,6 +138,7 @@ def _workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[st
         "label": workload.label,
         "slug": unlike(slug(workload.label), taken),
         "described": workload.described(),
+        "mixture": workload.workload.mixture,
         "answer": answer.answer(view, workload),
         "tiers": order.tiers if sure else (),
         "rows": [
@@ -162,6 +167,7 @@ def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, An
         "place": place.rank if place else "",
         "best": place.best if place else "",
         "percentiles": percentiles,
+        "classes": [(value(name), time(name)) for name in ("light_p99_us", "heavy_p99_us")],
         "of_best": pair.ratio.value if pair and pair.ratio else "",
         "against_best": against(pair),
         "at_once": cell.at_once(" of "),
@@ -239,7 +245,3 @@ def shows(chart: Chart) -> str:
 
 def _colours() -> dict[str, dict[str, str]]:
     return {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
-
-
-def _day(moment: str) -> str:
-    return moment.replace("T", " ")[:16]

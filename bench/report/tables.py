@@ -26,6 +26,8 @@ SUMMARY = (
     *(f"{name}_us_{end}" for name in ("p50", "p90", "p99", "p999") for end in ("lo", "hi")),
     *("cpu_us_per_request_lo", "cpu_us_per_request_hi", "course"),
     *("witness_ratio", "witness_lo", "witness_hi"),
+    *("work", "work_share", "light_p50_us", "light_p99_us", "heavy_p50_us", "heavy_p99_us"),
+    *("light_rps", "heavy_rps", "hog", "switch_interval"),
 )
 # Where the ends of a figure's interval stand.
 INTERVALS = {
@@ -161,8 +163,8 @@ def _axes_names() -> list[str]:
 
 
 def _axes(cell: Cell, family: str) -> dict[str, Any]:
-    load = cell.workload.load
-    closed = load.rate is None
+    load, axes = cell.workload.load, cell.workload.axes
+    closed, work = load.rate is None, cell.workload.work
     return {
         "server": cell.server,
         "family": family,
@@ -177,13 +179,17 @@ def _axes(cell: Cell, family: str) -> dict[str, Any]:
         "idle": load.idle,
         "arrivals": None if closed else load.arrivals,
         "pool_size": cell.workload.pool_size,
+        "work": work and work.name,
+        "work_share": work and work.share,
+        "hog": axes["hog"],
+        "switch_interval": axes["switch_interval"],
     }
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Give every column one type: whole numbers stay whole where some are missing."""
     texts = {"server", "family", "transport", "workload", "arrivals", "verdict", "status", "python"}
-    texts |= {"course", "server_end"}
+    texts |= {"course", "server_end", "work", "hog", "switch_interval"}
     kinds = {"block": "int64", "position": "int64"}
     kinds |= dict.fromkeys(WHOLE, "Int64") | dict.fromkeys(texts, "object")
     return frame.astype({name: kinds.get(name, "Float64") for name in frame.columns})

@@ -21,6 +21,7 @@ from bench.model.interpreter import Interpreter
 from bench.model.server import ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from bench.plan import catalog
+from bench.plan.workloads import unsuited
 from bench.running.prepare import Session
 from bench.running.trials import READY_LEAST_S, READY_TIMES, Conditions, load_plan, spec_of
 from loadgen import fleet
@@ -137,8 +138,10 @@ def peaks_of(
     """Return what each server reaches in a closed loop, replies/s; without those that failed."""
     peaks = {}
     for cell in cells:
-        if cell.workload == workload and not cell.server.endswith(TWIN):
-            seen = look(spec_of(cell, specs), workload, conditions, RATE_LOOK_S)
+        spec = spec_of(cell, specs)
+        takes_part = cell.workload == workload and not cell.server.endswith(TWIN)
+        if takes_part and not unsuited(spec, workload):
+            seen = look(spec, workload, conditions, RATE_LOOK_S)
             if seen is not None:
                 peaks[cell.server] = seen.throughput_rps
     return peaks

@@ -70,7 +70,7 @@ CHECKS = (
         Name.NO_WORK,
         server.no_work,
         "In any trial half of the requests that ask for work were answered in less than half of "
-        "the time that it takes.",
+        "the time that it takes; or it was to be done on the CPU, and cost less than half of that.",
         "Let the server do `settings.work` before it replies to a request that asks for it; "
         "docs/adding-a-server.md has the forms.",
         one_is_enough=True,

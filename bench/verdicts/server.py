@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from bench.analysis import metrics
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
@@ -82,10 +83,15 @@ def _broken_facts(trial: Trial) -> dict[str, Any]:
 
 
 def no_work(trial: Trial, _: Setup) -> Finding | None:
-    """Return a finding if requests that ask for work are answered before it can be done."""
+    """Return a finding if work costs no CPU, or its replies come before it can be done."""
     work, result = trial.cell.workload.work, trial.result
     if work is None or result is None:
         return None
+    cpu_us = metrics.of(trial).get("cpu_us_per_request")
+    least_us = limits.WORK_LEAST * work.us * work.share
+    if work.holds_cpu and cpu_us is not None and cpu_us < least_us:
+        reason = f"{work} was asked for, and a request cost {cpu_us:,.0f} us of CPU"
+        return Finding(reason, {"work_us": work.us, "cpu_us_per_request": cpu_us})
     times = result.response_us if result.heavy is None else result.heavy.response_us
     # Of few samples there is no p50; the longest of them took longer than half of them.
     took_us = times.max if times.p50 is None else times.p50

@@ -40,17 +40,24 @@ def exchange(
             selector.modify(client, selectors.EVENT_READ, unsent)
         return True
     data = client.recv(CHUNK)
+    if not data:
+        return False
     if work and work.asked_for(data):
         work.then(timers.later, reply, selector, client, unsent, data)
-    elif data:
-        reply(selector, client, unsent, data)
-    return bool(data)
+        return True
+    try:
+        sent = client.send(data)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(data):
+        keep(selector, client, unsent, data[sent:])
+    return True
 
 
 def reply(
     selector: selectors.BaseSelector, client: socket.socket, unsent: bytearray, data: bytes
 ) -> None:
-    """Send what the client takes at once, and keep the rest."""
+    """Send what the client takes, now that its work is done."""
     try:
         sent = client.send(data)
     except BlockingIOError:
@@ -58,9 +65,15 @@ def reply(
     except OSError:
         return  # it has left meanwhile: its next event says so, if that was not its last
     if sent < len(data):
-        # Read no more before this is out: memory stays bounded by one chunk for each client.
-        unsent += data[sent:]
-        selector.modify(client, selectors.EVENT_WRITE, unsent)
+        keep(selector, client, unsent, data[sent:])
+
+
+def keep(
+    selector: selectors.BaseSelector, client: socket.socket, unsent: bytearray, rest: bytes
+) -> None:
+    """Read no more before this is out: memory stays bounded by one chunk for each client."""
+    unsent += rest
+    selector.modify(client, selectors.EVENT_WRITE, unsent)
 
 
 def loop(

@@ -25,7 +25,9 @@ COLUMNS = (
     "achieved_rps,censored,connections_without_reply,lost,duplicated,reordered,python,pool_size,"
     "p50_us_lo,p50_us_hi,p90_us_lo,p90_us_hi,p99_us_lo,p99_us_hi,p999_us_lo,p999_us_hi,"
     "cpu_us_per_request_lo,cpu_us_per_request_hi,course,"
-    "witness_ratio,witness_lo,witness_hi"
+    "witness_ratio,witness_lo,witness_hi,"
+    "work,work_share,light_p50_us,light_p99_us,heavy_p50_us,heavy_p99_us,"
+    "light_rps,heavy_rps,hog,switch_interval"
 )
 
 

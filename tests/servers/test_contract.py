@@ -113,6 +113,7 @@ BROKEN = [
         {"slow reader"},
         id="says that it stalls the others and does not",
     ),
+    pytest.param({}, {"work"}, id="does no work and does not say so"),
     pytest.param(
         {"constants": "BOUNDS_MEMORY = False"},
         {"bounded memory"},
@@ -174,6 +175,7 @@ def test_a_server_that_hoards_is_caught(tmp_path: Path) -> None:
     path = tmp_path / "hoarder.py"
     path.write_text(
         '"""Reads on while nobody takes the replies."""\nimport asyncio\nFAMILY = "broken"\n'
+        'CANNOT = ("spin", "release", "wait")\n'
         "class Echo(asyncio.Protocol):\n"
         "    def connection_made(self, transport): self.transport = transport\n"
         "    def data_received(self, data): self.transport.write(data)\n"

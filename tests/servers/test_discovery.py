@@ -47,7 +47,7 @@ def test_every_variant_sums_itself_up() -> None:
 
 def test_every_variant_is_short() -> None:
     for variant in discovery.discover().values():
-        assert len(variant.path.read_text().splitlines()) <= 100, variant.path
+        assert len(variant.path.read_text().splitlines()) <= 110, variant.path
 
 
 def test_the_catalogue_is_complete() -> None:

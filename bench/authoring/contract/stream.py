@@ -18,6 +18,7 @@ from bench.authoring.contract.client import (
     stop_reading,
 )
 from bench.authoring.contract.model import Clause, claims, clean_end, quiet
+from bench.authoring.contract.work import work
 from bench.launch.launcher import Server
 
 MIB = 1024 * 1024
@@ -206,6 +207,12 @@ CLAUSES = (
         "stop reading from a client whose replies are not out (drain, pause_reading); if the model "
         "cannot, declare BOUNDS_MEMORY = False",
         _memory,
+    ),
+    Clause(
+        "work",
+        "a request that asks for work is answered once that is done",
+        "do settings.work before the reply (docs/adding-a-server.md), or declare what it CANNOT do",
+        work,
     ),
     Clause(
         "ends in mid-client",

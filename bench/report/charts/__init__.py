@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import matplotlib as mpl
 
 from bench.base.gaps import Gaps
-from bench.report.charts.kinds import KINDS, Kind
+from bench.report.charts.kinds import KINDS
 from bench.report.drawing.canvas import STYLE, Canvas, compose
+from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
 
 OVERVIEW_COLUMNS = 3

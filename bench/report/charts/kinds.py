@@ -1,27 +1,12 @@
 """The kinds of charts: the words, the subjects, the room and the drawing of each, as a table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-from matplotlib.axes import Axes
 
 from bench.report.charts import bars, latency, ratios, rows, shares, sweeps
 from bench.report.charts.sweeps import Axis
-from bench.report.drawing.canvas import Canvas, Margins
+from bench.report.charts.work.kinds import WORK_KINDS
+from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of chart; overview: it is drawn once more for all of its subjects together."""
-
-    name: str
-    title: str
-    how: str
-    subjects: Callable[[RunView], list[Subject]]
-    margins: Callable[[Subject], Margins]
-    draw: Callable[[Canvas, Axes, Subject], None]
-    overview: bool = False
 
 
 def _all(view: RunView) -> list[Subject]:
@@ -164,6 +149,7 @@ KINDS = (
         sweeps.margins,
         sweeps.p99(sweeps.POOL_SIZE),
     ),
+    *WORK_KINDS,
     Kind(
         "cpu",
         "CPU per request",

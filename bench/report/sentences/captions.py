@@ -5,6 +5,7 @@ from collections.abc import Callable
 from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.ranking import Ranking
+from bench.report.sentences import works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
 
@@ -233,11 +234,10 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "latency": _latency,
     "service": _service,
     "load": _load,
-    "connections": _growth("throughput_rps", _per_second),
-    "tail": _growth("p99_us", wording.duration),
-    "payload": _growth("throughput_rps", _per_second),
-    "pool": _growth("throughput_rps", _per_second),
-    "pool-tail": _growth("p99_us", wording.duration),
+    **dict.fromkeys(("connections", "payload", "pool"), _growth("throughput_rps", _per_second)),
+    **dict.fromkeys(("tail", "pool-tail", "work-tail"), _growth("p99_us", wording.duration)),
+    **works.CAPTIONS,
+    "work-cpu": _growth("cpu_us_per_request", wording.duration),
     "cpu": _cpu,
     "cost": _cost,
     "memory": _memory,

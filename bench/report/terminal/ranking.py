@@ -7,12 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.base import wording
-from bench.report.sentences import answer
+from bench.report.sentences import answer, works
 from bench.report.view.cell_view import CellView, WorkloadView, against
-from bench.report.view.run_view import RunView
+from bench.report.view.run_view import RunView, Subject
 
 # On a narrow terminal these are left out, one after the other: the page has them.
-DISPENSABLE = ("MiB", "p50", "CPU µs", "at once", "p99", "of best")
+DISPENSABLE = ("MiB", "heavy p99", "p50", "CPU µs", "at once", "p99", "of best")
 # None of ours is longer; of a longer one the middle is left out.
 NAME_MOST = 40
 LEGEND = (
@@ -33,11 +33,17 @@ def table(view: RunView, width: int = 100) -> Group:
             break
     pieces: list[Table | Text] = []
     for pairs, workload in zip(tables, view.workloads, strict=True):
-        pieces += [pairs, Text(answer.answer(view, workload)[0]), Text()]
+        pieces += [pairs, Text(answer.answer(view, workload)[0])]
+        if workload.workload.mixture:
+            pieces.append(Text(works.of_classes(Subject(workload.label, (workload,)))))
+        pieces.append(Text())
+    pieces += [Text(f"{each.label}: {works.over_work(each)}\n") for each in view.work_sweeps()]
     return Group(*pieces, Text(LEGEND, style="dim"))
 
 
 def _workload(workload: WorkloadView, titles: list[str]) -> Table:
+    if not workload.workload.mixture:
+        titles = [title for title in titles if title not in OF_MIXTURES]
     grid = Table(box=None, pad_edge=False, collapse_padding=True)
     grid.title, grid.title_justify = Text(workload.label, style="bold"), "left"
     names = [wording.shortened(cell.server, NAME_MOST) for cell in workload.cells]
@@ -79,7 +85,10 @@ COLUMNS: dict[str, Callable[[WorkloadView, CellView], str]] = {
     "of best": _against_best,
     "p50": _figure("p50_us", wording.duration),
     "p99": _figure("p99_us", wording.duration),
+    "light p99": _figure("light_p99_us", wording.duration),
+    "heavy p99": _figure("heavy_p99_us", wording.duration),
     "CPU µs": _figure("cpu_us_per_request", wording.number),
     "MiB": _figure("memory_mib", wording.number),
     "at once": _at_once,
 }
+OF_MIXTURES = ("light p99", "heavy p99")

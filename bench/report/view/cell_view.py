@@ -13,6 +13,7 @@ from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
 from bench.pairs.pairwise import Entrant, Pair
 from bench.pairs.ranking import Ranking, rank
+from bench.report.view import described
 from bench.verdicts import witness
 from bench.verdicts.verdict import Name, Verdict
 from loadgen.result import Result
@@ -32,9 +33,6 @@ def against(pair: Pair | None) -> str:
     tied = "" if pair.apart or pair.first == pair.second else "≈ "
     return tied + wording.ratio(pair.ratio)
 
-
-# How a generator waits for replies, where a workload says so.
-WAITING = {"spin": "spins", "sleep": "sleeps"}
 
 Curve = tuple[list[float], list[float]]
 
@@ -152,6 +150,7 @@ class WorkloadView:
 
     floors: how far a server and its twin are apart in each of `RANKED_BY`
     looks: how often the run came to an end; margin: within which servers are called equivalent
+    server_cpus: how many CPUs the server's side has
     """
 
     label: str
@@ -160,6 +159,20 @@ class WorkloadView:
     floors: dict[Metric, Floor | None]
     looks: int = 1
     margin: float = levels.EQUIVALENT
+    server_cpus: int = 1
+
+    @property
+    def ideal_rps(self) -> float | None:
+        """Return the replies/s of a server that costs nothing beside the work.
+
+        The CPUs over the work of a request, or, of a wait, the connections over it. None without
+        work, and in open loop, where the schedule says how many there are.
+        """
+        work = self.workload.work
+        if work is None or self.open_loop:
+            return None
+        side_by_side = self.server_cpus if work.holds_cpu else self.workload.load.connections
+        return side_by_side / (work.us / 1e6 * work.share)
 
     @cached_property
     def orders(self) -> dict[Metric, Ranking]:
@@ -202,29 +215,4 @@ class WorkloadView:
 
     def described(self) -> str:
         """Return the axes in words: `50 connections kept open, 64 B, closed loop, TCP`."""
-        load = self.workload.load
-        parts = [wording.count(load.connections, "connection", "connections")]
-        if load.connection_rate is not None:
-            requests = wording.count(load.requests_per_connection or 1, "request", "requests")
-            parts[0] += " at a time at most"
-            parts.append(f"{load.connection_rate:,g} offered per second, of {requests} each")
-        elif load.requests_per_connection is None:
-            parts[0] += " kept open"
-        else:
-            requests = wording.count(load.requests_per_connection, "request", "requests")
-            parts.append(f"reconnecting after {requests}")
-        parts.append(f"{load.payload_bytes:,} B")
-        if load.rate is None:
-            parts.append("closed loop")
-            parts += [f"depth {load.depth}"] if load.depth > 1 else []
-            parts += [f"{load.think_us:,} µs think time"] if load.think_us else []
-        elif load.connection_rate is not None:
-            parts.append(f"open loop ({load.arrivals} gaps)")
-        else:
-            parts.append(f"open loop, {load.rate:,g} requests/s offered ({load.arrivals} gaps)")
-            parts += ["connections by turns"] if load.assignment == "turns" else []
-        parts += [f"{load.idle:,} idle connections"] if load.idle else []
-        pool = self.workload.pool_size
-        parts += [f"pools of {wording.count(pool, 'worker', 'workers')}"] if pool else []
-        parts += [f"the generator {WAITING[load.wait]}"] if load.wait else []
-        return ", ".join([*parts, self.workload.transport.upper()])
+        return described.of(self.workload)

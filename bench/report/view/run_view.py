@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,18 +81,29 @@ class RunView:
 
     def sweeps(self, axis: str) -> list[Subject]:
         """Return the workloads that differ in nothing but one axis, in its order."""
-        groups: dict[tuple[object, ...], list[WorkloadView]] = {}
-        for item in self.workloads:
-            axes = item.workload.axes
-            if item.measured and axes[axis] is not None:
-                rest = tuple((name, value) for name, value in axes.items() if name != axis)
-                groups.setdefault(rest, []).append(item)
+        on_it = [item for item in self.workloads if item.workload.axes[axis] is not None]
+        return [
+            _from_to(sorted(items, key=lambda item: float(item.workload.axes[axis])))
+            for items in _alike(on_it, axis)
+        ]
+
+    def work_sweeps(self) -> list[Subject]:
+        """Return the workloads that differ in the amount of one kind of work alone, none first."""
         subjects = []
-        for items in groups.values():
-            items.sort(key=lambda item: float(item.workload.axes[axis]))
-            if len(items) > 1:
-                subjects.append(Subject(f"{items[0].label} to {items[-1].label}", tuple(items)))
+        of_kind = {(w.kind, w.share) for item in self.workloads if (w := item.workload.work)}
+        for kind, share in sorted(of_kind):
+            on_it = [
+                item
+                for item in self.workloads
+                if (w := item.workload.work) is None or (w.kind, w.share) == (kind, share)
+            ]
+            groups = _alike(on_it, "work")
+            subjects += [_from_to(sorted(items, key=work_us)) for items in groups]
         return subjects
+
+    def together(self, *names: str) -> list[Subject]:
+        """Return the workloads that differ in some axes alone, in the order of the run."""
+        return [Subject(items[0].label, tuple(items)) for items in _alike(self.workloads, *names)]
 
     @property
     def finished(self) -> bool:
@@ -107,6 +118,27 @@ class RunView:
         sides = {"server": cpus.server, "generator": cpus.generator}
         words = [f"{side}: {_cpus(of)}" for side, of in sides.items() if of]
         return "; ".join(words + (["shared by both"] if cpus.shared else []))
+
+
+def work_us(item: WorkloadView) -> float:
+    """Return how long the work of a request takes, 0 without any."""
+    work = item.workload.work
+    return work.us if work else 0.0
+
+
+def _alike(items: Iterable[WorkloadView], *names: str) -> list[list[WorkloadView]]:
+    """Return the workloads with figures that differ in some axes alone, two at least together."""
+    groups: dict[tuple[object, ...], list[WorkloadView]] = {}
+    for item in items:
+        if item.measured:
+            axes = item.workload.axes
+            rest = tuple((name, value) for name, value in axes.items() if name not in names)
+            groups.setdefault(rest, []).append(item)
+    return [items for items in groups.values() if len(items) > 1]
+
+
+def _from_to(items: Sequence[WorkloadView]) -> Subject:
+    return Subject(f"{items[0].label} to {items[-1].label}", tuple(items))
 
 
 def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
@@ -124,7 +156,8 @@ def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
     for workload, label in labels.items():
         of_workload = [view for cell, view in cells.items() if cell.workload == workload]
         floor = {metric: found.get(workload) for metric, found in floors.items()}
-        item = WorkloadView(label, workload, of_workload, floor, run.header.looks, margin)
+        cpus = len(run.header.cpus.server) if run.header.cpus else 1
+        item = WorkloadView(label, workload, of_workload, floor, run.header.looks, margin, cpus)
         workloads.append(_ordered(item))
     return RunView(run, trials, cells, workloads)
 
