@@ -81,6 +81,10 @@ class Work:
 class Timers(sched.scheduler):
     """What a loop of one's own is to do later."""
 
+    def __init__(self) -> None:
+        """Start with nothing; between two actions nobody sleeps, who would be late by that."""
+        super().__init__(time.monotonic, lambda _: None)
+
     def later(self, seconds: float, action: Callable[..., object], *what: Any) -> None:
         """Call a function after so many seconds."""
         self.enter(seconds, 0, action, what)

@@ -89,6 +89,15 @@ def interval(time_us: Estimate) -> str:
     return estimate(Estimate(time_us.value / divisor, low, high), unit)
 
 
+def spanned(time_us: Estimate) -> str:
+    """Return a time with the ends of its interval in one unit: `45.0 µs (38.0 to 60.0)`."""
+    divisor, unit = _unit(time_us.value)
+    if time_us.low is None or time_us.high is None:
+        return duration(time_us.value)
+    low, high = (number(end / divisor) for end in (time_us.low, time_us.high))
+    return f"{number(time_us.value / divisor)} {unit} ({low} to {high})"
+
+
 def tick(time_us: float) -> str:
     """Return a time at a tick of an axis, where the round number says how exact it is."""
     divisor, unit = _unit(time_us)

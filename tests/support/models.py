@@ -15,6 +15,7 @@ class Model:
     memory_mib: float
     clients: int | str | None = None
     kind: str = "stream"
+    parallel: float = 1.0  # how many CPUs' worth of work it can do at once
 
     def entry(self) -> ServerEntry:
         return ServerEntry(

@@ -143,6 +143,8 @@ def measured(model: Model, workload: Workload, block: int, noise: random.Random)
     """Return a trial as a closed-loop generator would see this model, with 1 % of noise."""
     asked = workload.load
     cost_us = model.cost_us * noise.gauss(1, 0.01) * (1.6 if asked.requests_per_connection else 1)
+    if workload.work is not None:
+        cost_us += workload.work.us * workload.work.share / model.parallel
     clients = POOL_SIZE if isinstance(model.clients, str) else model.clients
     served = min(asked.connections, clients or asked.connections)
     rps = 1e6 / (cost_us + (25 if asked.connections == 1 else 0))

@@ -119,7 +119,7 @@ def _row(
     name(canvas, axes, row, cell, tip)
 
 
-def name(canvas: Canvas, axes: Axes, row: int, cell: CellView, tip: str) -> None:
+def name(canvas: Canvas, axes: Axes, row: float, cell: CellView, tip: str) -> None:
     """Write a server's name left of its row."""
     written = axes.text(
         -GAP_IN / canvas.size_in(axes)[0],

@@ -18,6 +18,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "twisted": ("#332289", "#9a8cf0"),
     "tornado": ("#44aa9a", "#6fd0c2"),
     "per-core": ("#117733", "#5fc489"),
+    "offload": ("#a3212f", "#ec7a85"),
     "native": ("#15181c", "#f4f5f7"),
 }
 OTHER = ("#8a7256", "#c4ab8d")

@@ -18,11 +18,8 @@ PAIRS_MOST = 8
 def over_work(subject: Subject) -> str:
     """Return where the order of servers changes with the work, and how near the ideal they come."""
     told = crossovers(subject)
-    least, most = (wording.tick(work_us(item)) for item in _ends(subject))
-    if not told:
-        told = [f"No crossover in this range (up to {most} of work a request)."]
-        if least == most:
-            told = ["One amount of work has no order that could change."]
+    most = wording.tick(work_us(subject.workloads[-1]))
+    told = told or [f"No crossover in this range (up to {most} of work a request)."]
     more = len(told) - PAIRS_MOST
     shown = told[:PAIRS_MOST] + ([f"And {more} more pairs change."] if more > 0 else [])
     return " ".join([*shown, _to_the_ideal(subject)]).strip()
@@ -61,7 +58,7 @@ def _point(item: WorkloadView, first: str, second: str) -> Point | None:
 
 def _told(first: str, second: str, change: Change) -> str:
     leader, other = (first, second) if change.before >= 0 else (second, first)
-    at = _place(change.at)
+    at = wording.spanned(change.at)
     if change.before and change.beyond:
         return f"{leader} leads {other} up to {at} of work a request; beyond that {other} leads."
     within = f"{float(levels.EQUIVALENT):.0%}"
@@ -75,19 +72,6 @@ def _told(first: str, second: str, change: Change) -> str:
         f"{leader} and {other} are tied up to {at} of work a request; beyond that {leader} leads "
         f"by more than {within}."
     )
-
-
-def _place(at: Estimate) -> str:
-    if at.low is None or at.high is None:
-        return wording.duration(at.value)
-    return (
-        f"{wording.duration(at.value)} ({wording.duration(at.low)} to {wording.duration(at.high)})"
-    )
-
-
-def _ends(subject: Subject) -> tuple[WorkloadView, WorkloadView]:
-    working = [item for item in subject.workloads if work_us(item)]
-    return working[0], working[-1]
 
 
 def _to_the_ideal(subject: Subject) -> str:

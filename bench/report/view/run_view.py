@@ -97,13 +97,14 @@ class RunView:
                 for item in self.workloads
                 if (w := item.workload.work) is None or (w.kind, w.share) == (kind, share)
             ]
-            groups = _alike(on_it, "work")
-            subjects += [_from_to(sorted(items, key=work_us)) for items in groups]
+            groups = [sorted(items, key=work_us) for items in _alike(on_it, "work")]
+            # Of a mixture one amount is a case of its own, and no step on the way from none.
+            subjects += [_from_to(items) for items in groups if share == 1 or work_us(items[-2])]
         return subjects
 
     def together(self, *names: str) -> list[Subject]:
         """Return the workloads that differ in some axes alone, in the order of the run."""
-        return [Subject(items[0].label, tuple(items)) for items in _alike(self.workloads, *names)]
+        return [_from_to(items) for items in _alike(self.workloads, *names)]
 
     @property
     def finished(self) -> bool:

@@ -96,23 +96,21 @@ def hog(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 def _margins(groups: Sequence[Sequence[Row]]) -> Margins:
     rows = [row for group in groups for row in group]
-    left = max((len(_label(row, first=True)) for row in rows), default=1) * CHARACTER_IN
+    words = [text for row in rows for text in (wording.shortened(row.cell.server), row.word)]
+    left = max(map(len, words), default=1) * CHARACTER_IN
     right = max((len(row.told) for row in rows), default=1) * CHARACTER_IN * 0.85
-    height = ROW_IN * (len(rows) + APART * len(groups)) + 0.06
+    height = ROW_IN * (len(rows) + (1 + APART) * len(groups)) + 0.06
     return Margins(left + 2 * EDGE_IN, right + EDGE_IN, 0.42, max(0.6, height))
-
-
-def _label(row: Row, *, first: bool) -> str:
-    return f"{wording.shortened(row.cell.server)}  {row.word}" if first else row.word
 
 
 def _draw(canvas: Canvas, axes: Axes, groups: Sequence[Sequence[Row]]) -> None:
     place = 0.0
     for group in groups:
-        for number, row in enumerate(group):
-            _row(canvas, axes, place, row, first=number == 0)
+        bars.name(canvas, axes, place, group[0].cell, group[0].cell.server)
+        for row in group:
             place += 1
-        place += APART
+            _row(canvas, axes, place, row)
+        place += 1 + APART
     axes.set_ylim(place - APART - 0.4, -0.6)
     axes.set_yticks([])
     axes.set_xscale("log")
@@ -124,7 +122,7 @@ def _draw(canvas: Canvas, axes: Axes, groups: Sequence[Sequence[Row]]) -> None:
     axes.set_xlabel("response time, p50 to p99; at the right requests/s")
 
 
-def _row(canvas: Canvas, axes: Axes, place: float, row: Row, *, first: bool) -> None:
+def _row(canvas: Canvas, axes: Axes, place: float, row: Row) -> None:
     cell, colour = row.cell, palette.of(row.cell.family)
     p50, p99 = cell.estimate(row.p50), cell.estimate(row.p99)
     sound = cell.verdict.valid
@@ -140,10 +138,7 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row, *, first: bool) -> 
         dot = axes.plot(found.value, place, "o", ms=4.5, mfc=fill, mec=colour)[0]
         canvas.mark(dot, cell, tip)
     room = bars.GAP_IN / canvas.size_in(axes)[0]
-    for at, text, side in (
-        (-room, _label(row, first=first), "right"),
-        (1 + room, row.told, "left"),
-    ):
+    for at, text, side in ((-room, row.word, "right"), (1 + room, row.told, "left")):
         written = axes.text(
             at,
             place,
@@ -151,7 +146,7 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row, *, first: bool) -> 
             transform=axes.get_yaxis_transform(),
             va="center_baseline",
             ha=side,
-            size=FONT_PT if side == "right" and first else SMALL,
+            size=SMALL,
             color=palette.INK[0] if sound else palette.MUTED[0],
         )
         canvas.mark(written, cell, tip)
@@ -159,4 +154,5 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row, *, first: bool) -> 
 
 def _rate(cell: CellView, column: str) -> str:
     estimate = cell.estimate(column)
-    return cell.verdict.name if estimate is None else f"{wording.number(estimate.value)} /s"
+    parts = [] if estimate is None else [f"{wording.number(estimate.value)} /s"]
+    return "  ".join([*parts, *([] if cell.verdict.ranked and parts else [cell.verdict.name])])
