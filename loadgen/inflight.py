@@ -47,8 +47,11 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         self.ledger = Ledger(plan, self.recorder, rows)
         if plan.mixture:
             self.ledger = MixtureLedger(plan, self.recorder, rows, self.ring)
-        # In closed loop it cannot be otherwise.
-        self.one_at_a_time = bool(plan.marked)
+        # With work in open loop: what is due takes a connection that rests, as clients do that have
+        # a pool of them.
+        self.one_at_a_time = bool(plan.marked) and load.rate is not None
+        self.waiting_for_one: deque[int] = deque()
+        self.rested: dict[int, PacedConnection] = {}  # since their last reply, at most
         self.arrivals: Arrivals[PacedConnection] | None = None
         self.agenda: Agenda[PacedConnection] = Agenda()
         if load.rate is not None:
@@ -65,13 +68,25 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         """Put a request on a connection: sent at once, or behind what it cannot take yet."""
         place = self.ledger.enter(self.next_number, due_ns)
         self.next_number = place + 1
+        if self.one_at_a_time and not _rests(connection):
+            resting = self.resting()
+            if resting is None:
+                self.waiting_for_one.append(place)
+                return
+            connection = resting
         ready = connection.state is TALKING and connection.left != 0
-        if self.one_at_a_time and connection.queue:
-            ready = False
         if ready and not connection.pending and not connection.unsent:
             self.send(connection, place)
         else:
             self.put_off(connection, place)
+
+    def resting(self) -> PacedConnection | None:
+        """Return a connection that can take a request at once; None while all are busy."""
+        while self.rested:
+            _, connection = self.rested.popitem()
+            if _rests(connection):
+                return connection
+        return None
 
     def put_off(self, connection: PacedConnection, place: int) -> None:
         """Let a request wait for its connection; on one that is gone for good it is never sent."""
@@ -95,7 +110,7 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         if accepted < self.size:
             self.keep_rest(connection, payload, accepted)
             return False
-        return connection.left != 0 and not self.one_at_a_time
+        return connection.left != 0
 
     def not_taken(self, connection: PacedConnection, place: int, error: OSError) -> None:
         """Take a failed send: the request waits, or is lost with its connection."""
@@ -129,8 +144,15 @@ class InFlightDriver(StreamDriver[PacedConnection]):
             self.ask_again(connection, received_ns)
         if connection.left == 0 and not connection.queue:
             self.hang_up(connection)
-        elif self.one_at_a_time and connection.pending:
-            self.flush(connection)
+        elif self.one_at_a_time:
+            self.take_one_that_waits(connection)
+
+    def take_one_that_waits(self, connection: PacedConnection) -> None:
+        """Send what has waited longest for a connection, or let this one rest."""
+        if self.waiting_for_one and self.sending and _rests(connection):
+            self.send(connection, self.waiting_for_one.popleft())
+        else:
+            self.rested[connection.slot] = connection
 
     def ask_again(self, connection: PacedConnection, now_ns: int) -> None:
         """Place the next request of a connection of a closed loop, or put it on the agenda."""
@@ -177,6 +199,8 @@ class InFlightDriver(StreamDriver[PacedConnection]):
         """Send what has waited for the connection."""
         if self.begun:
             self.flush(connection)
+        if self.one_at_a_time:
+            self.take_one_that_waits(connection)
 
     def flush(self, connection: PacedConnection) -> None:
         """Send pending requests while the connection takes them."""
@@ -200,3 +224,9 @@ class InFlightDriver(StreamDriver[PacedConnection]):
     def outstanding(self, connection: PacedConnection) -> bool:
         """Return whether a connection is owed a reply."""
         return bool(connection.queue)
+
+
+def _rests(connection: PacedConnection) -> bool:
+    """Tell if a connection can take a request and has none."""
+    busy = connection.queue or connection.pending or connection.unsent
+    return connection.state is TALKING and connection.left != 0 and not busy

@@ -114,6 +114,8 @@ class PacedLoop(InFlightDriver):
                 self.lost(connection)
             for place in connection.pending if self.arrivals is not None else ():
                 self.ledger.unanswered(place, connection.slot)
+        for place in self.waiting_for_one:
+            self.ledger.unanswered(place, 0)
         if self.arrivals is not None:
             self.facts.due = self.arrivals.in_window
             for due_ns, connection in self.arrivals.rest(self.close_ns):

@@ -37,8 +37,10 @@ def _generator_limit(trial: Trial, result: Result, facts: dict[str, Any]) -> str
     """Return what the generator ran out of; adds the numbers to the facts."""
     asked = trial.cell.workload.load
     rate = asked.rate
-    # A connection that is due waits for a place while all are taken: no lateness of the generator.
-    if rate is None or asked.requests_per_connection is not None:
+    # What is due waits for a place, or with work for a connection, while all are taken: that is no
+    # lateness of the generator.
+    waits = asked.requests_per_connection is not None or trial.cell.workload.work is not None
+    if rate is None or waits:
         idle = facts["generator_idle_fraction"] = result.generator_idle_fraction
         full = facts["generator_full_polls"] = result.generator_full_polls
         if result.wait is Wait.SPIN:

@@ -13,6 +13,8 @@ from bench.report.view.run_view import Subject, work_us
 
 # Sentences on pairs in one caption; the others are counted.
 PAIRS_MOST = 8
+# A share of the ideal that the noise of a measurement does not explain.
+BEYOND_IDEAL = 1.03
 
 
 def over_work(subject: Subject) -> str:
@@ -88,7 +90,10 @@ def _to_the_ideal(subject: Subject) -> str:
         return ""
     best, worst = max(shares), min(shares)
     sentence = f"Of the ideal at {wording.tick(work_us(last))}: {best[1]} {best[0]:.0%}"
-    return sentence + (f", down to {worst[1]} {worst[0]:.0%}." if best != worst else ".")
+    sentence += f", down to {worst[1]} {worst[0]:.0%}." if best != worst else "."
+    if best[0] <= BEYOND_IDEAL:
+        return sentence
+    return f"{sentence} Beyond 100%: the CPU was faster than when the work was measured out."
 
 
 def of_classes(subject: Subject) -> str:
