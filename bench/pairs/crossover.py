@@ -48,18 +48,28 @@ class Change:
 def changes(points: Sequence[Point], margin: float) -> list[Change]:
     """Return where one of two servers takes the lead from the other, or loses it to nobody.
 
+    A lead that is lost or won without the other's taking it is told only where the blocks say so:
+    else it is the noise of a point at which it is not sure.
+
     points: in the order of the axis
     margin: within which the servers count as level where neither leads any more, as a fraction
     """
     found = []
     for before, beyond, between in _runs(points):
         # From one leader to the other the ratio passes 1; to and from a tie, the margin.
-        sign = before.lead or beyond.lead
-        threshold = 0.0 if before.lead * beyond.lead else sign * math.log1p(margin)
-        at = _crossing(between, threshold)
-        if at is not None:
+        changes_hands = before.lead * beyond.lead != 0
+        leader = before.lead or beyond.lead
+        threshold = 0.0 if changes_hands else math.log1p(margin)
+        falls = before.lead == leader
+        at = _crossing(between, leader, threshold, falls=falls)
+        if at is not None and (changes_hands or _inside(at, between)):
             found.append(Change(before.lead, beyond.lead, at))
     return found
+
+
+def _inside(at: Estimate, points: Sequence[Point]) -> bool:
+    """Tell if an interval ends before the last point, and does not hold the whole range."""
+    return at.high is not None and at.high < points[-1].place
 
 
 def _runs(points: Sequence[Point]) -> list[tuple[Point, Point, list[Point]]]:
@@ -71,22 +81,20 @@ def _runs(points: Sequence[Point]) -> list[tuple[Point, Point, list[Point]]]:
     sure = [number for number, point in enumerate(points) if point.lead]
     if not sure:
         return []
-    # Of each spell of one leader, where it begins and where it ends.
-    spells = [list(spell) for _, spell in itertools.groupby(sure, key=lambda n: points[n].lead)]
-    first, last = sure[0], sure[-1]
-    runs = []
-    if first > 0:
-        runs.append((points[0], points[first], list(points[: spells[0][-1] + 1])))
-    for one, other in itertools.pairwise(spells):
-        before, beyond = one[-1], other[0]
-        runs.append((points[before], points[beyond], list(points[before : beyond + 1])))
-    if last < len(points) - 1:
-        runs.append((points[last], points[-1], list(points[spells[-1][0] :])))
-    return runs
+    ends = [sure[0], sure[-1]]
+    steps = [(0, ends[0])] if ends[0] > 0 else []
+    steps += [(a, b) for a, b in itertools.pairwise(sure) if points[a].lead != points[b].lead]
+    steps += [(ends[1], len(points) - 1)] if ends[1] < len(points) - 1 else []
+    return [(points[a], points[b], list(points[a : b + 1])) for a, b in steps]
 
 
-def _crossing(points: Sequence[Point], threshold: float) -> Estimate | None:
-    """Return where the mean passes a threshold, and the places at which it may do so."""
+def _crossing(
+    points: Sequence[Point], leader: int, threshold: float, *, falls: bool
+) -> Estimate | None:
+    """Return where the leader's mean passes a threshold, and the places at which it may do so.
+
+    falls: it passes it downwards, the last time that it does; else upwards, the first time
+    """
     places, means = [], []
     for left, right in itertools.pairwise(points):
         for step in range(STEPS + 1):
@@ -94,11 +102,17 @@ def _crossing(points: Sequence[Point], threshold: float) -> Estimate | None:
             logs = _between(left, right, share)
             if logs:
                 places.append(_place(left.place, right.place, share))
-                means.append(intervals.arithmetic([value - threshold for value in logs]))
-    for at, (one, other) in enumerate(itertools.pairwise(means)):
-        if one is not None and other is not None and one.value * other.value <= 0:
-            return _around(places, means, at)
-    return None
+                means.append(intervals.arithmetic([leader * v - threshold for v in logs]))
+    passes = [
+        at
+        for at, (one, other) in enumerate(itertools.pairwise(means))
+        if one is not None
+        and other is not None
+        and (one.value > 0 >= other.value) == falls
+        and one.value * other.value <= 0
+        and one.value != other.value
+    ]
+    return _around(places, means, passes[-1 if falls else 0]) if passes else None
 
 
 def _around(places: list[float], means: list[Estimate | None], at: int) -> Estimate:

@@ -65,9 +65,11 @@ def test_a_lead_that_is_lost_to_nobody_ends_where_it_is_the_margin() -> None:
 
 
 def test_a_lead_that_is_won_begins_where_it_is_the_margin() -> None:
-    change = only(changes(points(lambda work: -0.1 * math.log10(1 + work / 50)), MARGIN))
+    change = only(
+        changes(points(lambda work: -0.4 * max(0.0, math.log10((work + 1) / 30))), MARGIN)
+    )
     assert (change.before, change.beyond) == (0, -1)
-    assert 0 < change.at.value < 100
+    assert 30 < change.at.value < 100
 
 
 @pytest.mark.parametrize("constant", [0.5, 0.0, -0.5])
