@@ -68,7 +68,13 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 	@$(BIN)/python -m bench run --out results/reference
 	@$(BIN)/python -m bench run --out results/reference/catalogue --servers "*,native" --workloads kept \
 	  --connections 50 --aa selectors-default
-	rm -rf results/reference/samples results/reference/catalogue/samples
+	@$(BIN)/python -m bench run --suite work --out results/reference/work
+	@$(BIN)/python -m bench run --suite work --workloads kept --trials 5 --out results/reference/crossover \
+	  --work none,spin:10us,spin:30us,spin:100us,spin:300us,spin:1ms \
+	  --servers "thread-per-client selectors-default asyncio-streams asyncio-protocol uvloop-protocol asyncio-to-thread asyncio-process-pool process-pool"
+	rm -rf results/reference/samples results/reference/*/samples results/reference/*/sources
+	rm -f results/reference/work/charts/*.svg results/reference/crossover/charts/*.svg \
+	  results/reference/work/report.html results/reference/crossover/report.html
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest
