@@ -29,7 +29,7 @@ def carry_out(request: Request | Continuation, notices: Notices, *, as_json: boo
     session = calibrated(session)
     header = begin(session)  # run.json
     notices.say(*session.calibration.notices(), session.summary(), *expectations(session))
-    with Display(notices, session.trials, session.conditions.trial_s) as display:
+    with Display(notices, session.trials, session.trial_s) as display:
         # A trial: a fresh server, proven to echo, under load; a line of trials.jsonl as it ends.
         status = display.follow(measure(session))
     complete, gaps = status is Exit.MEASURED, Gaps()

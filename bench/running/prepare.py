@@ -56,12 +56,15 @@ class Session:
         """Return how many trials are planned."""
         return self.plan.blocks * len(self.plan.cells)
 
+    @property
+    def trial_s(self) -> float:
+        """Return how long a server is under load in a trial, on average."""
+        return self.conditions.mean_trial_s(self.plan.cells)
+
     def summary(self) -> str:
         """Return what is going to be measured, and how long it takes."""
         blocks = wording.count(self.plan.blocks, "block", "blocks")
-        planned = wording.clock(
-            self.trials * (self.conditions.trial_s + self.calibration.overhead_s)
-        )
+        planned = wording.clock(self.trials * (self.trial_s + self.calibration.overhead_s))
         extra = "that are disturbed"
         extra += "" if self.plan.until is None else " or make intervals narrower"
         return (
@@ -165,7 +168,7 @@ def prepare(request: Request) -> Session:
     budget_s = suite.budget_s
     if budget_s is None:
         extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
-        budget_s = extra * suite.trials * len(cells) * conditions.trial_s
+        budget_s = extra * suite.trials * len(cells) * conditions.mean_trial_s(cells)
     plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
     if request.out is not None:
         run_folder.check_new(request.out)

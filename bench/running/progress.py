@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bench.base import wording
 from bench.base.errors import NoRoom
-from bench.model.trial import Cell, Trial
+from bench.model.trial import Cell, Status, Trial
 from bench.verdicts.disturbance import disturbance
 from loadgen.exits import Exit
 
@@ -105,9 +105,11 @@ class Display:
         name = f"{trial.cell.server} {trial.cell.workload.name}"
         left = self._left(trial)
         line = f"{name}: {outcome(trial)}"
-        if trial.reason:
+        # Who cannot be asked is no trouble: the table says so once, and the plan has known it.
+        trouble = bool(trial.reason) and trial.status is not Status.UNSUITED
+        if trouble:
             self.notices.trouble(line)
-        if self.bar.disable and not trial.reason:
+        if self.bar.disable and not trouble:
             self.notices.say(f"{self.done}/{self.trials} {line}; {left}")
         self.bar.update(
             self.task,

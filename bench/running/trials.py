@@ -1,6 +1,8 @@
 """One trial: a fresh server, its load, an independent client, and what was seen."""
 
 import datetime as dt
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,11 +62,16 @@ class Conditions:
         """Return how long a witness counts what it gets, where there is one."""
         return max(WITNESS_LEAST_S, WITNESS_SHARE * self.duration_s)
 
-    @property
-    def trial_s(self) -> float:
+    def trial_s(self, workload: Workload) -> float:
         """Return how long a trial's server is under load, with what shows who limits."""
-        slices = 1 if witness.built() else PERTURBED_SLICES
-        return self.load_s + WITNESS_WARMUP_S + slices * self.slice_s
+        if workload.work is None and witness.built():
+            return self.load_s + WITNESS_WARMUP_S + self.slice_s
+        slowed_s = perturbing.least_s() if workload.work else 0.0
+        return self.load_s + max(slowed_s, WITNESS_WARMUP_S + PERTURBED_SLICES * self.slice_s)
+
+    def mean_trial_s(self, cells: Sequence[Cell]) -> float:
+        """Return how long that is on average."""
+        return math.fsum(self.trial_s(cell.workload) for cell in cells) / len(cells)
 
     def fair(self, workload: Workload, spec: ServerSpec) -> Allotment:
         """Return the terms that a server is started on under a workload."""
