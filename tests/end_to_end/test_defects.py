@@ -134,10 +134,12 @@ FINDINGS = {
 }
 # Those that do not get as far as a load.
 UNREADY = {"stream/exits-at-once", "stream/wrong-at-probe"}
+# Sound as an echo: what is wrong with it shows under work (test_work.py).
+UNDER_WORK = {"stream/swaps-work"}
 
 
 def test_every_defect_has_its_finding() -> None:
-    assert FINDINGS.keys() | UNREADY == VARIANTS.keys()
+    assert FINDINGS.keys() | UNREADY | UNDER_WORK == VARIANTS.keys()
 
 
 @pytest.mark.parametrize("key", FINDINGS)
