@@ -33,11 +33,6 @@ def slice_for(plan: Plan, throughput_rps: float) -> float | None:
     return slice_s if slice_s <= SLICE_MOST_S else None
 
 
-def least_s() -> float:
-    """Return how long it takes at least where requests take long."""
-    return WARMUP_S + (2 * EACH_LEAST + 2) * SLICE_MOST_S
-
-
 def drive(plan: Plan, seconds: float, throughput_rps: float) -> Perturbation | None:
     """Put the load of a plan on its server for so long, slowed down in every other slice of it.
 

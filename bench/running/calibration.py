@@ -89,11 +89,11 @@ def measured_out(session: Session) -> Session:
     """
     amounts = session.conditions.amounts
     known = {(each.python, each.kind, each.us) for each in amounts}
-    for python, pieces in pieces_of(session).items():
-        name = python.name if python else ""
+    for name, pieces in pieces_of(session).items():
         wanted = sorted(piece for piece in pieces if (name, *piece) not in known)
         if wanted:
             try:
+                python = pythons_of(session).get(name)
                 amounts += pace.measured_out(wanted, python, first_cpu(session.conditions))
             except HouseError as error:
                 raise PlanError(f"{name or 'this interpreter'}: {error}") from None
@@ -102,21 +102,26 @@ def measured_out(session: Session) -> Session:
     return replace(session, conditions=conditions, calibration=calibration)
 
 
-def pieces_of(session: Session) -> dict[Interpreter | None, set[tuple[str, float]]]:
-    """Return which pieces of work on the CPU are done under each interpreter: kind and time."""
-    pieces: dict[Interpreter | None, set[tuple[str, float]]] = {}
+def pythons_of(session: Session) -> dict[str, Interpreter]:
+    """Return the interpreters of a run by name, without ours."""
+    return {spec.python.name: spec.python for spec in session.specs if spec.python}
+
+
+def pieces_of(session: Session) -> dict[str, set[tuple[str, float]]]:
+    """Return which work on the CPU is done under each interpreter, `` is ours: kind and time."""
+    pieces: dict[str, set[tuple[str, float]]] = {}
     for cell in session.plan.cells:
         work = cell.workload.work
         if work is not None and work.holds_cpu:
-            spec = spec_of(cell, session.specs)
-            pieces.setdefault(spec.python, set()).add((work.kind, work.us))
+            python = spec_of(cell, session.specs).python
+            pieces.setdefault(python.name if python else "", set()).add((work.kind, work.us))
     return pieces
 
 
 def looked_at_again(session: Session) -> tuple[Amount, ...]:
     """Return the work of a run with the time that it takes now, at the end."""
     amounts = session.conditions.amounts
-    pythons = {spec.python.name: spec.python for spec in session.specs if spec.python}
+    pythons = pythons_of(session)
     found: list[Amount] = []
     for name in dict.fromkeys(each.python for each in amounts):
         own = [each for each in amounts if each.python == name]

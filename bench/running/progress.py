@@ -123,7 +123,7 @@ class Display:
     def summary(self) -> str:
         """Tell at the end how the time was spent, and which blocks were measured again."""
         elapsed_s = time.monotonic() - self.began_s
-        loaded = self.loaded * self.load_s / elapsed_s
+        loaded = min(1.0, self.loaded * self.load_s / elapsed_s)  # what shows who limits is a guess
         line = f"{wording.count(self.done, 'trial', 'trials')} in {wording.clock(elapsed_s)} min, "
         line += f"{loaded:.0%} of it under load"
         if self.again:

@@ -66,8 +66,9 @@ class Conditions:
         """Return how long a trial's server is under load, with what shows who limits."""
         if workload.work is None and witness.built():
             return self.load_s + WITNESS_WARMUP_S + self.slice_s
-        slowed_s = perturbing.least_s() if workload.work else 0.0
-        return self.load_s + max(slowed_s, WITNESS_WARMUP_S + PERTURBED_SLICES * self.slice_s)
+        if not workload.load.may_be_generators_limit:
+            return self.load_s
+        return self.load_s + WITNESS_WARMUP_S + PERTURBED_SLICES * self.slice_s
 
     def mean_trial_s(self, cells: Sequence[Cell]) -> float:
         """Return how long that is on average."""

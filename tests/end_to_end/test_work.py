@@ -178,6 +178,19 @@ def test_work_on_the_cpu_is_measured_out_once_and_looked_at_again(measured: Path
     assert amount["at_end_us"] > 0
 
 
+def test_work_is_measured_out_under_each_interpreter(tmp_path: Path) -> None:
+    done = bench(
+        *("--suite", "quick", "--connections", "2", "--duration", "0.1", "--warmup", "0.05"),
+        *("--trials", "1", "--aa", "none", "--budget", "0", "--work", "spin:50us,wait:1ms"),
+        *("--servers", "selectors-default other:selectors-default"),
+        *("--python", f"other='{sys.executable}'", "--out", str(tmp_path / "run")),
+    )
+    assert done.returncode == 0, done.stderr
+    amounts = json.loads((tmp_path / "run" / "run.json").read_text())["calibration"]["amounts"]
+    assert [each["python"] for each in amounts] == ["", "other"]
+    assert all(each["at_end_us"] for each in amounts)
+
+
 def test_the_report_has_the_charts_of_work(measured: Path) -> None:
     names = {path.stem for path in (measured / "charts").glob("*.svg")}
     for kind in ("classes", "work", "work-cpu", "work-tail"):
