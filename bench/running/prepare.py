@@ -84,6 +84,8 @@ def expectations(session: Session) -> list[str]:
     load_s = session.conditions.duration_s
     for workload in dict.fromkeys(cell.workload for cell in session.plan.cells):
         rate, needed = workload.load.rate, limits.SAMPLES_BEYOND * 100
+        if rate is not None and workload.work is not None and workload.work.mixture:
+            rate *= 1 - workload.work.share  # of the light requests, which the question is about
         if rate is not None and rate * load_s < needed:
             lines.append(
                 f"p99: {workload.name} offers {rate * load_s:,.0f} requests a trial, too few for a "
