@@ -18,7 +18,7 @@ from bench.report import facts
 from bench.report.charts import Chart, slug, unlike
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import embed, palette
-from bench.report.sentences import answer, captions
+from bench.report.sentences import answer, captions, works
 from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
 from bench.store import sources
@@ -139,7 +139,7 @@ def _workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[st
         "slug": unlike(slug(workload.label), taken),
         "described": workload.described(),
         "mixture": workload.workload.mixture,
-        "answer": answer.answer(view, workload),
+        "answer": [*answer.answer(view, workload), *works.of_mixture(workload)],
         "tiers": order.tiers if sure else (),
         "rows": [
             _row(cell, places.get(cell.server), order.against_best(cell.server))

@@ -113,9 +113,12 @@ def _peaks(view: RunView, workload: WorkloadView) -> list[str]:
     ends = " to ".join(
         f"{wording.number(peaks[name])} ({name})" for name in (ordered[-1], ordered[0])
     )
+    sentence = f"With nothing held back they reached {ends} requests/s in one short look"
+    if workload.workload.load.requests_per_connection is None:
+        return [f"{sentence}."]
     return [
-        f"With nothing held back they reached {ends} requests/s in one short look: a maximum that "
-        "depends on when a client dials and hangs up, and no property of the server alone."
+        f"{sentence}: a maximum that depends on when a client dials and hangs up, and no property "
+        "of the server alone."
     ]
 
 

@@ -96,6 +96,11 @@ def _to_the_ideal(subject: Subject) -> str:
     return f"{sentence} Beyond 100%: the CPU was faster than when the work was measured out."
 
 
+def of_mixture(workload: WorkloadView) -> list[str]:
+    """Return what is to be said of the two classes of a workload, nothing if it is no mixture."""
+    return [of_classes(Subject("", (workload,)))] if workload.workload.mixture else []
+
+
 def of_classes(subject: Subject) -> str:
     """Tell which servers keep their light requests from waiting for the heavy ones."""
     workload = subject.workload

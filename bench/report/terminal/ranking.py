@@ -9,7 +9,7 @@ from rich.text import Text
 from bench.base import wording
 from bench.report.sentences import answer, works
 from bench.report.view.cell_view import CellView, WorkloadView, against
-from bench.report.view.run_view import RunView, Subject
+from bench.report.view.run_view import RunView
 
 # On a narrow terminal these are left out, one after the other: the page has them.
 DISPENSABLE = ("MiB", "heavy p99", "p50", "CPU µs", "at once", "p99", "of best")
@@ -34,8 +34,7 @@ def table(view: RunView, width: int = 100) -> Group:
     pieces: list[Table | Text] = []
     for pairs, workload in zip(tables, view.workloads, strict=True):
         pieces += [pairs, Text(answer.answer(view, workload)[0])]
-        if workload.workload.mixture:
-            pieces.append(Text(works.of_classes(Subject(workload.label, (workload,)))))
+        pieces += map(Text, works.of_mixture(workload))
         pieces.append(Text())
     pieces += [Text(f"{each.label}: {works.over_work(each)}\n") for each in view.work_sweeps()]
     return Group(*pieces, Text(LEGEND, style="dim"))

@@ -6,11 +6,11 @@ from bench.model.trial import Workload
 # How a generator waits for replies, where a workload says so.
 WAITING = {"spin": "spins", "sleep": "sleeps"}
 
-# The kinds of work, and what a hog does.
+# What a request does, and how; and what a hog does.
 DOING = {
-    "spin": "computing in Python",
-    "release": "computing without the GIL",
-    "wait": "a wait",
+    "spin": ("compute", "in Python "),
+    "release": ("compute", "without the GIL "),
+    "wait": ("wait", ""),
 }
 HOGGING = {"spin": "computes in Python", "release": "computes without the GIL"}
 
@@ -50,9 +50,10 @@ def _inside(workload: Workload) -> list[str]:
     """Return in words what a server is asked to do beside the echo."""
     work, interval, parts = workload.work, workload.switch_interval_us, []
     if work is not None:
-        some = f"{work.share * 100:g} % of the requests ask"
-        of = some if work.mixture else "each request asks"
-        parts.append(f"{of} for {DOING[work.kind]} of {wording.duration(work.us)}")
+        does, how = DOING[work.kind]
+        some = f"{work.share * 100:g} % of the requests {does}"
+        who = some if work.mixture else f"each request {does}s"
+        parts.append(f"{who} {how}for {wording.tick(work.us)}")
     parts += [f"a thread beside the server {HOGGING[workload.hog]}"] if workload.hog else []
-    parts += [] if interval is None else [f"switch interval {wording.duration(interval)}"]
+    parts += [] if interval is None else [f"switch interval {wording.tick(interval)}"]
     return parts
