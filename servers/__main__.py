@@ -11,7 +11,6 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from servers import hog
 from servers.api import Settings
 from servers.work import Work
 
@@ -76,6 +75,8 @@ def main() -> None:
     if order["switch_us"] is not None:
         sys.setswitchinterval(order["switch_us"] / 1e6)
     if order["hog"] is not None:
+        from servers import hog  # its threads are in no other server's memory
+
         hog.start(order["hog"])
     serve()
 

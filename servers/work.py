@@ -5,8 +5,6 @@ is measured out in advance, by a count, not by a look at the clock: a server tha
 does not do less of it.
 """
 
-import hashlib
-import sched
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,7 +26,10 @@ def spin(turns: int) -> int:
 
 def release(rounds: int) -> bytes:
     """Hash in C, which lets the GIL go, for so many rounds."""
-    return hashlib.pbkdf2_hmac("sha256", b"password", b"salt", rounds)
+    # Here, for it brings libcrypto along: two MiB that a server of plain echoes does not have.
+    from hashlib import pbkdf2_hmac
+
+    return pbkdf2_hmac("sha256", b"password", b"salt", rounds)
 
 
 ON_CPU: dict[str, Callable[[int], object]] = {"spin": spin, "release": release}
@@ -78,17 +79,19 @@ class Work:
             reply(*what)
 
 
-class Timers(sched.scheduler):
+class Timers:
     """What a loop of one's own is to do later."""
 
     def __init__(self) -> None:
         """Start with nothing; between two actions nobody sleeps, who would be late by that."""
-        super().__init__(time.monotonic, lambda _: None)
+        from sched import scheduler  # here, as above: it brings threads along
+
+        self.due = scheduler(time.monotonic, lambda _: None)
 
     def later(self, seconds: float, action: Callable[..., object], *what: Any) -> None:
         """Call a function after so many seconds."""
-        self.enter(seconds, 0, action, what)
+        self.due.enter(seconds, 0, action, what)
 
     def run_due(self) -> float | None:
         """Do what is due; return how long it is until the next, None without any."""
-        return self.run(blocking=False)
+        return self.due.run(blocking=False)

@@ -46,10 +46,6 @@ class Cpus:
         """Return the CPUs of one server. many: whether it can use more than one."""
         return self.server if many or self.single is None else (self.single,)
 
-    def narrowed(self, many: bool) -> "Cpus":
-        """Return these CPUs without those of the server's side that one server is not given."""
-        return Cpus(self.for_server(many), self.generator)
-
 
 def can_use_many(many_cpus: bool, many_threads: bool, work: Work | None) -> bool:
     """Tell if a server can use more than one CPU at once under work of some kind.

@@ -9,14 +9,16 @@ from servers.work import Timers, Work
 FAMILY = "busy-poll"
 
 
-def exchange(client: socket.socket, unsent: bytearray, work: Work | None, timers: Timers) -> bool:
+def exchange(
+    client: socket.socket, unsent: bytearray, work: Work | None, timers: Timers | None
+) -> bool:
     """Read if nothing is left to send, send what the client takes; return False at its end."""
     try:
         if not unsent:
             data = client.recv(CHUNK)
             if not data:
                 return False
-            if work and work.asked_for(data):
+            if work and timers and work.asked_for(data):
                 work.then(timers.later, unsent.extend, data)
             else:
                 unsent += data
@@ -32,7 +34,8 @@ def serve(listener: socket.socket, settings: Settings) -> None:
     """Try to accept, then try every client, for ever."""
     listener.setblocking(False)
     clients: dict[socket.socket, bytearray] = {}
-    work, timers = settings.work, Timers()
+    work = settings.work
+    timers = Timers() if work else None
     while True:
         with contextlib.suppress(BlockingIOError):
             client, _ = listener.accept()
@@ -42,5 +45,5 @@ def serve(listener: socket.socket, settings: Settings) -> None:
             if not exchange(client, unsent, work, timers):
                 del clients[client]
                 client.close()
-        if work:
+        if timers:
             timers.run_due()

@@ -29,7 +29,10 @@ def accept(selector: selectors.BaseSelector, listener: socket.socket) -> None:
 
 
 def exchange(
-    selector: selectors.BaseSelector, key: selectors.SelectorKey, work: Work | None, timers: Timers
+    selector: selectors.BaseSelector,
+    key: selectors.SelectorKey,
+    work: Work | None,
+    timers: Timers | None,
 ) -> bool:
     """Read and echo, or send what the client has not taken yet; return False at its end."""
     client: socket.socket = key.fileobj  # type: ignore[assignment]
@@ -42,7 +45,7 @@ def exchange(
     data = client.recv(CHUNK)
     if not data:
         return False
-    if work and work.asked_for(data):
+    if work and timers and work.asked_for(data):
         work.then(timers.later, reply, selector, client, unsent, data)
         return True
     try:
@@ -82,9 +85,9 @@ def loop(
     """Echo to every client that is ready, for ever; without work there are no timers to ask."""
     listener.setblocking(False)
     selector.register(listener, selectors.EVENT_READ)
-    timers = Timers()
+    timers = Timers() if work else None
     while True:
-        for key, _ in selector.select(timers.run_due() if work else None):
+        for key, _ in selector.select(timers.run_due() if timers else None):
             if key.fileobj is listener:
                 accept(selector, listener)
                 continue

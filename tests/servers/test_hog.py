@@ -1,6 +1,8 @@
 """A thread beside a server that never stops: one in each process that serves."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import psutil
@@ -8,6 +10,7 @@ import pytest
 
 from bench.launch.launcher import Server
 from tests.support import machine
+from tests.support.paths import ROOT
 
 
 def threads(server: Server) -> dict[int, int]:
@@ -37,3 +40,17 @@ def test_workers_have_one_each_and_their_parent_none() -> None:
 def test_without_one_there_is_none() -> None:
     with Server(machine.variant("selectors-default"), "tcp", machine.allotment()) as server:
         assert list(threads(server).values()) == [1]
+
+
+@pytest.mark.parametrize("name", ["blocking", "selectors_default", "busy_poll"])
+def test_a_server_of_plain_echoes_carries_nothing_of_work(name: str) -> None:
+    """What work needs, a library for hashes above all, would stand in the memory of each server."""
+    script = f"import sys, servers.stream.{name}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT)},
+    )
+    assert not {"hashlib", "sched", "servers.hog"} & set(done.stdout.split())
