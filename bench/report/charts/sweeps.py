@@ -27,6 +27,20 @@ class Axis:
         """Return where a cell is on it."""
         return float(cell.workload.axes[self.key] or 0)
 
+    def written(self, place: float) -> str:
+        """Return a place on it in a tip."""
+        return f"{place:,g}"
+
+    def finish(self, axes: Axes, subject: Subject) -> None:
+        """Scale it: logarithmic if its values span more than a factor of eight."""
+        places = sorted({self.of(cell) for cells in subject.by_server() for cell in cells})
+        if places[-1] > 8 * places[0]:
+            axes.set_xscale("log")
+            axes.xaxis.set_minor_locator(NullLocator())
+        if len(places) <= 6:
+            axes.xaxis.set_major_locator(FixedLocator(places))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+
 
 OFFERED = Axis("rate", "requests/s offered")
 CONNECTIONS = Axis("connections", "connections")
@@ -64,22 +78,24 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 def throughput(axis: Axis) -> Draw:
     """Return what draws throughput against an axis."""
-    return _against(axis, "throughput_rps", _per_second, _from_zero)
+    return against(axis, "throughput_rps", per_second, _from_zero)
 
 
 def p99(axis: Axis) -> Draw:
     """Return what draws p99 of response time against an axis."""
-    return _against(axis, "p99_us", wording.duration, latency.times)
+    return against(axis, "p99_us", wording.duration, latency.times)
 
 
 def memory(axis: Axis) -> Draw:
     """Return what draws memory against an axis."""
-    return _against(axis, "memory_mib", _mib, _from_zero)
+    return against(axis, "memory_mib", _mib, _from_zero)
 
 
-def _against(
+def against(
     axis: Axis, column: str, write: Callable[[float], str], scale: Callable[[Axes], None]
 ) -> Draw:
+    """Return what draws a column against an axis; scale: finishes the other one."""
+
     def draw(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         _draw(canvas, axes, subject, axis, column, write)
         _finish(axes, subject, axis)
@@ -89,7 +105,8 @@ def _against(
     return draw
 
 
-def _per_second(value: float) -> str:
+def per_second(value: float) -> str:
+    """Return a rate in a tip."""
     return f"{wording.number(value)} /s"
 
 
@@ -119,7 +136,7 @@ def _draw(
     for cells in servers:
         drawn = points(cells, axis, column)
         colour = palette.of(cells[0].family)
-        tip = _tip(drawn, write)
+        tip = _tip(axis, drawn, write)
         line = axes.plot(
             [place for _, place, _ in drawn],
             [value for _, _, value in drawn],
@@ -130,18 +147,11 @@ def _draw(
         for cell, place, value in drawn:
             fill = colour if cell.verdict.valid else palette.PAPER[0]
             dot = axes.plot(place, value, "o", ms=4.5, mfc=fill, mec=colour)[0]
-            canvas.mark(dot, cell, f"{lines.label(cell)}, {place:,g}: {write(value)}")
+            canvas.mark(dot, cell, f"{lines.label(cell)}, {axis.written(place)}: {write(value)}")
 
 
 def _finish(axes: Axes, subject: Subject, axis: Axis) -> None:
-    """Scale the horizontal axis: logarithmic if its values span more than a factor of eight."""
-    places = sorted({axis.of(cell) for cells in subject.by_server() for cell in cells})
-    if places[-1] > 8 * places[0]:
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_locator(NullLocator())
-    if len(places) <= 6:
-        axes.xaxis.set_major_locator(FixedLocator(places))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+    axis.finish(axes, subject)
     axes.grid(visible=True)
     axes.set_xlabel(axis.name)
 
@@ -165,7 +175,7 @@ def _names(
         (
             drawn[-1][0],
             wording.shortened(drawn[-1][0].server),
-            _tip(drawn, write),
+            _tip(axis, drawn, write),
             drawn[-1][1],
             drawn[-1][2],
         )
@@ -175,8 +185,10 @@ def _names(
     lines.names(canvas, axes, ends)
 
 
-def _tip(drawn: list[tuple[CellView, float, float]], write: Callable[[float], str]) -> str:
+def _tip(
+    axis: Axis, drawn: list[tuple[CellView, float, float]], write: Callable[[float], str]
+) -> str:
     if not drawn:
         return ""
-    values = ", ".join(f"{place:,g}: {write(value)}" for _, place, value in drawn)
+    values = ", ".join(f"{axis.written(place)}: {write(value)}" for _, place, value in drawn)
     return f"{drawn[0][0].server}: {values}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.base import wording
-from bench.report.charts import sweeps
+from bench.report.charts import latency, sweeps
 from bench.report.charts.work import dots, over_work
 from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
@@ -16,14 +16,15 @@ def _over(column: str) -> Callable[[RunView], list[Subject]]:
         return [
             subject
             for subject in view.work_sweeps()
-            if any(over_work.points(cells, column) for cells in subject.by_server())
+            if any(sweeps.points(cells, over_work.WORK, column) for cells in subject.by_server())
         ]
 
     return sweeps_of
 
 
-def _per_second(value: float) -> str:
-    return f"{wording.number(value)} /s"
+def _times(column: str) -> sweeps.Draw:
+    """Return what draws a time against the work."""
+    return sweeps.against(over_work.WORK, column, wording.duration, latency.times)
 
 
 WORK_KINDS = (
@@ -46,7 +47,7 @@ WORK_KINDS = (
         "server lacks to it is the cost of its model. Hollow: not valid.",
         _over("throughput_rps"),
         sweeps.margins,
-        over_work.against("throughput_rps", _per_second, ideal=True),
+        over_work.throughput,
         overview=True,
     ),
     Kind(
@@ -56,7 +57,7 @@ WORK_KINDS = (
         "Hollow: not valid.",
         _over("cpu_us_per_request"),
         sweeps.margins,
-        over_work.against("cpu_us_per_request", wording.duration),
+        _times("cpu_us_per_request"),
     ),
     Kind(
         "work-tail",
@@ -65,7 +66,7 @@ WORK_KINDS = (
         "connection waits for the others. Hollow: not valid.",
         _over("p99_us"),
         sweeps.margins,
-        over_work.against("p99_us", wording.duration),
+        _times("p99_us"),
     ),
     Kind(
         "hog",
