@@ -58,9 +58,10 @@ class Amount:
         """Return what became of it where it has drifted beyond the limit; else nothing."""
         if self.drift is None or abs(self.drift) <= limits.WORK_DRIFT:
             return ""
+        more = "more" if self.drift > 0 else "less"
         return (
-            f"{self.name} took {self.drift:+.0%} of CPU time at the end "
-            "of the run: the machine has changed its pace"
+            f"{self.name} took {abs(self.drift):.0%} {more} CPU time at the end of the run: the "
+            "machine has changed its pace"
         )
 
 

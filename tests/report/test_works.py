@@ -110,6 +110,16 @@ def test_who_keeps_light_requests_fast_is_told(tmp_path: Path) -> None:
     assert "stays below the 10 ms of a heavy one with asyncio-process-pool" in text
 
 
+def test_a_sentence_on_those_that_wait_stands_alone(tmp_path: Path) -> None:
+    change = with_classes({"asyncio-protocol": 21_000.0}, 12_000.0)
+    view = seen(tmp_path, [under(Work("spin", 10_000.0, 0.01))], (LEAN,), change=change)
+    told = works.of_mixture(view.workloads[0])
+    assert told == [
+        "p99 of the light requests is the 10 ms of a heavy one or more with asyncio-protocol "
+        "(21.0 ms)."
+    ]
+
+
 def test_who_suffers_from_a_hog_is_told(tmp_path: Path) -> None:
     hogs = [under(None, name=f"kept-{hog}", hog=hog) for hog in (None, "spin")]
 

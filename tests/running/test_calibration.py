@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bench.model.calibration import Calibration, Look
+from bench.model.calibration import Amount, Calibration, Look
 from bench.plan import workloads
 from bench.running import calibration
 
@@ -48,3 +48,14 @@ def test_hidden_siblings_slow_a_server_and_make_it_dearer(
     found = Calibration(spinning=spinning, sleeping=sleeping)
     assert found.hidden_siblings is hidden
     assert bool(found.notices()) is bool(hidden)
+
+
+@pytest.mark.parametrize(
+    ("at_end_us", "told"), [(None, ""), (104.0, ""), (83.0, "17% less"), (107.0, "7% more")]
+)
+def test_work_that_takes_another_time_at_the_end_is_told(
+    at_end_us: float | None, told: str
+) -> None:
+    lines = Calibration(amounts=(Amount("", "spin", 100.0, 1000, 99.0, at_end_us),)).drifts()
+    assert bool(lines) == bool(told)
+    assert all(told in line for line in lines)

@@ -120,7 +120,8 @@ def of_classes(subject: Subject) -> str:
     if below:
         sentences.append(f"p99 of the light requests stays below {lengths} with {_list(below)}.")
     if above:
-        sentences.append(f"It is {lengths} or more with {_list(above)}.")
+        what = "It" if below else "p99 of the light requests"
+        sentences.append(f"{what} is {lengths} or more with {_list(above)}.")
     return " ".join(sentences) or f"p99 of the light requests is near {lengths} with all."
 
 
