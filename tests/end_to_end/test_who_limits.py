@@ -28,7 +28,7 @@ BLOCKS = 4
 ATTEMPTS, NEEDED = 3, 2
 SETUP = Setup(server_cpus=1)
 # The generator's interpreter then does some work beside each call, and a receive is a call.
-SLOWED = "import sys\nsys.setprofile(lambda frame, event, what: sum(range(200)))\n"
+SLOWED = "import sys\nsys.setprofile(lambda frame, event, what: sum(range(600)))\n"
 
 
 @pytest.fixture(autouse=True)
@@ -106,14 +106,14 @@ def test_without_a_compiler_a_generator_that_is_slowed_is_shown_to_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "environment", slowed(tmp_path))
-    right = 0
+    trials: list[Trial] = []
     for _ in range(ATTEMPTS):
-        trials = measured(machine.variant("selectors-default"), Load(50))
+        trials += measured(machine.variant("selectors-default"), Load(50))
         found = known(witness.slope(trials))
-        right += found.value > limits.SLOPE and known(found.high) > 1 - limits.SLOPE
-        if right == NEEDED:
+        if known(found.low) > limits.SLOPE:
             break
-    assert right == NEEDED
+    assert found.value > limits.SLOPE
+    assert known(found.high) > 1 - limits.SLOPE
 
 
 def test_churn_at_a_rate_is_measured_without_a_witness_and_says_why() -> None:
