@@ -60,7 +60,7 @@ def _data(view: "RunView", gaps: Gaps) -> Iterator[tuple[str, str]]:
 def _write_pages(
     view: "RunView", drawn: Sequence["Chart"], overview: Sequence["Chart"], gaps: Gaps
 ) -> None:
-    from bench.report import page
+    from bench.report.page import render as page
 
     with gaps.part(SISTER):
         _write(view.run.folder, SISTER, page.markdown(view, overview, gaps).encode(), gaps)
@@ -100,13 +100,15 @@ def _csv(view: "RunView") -> str:
 
 
 def _html(view: "RunView") -> str:
-    from bench.report import charts, page
+    from bench.report import charts
+    from bench.report.page import render as page
 
     return page.html(view, list(charts.by_subject(view)))
 
 
 def _markdown(view: "RunView") -> str:
-    from bench.report import charts, page
+    from bench.report import charts
+    from bench.report.page import render as page
 
     return page.markdown(view, list(charts.overview(view)))
 

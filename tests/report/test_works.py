@@ -8,7 +8,8 @@ import pytest
 from bench.base.gaps import Gaps
 from bench.model.trial import Trial, Workload
 from bench.model.work import Work
-from bench.report import charts, page
+from bench.report import charts
+from bench.report.page import render as page
 from bench.report.sentences import works
 from bench.report.view import run_view
 from bench.report.view.run_view import RunView

@@ -1,0 +1,1 @@
+"""The page and its Markdown sister: what they hold, handed to their templates."""

@@ -1,0 +1,76 @@
+"""The rows of the tables: a workload with its sentences, a cell with its figures as texts."""
+
+from typing import Any
+
+from bench.base import wording
+from bench.pairs.pairwise import Pair
+from bench.pairs.ranking import Place
+from bench.report.charts import slug, unlike
+from bench.report.sentences import answer, captions, works
+from bench.report.view.cell_view import CellView, WorkloadView, against
+from bench.report.view.run_view import RunView
+
+# The table of all figures: titles, and whether a column holds numbers.
+COLUMNS = (
+    *(("workload", False), ("place", True), ("server", False), ("family", False)),
+    *(("requests/s", True), ("of the best", True), ("p50", True), ("p99", True), ("p99.9", True)),
+    *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
+    ("of witness", True),
+    *(("course", False), ("verdict", False)),
+)
+# Where a workload is a mixture: of its two classes of requests.
+CLASS_COLUMNS = (("light p99", True), ("heavy p99", True))
+
+
+def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[str, Any]:
+    """Return what is shown of a workload; taken: the names in links that others have."""
+    order = workload.order
+    sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
+    places = {place.server: place for place in order.places} if sure else {}
+    return {
+        "label": workload.label,
+        "slug": unlike(slug(workload.label), taken),
+        "described": workload.described(),
+        "mixture": workload.workload.mixture,
+        "answer": [*answer.answer(view, workload), *works.of_mixture(workload)],
+        "tiers": order.tiers if sure else (),
+        "rows": [
+            _row(cell, places.get(cell.server), order.against_best(cell.server))
+            for cell in workload.cells
+        ],
+    }
+
+
+def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, Any]:
+    def value(column: str) -> float | None:
+        estimate = cell.estimate(column)
+        return None if estimate is None else estimate.value
+
+    def time(column: str) -> str:
+        estimate = cell.estimate(column)
+        return "" if estimate is None else wording.interval(estimate)
+
+    cpu, beside = cell.estimate("cpu_us_per_request"), cell.beside_witness
+    percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
+    names = ("throughput_rps", "cpu_us_per_request", "memory_mib", "effective_concurrency")
+    return {name: value(name) for name in names} | {
+        "index": cell.index,
+        "server": cell.server,
+        "family": cell.family,
+        "place": place.rank if place else "",
+        "best": place.best if place else "",
+        "percentiles": percentiles,
+        "classes": [(value(name), time(name)) for name in ("light_p99_us", "heavy_p99_us")],
+        "of_best": pair.ratio.value if pair and pair.ratio else "",
+        "against_best": against(pair),
+        "at_once": cell.at_once(" of "),
+        "witness": "" if beside is None else wording.ratio(beside),
+        "witness_ratio": "" if beside is None else beside.value,
+        "witness_range": "" if beside is None else wording.ranged(beside),
+        "throughput": cell.throughput().removesuffix(" /s"),
+        "cpu": "" if cpu is None else wording.estimate(cpu),
+        "verdict": cell.verdict.name,
+        "why": captions.described(cell),
+        "course": cell.course,
+        "noted": bool(cell.verdict.notes),
+    }
