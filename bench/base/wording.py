@@ -15,12 +15,12 @@ DIGITS_WITHOUT_INTERVAL = 3
 # However narrow an interval comes out, nothing here is known better than this: clocks, counters
 # and the window's ends all add to it.
 FINEST = 0.0005
-# A half width that leaves two digits of a value.
-TWO_DIGITS = 0.03
 # The ends of an interval that are this many times apart have no digit in common.
 WIDE = 4.0
 # From this half width on, as a part of the value, the ends of an interval are written.
-SKEWED = 0.20
+SKEWED = 0.25
+# Units of time and how many µs they have, the largest first.
+TIME_UNITS = ((1e6, "s"), (1e3, "ms"), (1.0, "µs"))
 
 
 def number(value: float, half_width: float | None = None) -> str:
@@ -31,16 +31,14 @@ def number(value: float, half_width: float | None = None) -> str:
     if not value or not math.isfinite(value):
         return f"{value:g}"
     if half_width:
-        place = _place(max(half_width, FINEST * abs(value)))
-    else:
-        place = math.floor(math.log10(abs(value))) - DIGITS_WITHOUT_INTERVAL + 1
-    return _rounded(value, place)
+        return rounded(value, place(max(half_width, FINEST * abs(value))))
+    return rounded(value, math.floor(math.log10(abs(value))) - DIGITS_WITHOUT_INTERVAL + 1)
 
 
 def estimate(value: Estimate, unit: str = "") -> str:
     """Return `41,200 ± 300 /s`; the half width is left out where there is no interval.
 
-    From a fifth of the value on the ends are written, `12,000 to 49,000 /s`: an interval on
+    From a quarter of the value on the ends are written, `12,000 to 49,000 /s`: an interval on
     logarithms is not as far to either side, and ± would say that it is.
     """
     half = (value.relative_half_width or 0) * value.value
@@ -50,22 +48,23 @@ def estimate(value: Estimate, unit: str = "") -> str:
     if half > SKEWED * value.value and value.low is not None and value.high is not None:
         return f"{digits(value.low, 2)} to {digits(value.high, 2)}{tail}"
     half = max(half, FINEST * value.value)
-    return f"{number(value.value, half)} ± {_rounded(half, _place(half))}{tail}"
+    return f"{number(value.value, half)} ± {rounded(half, place(half))}{tail}"
 
 
 def digits(value: float, many: int) -> str:
     """Return a positive number with so many digits: `7.0`, `13`, `120`."""
-    return _rounded(value, math.floor(math.log10(value)) - many + 1)
+    return rounded(value, math.floor(math.log10(value)) - many + 1)
 
 
-def _place(half_width: float) -> int:
+def place(half_width: float) -> int:
     """Return the power of ten of the last digit that a half width supports."""
-    place = math.floor(math.log10(half_width))
-    return place - 1 if round(half_width / 10**place, 1) < 2 else place
+    power = math.floor(math.log10(half_width))
+    return power - 1 if round(half_width / 10**power, 1) < 2 else power
 
 
-def _rounded(value: float, place: int) -> str:
-    return f"{round(value, -place):,.{max(0, -place)}f}"
+def rounded(value: float, power: int) -> str:
+    """Round to a power of ten, and group thousands."""
+    return f"{round(value, -power):,.{max(0, -power)}f}"
 
 
 def scale(value: float) -> str:
@@ -78,20 +77,20 @@ def scale(value: float) -> str:
 
 def duration(time_us: float) -> str:
     """Return a time in the unit that reads best: `87.0 µs`, `1.24 ms`, `2.10 s`."""
-    divisor, unit = _unit(time_us)
+    divisor, unit = time_unit(time_us)
     return f"{number(time_us / divisor)} {unit}"
 
 
 def interval(time_us: Estimate) -> str:
     """Return a time with its half width, in the unit that reads best: `1.24 ± 0.02 ms`."""
-    divisor, unit = _unit(time_us.value)
+    divisor, unit = time_unit(time_us.value)
     low, high = (None if end is None else end / divisor for end in (time_us.low, time_us.high))
     return estimate(Estimate(time_us.value / divisor, low, high), unit)
 
 
 def spanned(time_us: Estimate) -> str:
     """Return a time with the ends of its interval in one unit: `45.0 µs (38.0 to 60.0)`."""
-    divisor, unit = _unit(time_us.value)
+    divisor, unit = time_unit(time_us.value)
     if time_us.low is None or time_us.high is None:
         return duration(time_us.value)
     low, high = (number(end / divisor) for end in (time_us.low, time_us.high))
@@ -100,7 +99,7 @@ def spanned(time_us: Estimate) -> str:
 
 def tick(time_us: float) -> str:
     """Return a time at a tick of an axis, where the round number says how exact it is."""
-    divisor, unit = _unit(time_us)
+    divisor, unit = time_unit(time_us)
     return f"{time_us / divisor:g} {unit}"
 
 
@@ -110,10 +109,9 @@ def clock(time_s: float) -> str:
     return f"{minutes}:{seconds:02}"
 
 
-def _unit(time_us: float) -> tuple[float, str]:
-    if abs(time_us) >= 1e6:
-        return 1e6, "s"
-    return (1e3, "ms") if abs(time_us) >= 1e3 else (1.0, "µs")
+def time_unit(time_us: float) -> tuple[float, str]:
+    """Return the µs of the unit in which a time reads best, and its name."""
+    return next(unit for unit in TIME_UNITS if abs(time_us) >= unit[0] or unit is TIME_UNITS[-1])
 
 
 def shortened(name: str, at_most: int = 26) -> str:
@@ -135,8 +133,8 @@ def times(ratio: Estimate) -> str:
 
 
 def ratio(value: Estimate) -> str:
-    """Return a ratio without its interval, two digits of it however wide that is: `0.94`."""
-    return number(value.value, min(value.half_width or 0.0, TWO_DIGITS * value.value))
+    """Return a ratio without its interval, two decimals, and two digits at least: `0.94`."""
+    return rounded(value.value, min(-2, math.floor(math.log10(value.value)) - 1))
 
 
 def ranged(ratio: Estimate, unit: str = "") -> str:
@@ -149,8 +147,8 @@ def ranged(ratio: Estimate, unit: str = "") -> str:
     if ratio.high > WIDE * ratio.low:
         value, low, high = (digits(part, 2) for part in (ratio.value, ratio.low, ratio.high))
         return f"{value}{unit} ({low} to {high})"
-    place = _place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
-    value, low, high = (_rounded(part, place) for part in (ratio.value, ratio.low, ratio.high))
+    power = place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
+    value, low, high = (rounded(part, power) for part in (ratio.value, ratio.low, ratio.high))
     return f"{value}{unit} ({low} to {high})"
 
 

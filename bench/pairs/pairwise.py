@@ -31,6 +31,14 @@ class Answer(StrEnum):
     NOT_SHOWN = "not shown"
 
 
+class State(StrEnum):
+    """How two servers stand to each other, as every table, chart and sentence has it."""
+
+    APART = "apart"
+    TIED = "tied"  # the interval holds 1, or lies within what a server and its twin differ by
+    INCOMPARABLE = "not comparable"  # a bound, one block, no figure: nothing is known of them
+
+
 class Reason(StrEnum):
     """Why two servers are not told apart."""
 
@@ -77,6 +85,14 @@ class Pair:
             and ratio.high <= most
         )
         return Answer.EQUIVALENT if within else Answer.NOT_SHOWN
+
+    @property
+    def state(self) -> State:
+        """Return which of the three states they are in."""
+        if self.apart:
+            return State.APART
+        unknown = self.ratio is None or self.because in (Reason.BOUND, Reason.ONE_BLOCK)
+        return State.INCOMPARABLE if unknown else State.TIED
 
     def more_blocks(self, difference: float = levels.WANTED) -> int | None:
         """Return how many more blocks would show a difference with a power of 80 %.

@@ -1,6 +1,5 @@
 """The servers of a workload in order, as far as they are told apart: a partial order with ties."""
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -16,13 +15,11 @@ class Place:
     """Where a server can stand: ranks from `best` to `worst`, 1 on top.
 
     centre: its geometric mean; of a server that lacks blocks, what it would have had over all
-    tier: 1 where nobody leads it; servers of one tier are not told apart
     tied: those that it is not told apart from, in the order of their centres
     """
 
     server: str
     centre: float
-    tier: int
     best: int
     worst: int
     tied: tuple[str, ...]
@@ -35,7 +32,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The partial order of a workload by one figure; places by tier, the best centre first.
+    """The partial order of a workload by one figure; places by their centre, the best first.
 
     dependence: of a block on the one before, 0 unless it was found; intervals are wider by it
     """
@@ -69,12 +66,6 @@ class Ranking:
             return Pair(server, server, Estimate(1.0), levels.LEVEL, apart=False)
         return self.between(server, self.best)
 
-    @property
-    def tiers(self) -> tuple[tuple[str, ...], ...]:
-        """Return the servers of each tier in turn."""
-        groups = itertools.groupby(self.places, key=lambda place: place.tier)
-        return tuple(tuple(place.server for place in group) for _, group in groups)
-
 
 def rank(
     entrants: Iterable[Entrant],
@@ -106,24 +97,15 @@ def rank(
 
 
 def _places(order: dict[str, float], leaders: dict[str, set[str]]) -> tuple[Place, ...]:
-    """Return tier and bounds of each server.
+    """Return the bounds of each server's place.
 
-    Tier n: those that no server outside tiers 1 to n-1 beats. A server's place is from 1 + (those
-    that beat it) to N - (those that it beats).
+    From 1 + (those that beat it) to N - (those that it beats).
     """
     led = {name: {other for other in leaders if name in leaders[other]} for name in leaders}
-    left, tiers = list(leaders), dict[str, int]()
-    for tier in itertools.count(1):
-        top = [name for name in left if not leaders[name] & set(left)] or left
-        tiers |= dict.fromkeys(top, tier)
-        left = [name for name in left if name not in tiers]
-        if not left:
-            break
-    places = [
+    return tuple(
         Place(
             server,
             centre,
-            tiers[server],
             1 + len(leaders[server]),
             len(order) - len(led[server]),
             tuple(
@@ -133,5 +115,4 @@ def _places(order: dict[str, float], leaders: dict[str, set[str]]) -> tuple[Plac
             ),
         )
         for server, centre in order.items()
-    ]
-    return tuple(sorted(places, key=lambda place: place.tier))
+    )

@@ -12,7 +12,7 @@ DEFINITIONS = (
     (
         "of the best",
         "Throughput, in open loop p99, as a ratio to the best over shared blocks; ≈ is tied with"
-        " it. Every pair stands in pairs.csv.",
+        " it, ? cannot be compared with it. Every pair stands in pairs.csv.",
     ),
     (
         "served at once",
@@ -24,7 +24,12 @@ DEFINITIONS = (
         "Throughput over what an independent client in C got of the same server, right after the"
         " window: near 1 the server was the limit, in closed loop.",
     ),
-    ("tied", "The interval of the ratio over shared blocks, corrected for the pairs, holds 1."),
+    (
+        "apart",
+        "The interval of the ratio over shared blocks, corrected for the pairs, leaves out 1.",
+    ),
+    ("tied", "The interval holds 1, or lies within the floor."),
+    ("not comparable", "One of the two is a lower bound, or they have fewer than two blocks."),
     ("place", "Where a server can stand: a range where it is tied with others."),
     (
         "equivalent",

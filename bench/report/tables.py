@@ -73,7 +73,7 @@ def summary(view: RunView) -> pd.DataFrame:
 
 PAIRS = (
     *("workload", "figure", "first", "second", "ratio", "ratio_lo", "ratio_hi", "level"),
-    *("apart", "because", "floor", "answer", "detectable", "blocks"),
+    *("apart", "because", "floor", "answer", "detectable", "blocks", "state"),
 )
 
 
@@ -83,6 +83,7 @@ def pairs(view: RunView) -> pd.DataFrame:
     ratio: first / second over shared blocks, with its interval at `level`, corrected for the number
     of pairs; apart: whether they are told apart, because: why not (see `pairwise.Pair`)
     floor: how far a server and its twin are apart in this figure, beyond what chance does
+    state: apart, tied or not comparable
     answer: apart, equivalent or not shown; detectable: the difference that would have been shown
     """
     rows = [
@@ -101,6 +102,7 @@ def pairs(view: RunView) -> pd.DataFrame:
             "answer": pair.answer,
             "detectable": pair.detectable,
             "blocks": pair.blocks,
+            "state": pair.state,
         }
         for item in view.workloads
         for figure, order in item.orders.items()

@@ -39,7 +39,7 @@ def test_words() -> None:
     assert wording.listing(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
     assert wording.times(Estimate(1.4711, 1.4502, 1.4925)) == "1.47 times (1.45 to 1.49)"
     assert wording.ratio(Estimate(0.9412, 0.5, 1.4)) == "0.94"
-    assert wording.ratio(Estimate(0.9412, 0.9372, 0.9452)) == "0.941"
+    assert wording.ratio(Estimate(0.0412, 0.0372, 0.0452)) == "0.041"
     assert wording.ranged(Estimate(0.93, 0.073, 12.1)) == "0.93 (0.073 to 12)"
     assert wording.clock(247.4) == "4:07"
     assert wording.times(Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"

@@ -1,5 +1,6 @@
 """The rows of the tables: a workload with its sentences, a cell with its figures as texts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from bench.base import wording
@@ -7,6 +8,7 @@ from bench.pairs.pairwise import Pair
 from bench.pairs.ranking import Place
 from bench.report.charts import slug, unlike
 from bench.report.sentences import answer, captions, works
+from bench.report.view import columns
 from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
 
@@ -27,48 +29,50 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
     order = workload.order
     sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
+    texts = columns.of(workload.cells)
     return {
         "label": workload.label,
         "slug": unlike(slug(workload.label), taken),
         "described": workload.described(),
         "mixture": workload.workload.mixture,
         "answer": [*answer.answer(view, workload), *works.of_mixture(workload)],
-        "tiers": order.tiers if sure else (),
         "rows": [
             _row(cell, places.get(cell.server), order.against_best(cell.server))
-            for cell in workload.cells
+            | _texts({name: column[row] for name, column in texts.items()}, cell)
+            for row, cell in enumerate(workload.cells)
         ],
     }
 
 
+def _texts(texts: Mapping[str, str], cell: CellView) -> dict[str, Any]:
+    """Return the figures of a cell as they are written; times beside the value that sorts them."""
+    times = {name: (cell.value(name) if text else None, text) for name, text in texts.items()}
+    return {
+        "throughput": texts["throughput_rps"],
+        "cpu": texts["cpu_us_per_request"],
+        "memory": texts["memory_mib"],
+        "percentiles": [times[name] for name in ("p50_us", "p99_us", "p999_us")],
+        "classes": [times[name] for name in ("light_p99_us", "heavy_p99_us")],
+    }
+
+
 def _row(cell: CellView, place: Place | None, pair: Pair | None) -> dict[str, Any]:
-    def value(column: str) -> float | None:
-        estimate = cell.estimate(column)
-        return None if estimate is None else estimate.value
-
-    def time(column: str) -> str:
-        estimate = cell.estimate(column)
-        return "" if estimate is None else wording.interval(estimate)
-
-    cpu, beside = cell.estimate("cpu_us_per_request"), cell.beside_witness
-    percentiles = [(value(name), time(name)) for name in ("p50_us", "p99_us", "p999_us")]
+    """Return what a cell is, and the figures that sort it."""
+    beside = cell.beside_witness
     names = ("throughput_rps", "cpu_us_per_request", "memory_mib", "effective_concurrency")
-    return {name: value(name) for name in names} | {
+    figures = {name: each and each.value for name in names for each in [cell.estimate(name)]}
+    return figures | {
         "index": cell.index,
         "server": cell.server,
         "family": cell.family,
         "place": place.rank if place else "",
         "best": place.best if place else "",
-        "percentiles": percentiles,
-        "classes": [(value(name), time(name)) for name in ("light_p99_us", "heavy_p99_us")],
         "of_best": pair.ratio.value if pair and pair.ratio else "",
         "against_best": against(pair),
         "at_once": cell.at_once(" of "),
         "witness": "" if beside is None else wording.ratio(beside),
         "witness_ratio": "" if beside is None else beside.value,
         "witness_range": "" if beside is None else wording.ranged(beside),
-        "throughput": cell.throughput().removesuffix(" /s"),
-        "cpu": "" if cpu is None else wording.estimate(cpu),
         "verdict": cell.verdict.name,
         "why": captions.described(cell),
         "course": cell.course,

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from bench.base import wording
 from bench.report.sentences import answer, works
-from bench.report.view.cell_view import CellView, WorkloadView, against
+from bench.report.view import columns
+from bench.report.view.cell_view import WorkloadView, against
 from bench.report.view.run_view import RunView
 
 # On a narrow terminal these are left out, one after the other: the page has them.
@@ -18,7 +19,7 @@ NAME_MOST = 40
 LEGEND = (
     "of best: throughput (open loop: p99, of connections CPU) against the best, over shared "
     "blocks; "
-    "≈ is not told apart from it.\n"
+    "≈ is tied with it, ? cannot be compared.\n"
     "at once: requests that were served at a time (throughput x mean cycle) of those in flight."
 )
 
@@ -51,43 +52,35 @@ def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     for title in titles:
         grid.add_column(title, justify="right", no_wrap=True)
     grid.add_column("verdict", no_wrap=True)
-    for name, cell in zip(names, workload.cells, strict=True):
+    shown = [COLUMNS[title](workload) for title in titles]
+    for row, (name, cell) in enumerate(zip(names, workload.cells, strict=True)):
         style = "" if cell.verdict.valid else "dim"
-        shown = [COLUMNS[title](workload, cell) for title in titles]
-        grid.add_row(*map(Text, (name, *shown, cell.verdict.name)), style=style)
+        texts = (column[row] for column in shown)
+        grid.add_row(*map(Text, (name, *texts, cell.verdict.name)), style=style)
     return grid
 
 
-def _throughput(_: WorkloadView, cell: CellView) -> str:
-    return cell.throughput().removesuffix(" /s")
+def _against_best(workload: WorkloadView) -> list[str]:
+    return [against(workload.order.against_best(cell.server)) for cell in workload.cells]
 
 
-def _against_best(workload: WorkloadView, cell: CellView) -> str:
-    pair = workload.order.against_best(cell.server)
-    return against(pair)
+def _at_once(workload: WorkloadView) -> list[str]:
+    return [cell.at_once("/") for cell in workload.cells]
 
 
-def _at_once(_: WorkloadView, cell: CellView) -> str:
-    return cell.at_once("/")
+def _figure(column: str) -> Callable[[WorkloadView], list[str]]:
+    return lambda workload: columns.of(workload.cells, bare=True)[column]
 
 
-def _figure(column: str, write: Callable[[float], str]) -> Callable[[WorkloadView, CellView], str]:
-    def written(_: WorkloadView, cell: CellView) -> str:
-        estimate = cell.estimate(column)
-        return "" if estimate is None else write(estimate.value)
-
-    return written
-
-
-COLUMNS: dict[str, Callable[[WorkloadView, CellView], str]] = {
-    "requests/s": _throughput,
+COLUMNS: dict[str, Callable[[WorkloadView], list[str]]] = {
+    "requests/s": _figure("throughput_rps"),
     "of best": _against_best,
-    "p50": _figure("p50_us", wording.duration),
-    "p99": _figure("p99_us", wording.duration),
-    "light p99": _figure("light_p99_us", wording.duration),
-    "heavy p99": _figure("heavy_p99_us", wording.duration),
-    "CPU µs": _figure("cpu_us_per_request", wording.number),
-    "MiB": _figure("memory_mib", wording.number),
+    "p50": _figure("p50_us"),
+    "p99": _figure("p99_us"),
+    "light p99": _figure("light_p99_us"),
+    "heavy p99": _figure("heavy_p99_us"),
+    "CPU µs": _figure("cpu_us_per_request"),
+    "MiB": _figure("memory_mib"),
     "at once": _at_once,
 }
 OF_MIXTURES = ("light p99", "heavy p99")

@@ -11,7 +11,7 @@ from bench.base import levels, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
-from bench.pairs.pairwise import Entrant, Pair
+from bench.pairs.pairwise import Entrant, Pair, State
 from bench.pairs.ranking import Ranking, rank
 from bench.report.view import described
 from bench.verdicts import witness
@@ -25,13 +25,18 @@ NATIVE = "native"
 # per request is the figure that a busy generator does not distort.
 RANKED_BY = (metrics.THROUGHPUT, metrics.METRICS["p99"], metrics.METRICS["cpu"])
 
+# What stands before the ratio of two servers.
+MARKS = {State.APART: "", State.TIED: "≈ ", State.INCOMPARABLE: "? "}
+
 
 def against(pair: Pair | None) -> str:
-    """Return the ratio of a pair, with ≈ before it if the two are not told apart."""
-    if pair is None or pair.ratio is None:
+    """Return the ratio of a pair with the mark of their state before it."""
+    if pair is None:
         return ""
-    tied = "" if pair.apart or pair.first == pair.second else "≈ "
-    return tied + wording.ratio(pair.ratio)
+    if pair.ratio is None:
+        return MARKS[pair.state].strip()
+    mark = "" if pair.first == pair.second else MARKS[pair.state]
+    return mark + wording.ratio(pair.ratio)
 
 
 Curve = tuple[list[float], list[float]]
