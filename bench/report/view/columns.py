@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.base import rounding
+from bench.report.view import rounding
 from bench.report.view.cell_view import CellView
 
 TIMES = ("p50_us", "p99_us", "p999_us", "light_p99_us", "heavy_p99_us")

@@ -1,7 +1,7 @@
 """A column is rounded as one: no row finer than its neighbours, none without its digits."""
 
-from bench.base import rounding
 from bench.base.estimate import Estimate
+from bench.report.view import rounding
 
 
 def test_rows_of_a_column_end_at_one_decimal() -> None:
