@@ -153,7 +153,7 @@ def test_the_same_run_gives_the_same_file(tmp_path: Path) -> None:
 def test_captions_are_about_the_data(tmp_path: Path) -> None:
     view = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=2))
     cheapest = captions.shows("cpu", view.each()[0])
-    assert cheapest.startswith("Lowest CPU per request: uvloop-protocol, 1")
+    assert cheapest.startswith("Of the ranked: lowest CPU per request: uvloop-protocol, 1")
     assert "highest: asyncio-streams, 5" in cheapest
 
 

@@ -55,7 +55,7 @@ def test_the_native_server_is_the_ceiling_and_has_no_place(tmp_path: Path) -> No
     run = synthetic.run(tmp_path, [*synthetic.EIGHT[3:], native], [synthetic.MANY])
     told = _answer(run)
     assert told.startswith("uvloop-protocol answers most")
-    assert "Its CPU cost is 2.0 times that of native-epoll, the native server." in told
+    assert "more CPU per request than native-epoll, a plain server in C." in told
     assert "Not ranked" not in told
     assert "native-epoll" not in _places(run)
     assert "native-epoll" in files.render(run_view.view(run), "html")
@@ -93,4 +93,4 @@ def test_a_difference_within_the_twins_is_no_lead(tmp_path: Path) -> None:
 
     run = synthetic.run(tmp_path, models, [synthetic.MANY], change=change)
     assert _places(run) == {"fast": "1 to 2", "slow": "1 to 2"}
-    assert "A server and its twin differ by up to 3" in _answer(run)
+    assert "the same server measured twice differed by up to 3" in _answer(run)

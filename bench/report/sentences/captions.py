@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from bench.analysis import metrics
 from bench.base import wording
+from bench.pairs.pairwise import State
 from bench.pairs.ranking import Ranking
-from bench.report.sentences import works
+from bench.report.sentences import changes, works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
 
@@ -16,15 +17,17 @@ def shows(kind: str, subject: Subject) -> str:
 
 
 def described(cell: CellView) -> str:
-    """Return a cell's verdict and its notes in sentences."""
+    """Return a cell's verdict and its notes in sentences; of a valid one the notes alone."""
     notes = [f"{note.name}: {note.sentence}" for note in cell.verdict.notes]
+    if cell.verdict.valid and notes:
+        return " ".join(f"With a remark, {note}" for note in notes)
     return " ".join([cell.verdict.sentence, *(f"Also {note}" for note in notes)])
 
 
 def _throughput(subject: Subject) -> str:
     cells = sorted(subject.workload.ranked, key=lambda cell: -cell.value("throughput_rps"))
     if not cells:
-        return "No bar stands for its server here."
+        return "No result here is reliable enough to compare."
     sentence = f"{cells[0].server}: {cells[0].throughput()}"
     if len(cells) > 1:
         sentence += f", down to {cells[-1].server}: {cells[-1].throughput()}"
@@ -42,10 +45,20 @@ def _cpu_ratio(subject: Subject) -> str:
 def _against_best(order: Ranking) -> str:
     """Tell how many servers are told apart from the best."""
     others = [place.server for place in order.places if place.server != order.best]
-    tied = [name for name in others if (pair := order.against_best(name)) and not pair.apart]
-    if not tied:
-        return f"{order.best} is told apart from {wording.count(len(others), 'other', 'others')}."
-    return f"{wording.listing(tied)} cannot be told apart from {order.best}."
+    pairs = {name: pair for name in others if (pair := order.against_best(name))}
+    named = {
+        state: [name for name, pair in pairs.items() if pair.state is state] for state in State
+    }
+    if others and len(named[State.APART]) == len(others):
+        ahead = "ahead of" if len(others) == 1 else f"ahead of all {len(others)} others,"
+        return f"{order.best} is {ahead} {wording.listing(others)}."
+    told = []
+    if tied := named[State.TIED]:
+        are = "is" if len(tied) == 1 else "are"
+        told.append(f"{wording.listing(tied)} {are} tied with {order.best}.")
+    if unknown := named[State.INCOMPARABLE]:
+        told.append(f"{wording.listing(unknown)} cannot be compared with {order.best}.")
+    return " ".join(told)
 
 
 def _latency(subject: Subject) -> str:
@@ -55,7 +68,7 @@ def _latency(subject: Subject) -> str:
     if subject.workload.open_loop:
         return sentence
     return (
-        f"{sentence} Closed loop: a pause counts once a connection, for nothing is sent meanwhile."
+        f"{sentence} Closed loop hides stalls: nobody sends during one. Give a --rate to see them."
     )
 
 
@@ -74,40 +87,6 @@ def _service(subject: Subject) -> str:
             "Nowhere does response time end more than 10 % above it: nobody held up the schedule."
         )
     return f"For {cell.server} response time ends {wording.number(most)} times as high."
-
-
-def _load(subject: Subject) -> str:
-    past = []
-    for cells in subject.by_server():
-        for cell in cells:
-            if cell.saturated:
-                past.append(f"{cell.server} at {cell.workload.load.rate:,g}")
-                break
-    if not past:
-        return "Every server follows the highest load offered."
-    return f"Past saturation, in requests/s offered: {wording.listing(past, 8)}."
-
-
-def _growth(column: str, write: Callable[[float], str]) -> Callable[[Subject], str]:
-    """Return a caption on how a figure changes from the first workload of a sweep to the last."""
-
-    def caption(subject: Subject) -> str:
-        changes = []
-        for cells in subject.by_server():
-            ends = [cells[0].estimate(column), cells[-1].estimate(column)]
-            if len(cells) > 1 and ends[0] is not None and ends[1] is not None and ends[0].value:
-                changes.append((ends[1].value / ends[0].value, cells, ends[0], ends[1]))
-        if not changes:
-            return "No server has figures at both ends."
-        most = max(changes, key=lambda change: change[0])
-        least = min(changes, key=lambda change: change[0])
-        ends_told = [
-            f"{cells[0].server} from {write(first.value)} to {write(last.value)}"
-            for _, cells, first, last in ([most] if most is least else [most, least])
-        ]
-        return f"Grows most: {'; least: '.join(ends_told)}."
-
-    return caption
 
 
 def _heat(subject: Subject) -> str:
@@ -157,7 +136,7 @@ def _time(subject: Subject) -> str:
         return "No trial kept its course."
     share, cell = min(shares, key=lambda pair: pair[0])
     if share > 0.7:
-        return f"Steady: no 100 ms fell below {share:.0%} of its trial's median."
+        return f"No 100 ms fell below {share:.0%} of the median of its trial."
     return f"Lowest: {cell.server}, which fell to {share:.0%} of its median within 100 ms."
 
 
@@ -198,7 +177,9 @@ def _extremes(
         return f"No ranked server has {of_what}."
     values.sort(key=lambda pair: pair[0])
     (least, first), (most, last) = values[0], values[-1]
-    sentence = f"Lowest {of_what}: {first.server}, {write(least)}"
+    of_those = "" if len(workload.ranked) == len(workload.measured) else "Of the ranked: "
+    lowest = "lowest" if of_those else "Lowest"
+    sentence = f"{of_those}{lowest} {of_what}: {first.server}, {write(least)}"
     if len(values) > 1:
         sentence += f"; highest: {last.server}, {write(most)}"
         if least and 1.05 < most / least < 1000:
@@ -233,15 +214,17 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "cpu-ratio": _cpu_ratio,
     "latency": _latency,
     "service": _service,
-    "load": _load,
-    **dict.fromkeys(("connections", "payload", "pool"), _growth("throughput_rps", _per_second)),
-    **dict.fromkeys(("tail", "pool-tail", "work-tail"), _growth("p99_us", wording.duration)),
+    "load": changes.load,
+    **dict.fromkeys(
+        ("connections", "payload", "pool"), changes.over("throughput_rps", _per_second)
+    ),
+    **dict.fromkeys(("tail", "pool-tail", "work-tail"), changes.over("p99_us", wording.duration)),
     **works.CAPTIONS,
-    "work-cpu": _growth("cpu_us_per_request", wording.duration),
+    "work-cpu": changes.over("cpu_us_per_request", wording.duration),
     "cpu": _cpu,
     "cost": _cost,
     "memory": _memory,
-    "growth": _growth("memory_mib", _mib),
+    "growth": changes.over("memory_mib", _mib),
     "time": _time,
     "pauses": _pauses,
     "fairness": _fairness,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bench.analysis import intervals, metrics, percentiles
 from bench.analysis.metrics import ByBlock, Metric
-from bench.base import levels, wording
+from bench.base import levels, limits, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
@@ -85,6 +85,21 @@ class CellView:
     def saturated(self) -> bool:
         """Tell if it answered less than was offered."""
         return self.verdict.holds(Name.OVERLOADED)
+
+    @property
+    def follows(self) -> bool:
+        """Tell if it answered what was offered, whoever is to blame if not; always without a rate.
+
+        By the same share as the verdict `overloaded`, which another verdict may hide.
+        """
+        rate = self.workload.load.rate
+        if rate is None:
+            return True
+        results = [trial.result for trial in self.trials if trial.result is not None]
+        # What fell due is known exactly; an earlier version's run knows the rate alone.
+        due = sum(rate * r.window_s if r.due is None else r.due for r in results)
+        answered = sum(result.throughput_rps * result.window_s for result in results)
+        return not self.saturated and 0 < (1 - limits.OVERLOAD) * due <= answered
 
     def by_block(self, column: str) -> dict[int, float]:
         """Return a column's values by block; none unless most of the trials have one."""
