@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.analysis import metrics
 from bench.base import levels, wording
-from bench.report.sentences import cost, lead
+from bench.report.sentences import cost, doubt, lead
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import RunView
 from loadgen.result import Wait
@@ -37,12 +37,15 @@ def answer(view: RunView, workload: WorkloadView) -> list[str]:
     cells = workload.ranked
     if not cells:
         return [*_nobody(workload), *_left_out(workload)]
+    # Of nobody who is not first is it told what the first costs.
+    of_the_first = [] if doubt.untold(workload) else cost.of_the_first(workload)
+    beside_native = cost.beside_native(workload) if of_the_first else []
     return [
         lead.first(workload),
         *_follows(workload),
-        *cost.of_the_first(workload),
+        *of_the_first,
         *_peaks(view, workload),
-        *cost.beside_native(workload),
+        *beside_native,
         *cost.costly(cells),
         *_unsure(cells, workload),
         *_left_out(workload),

@@ -3,29 +3,26 @@
 from collections.abc import Sequence
 
 from bench.analysis import metrics
-from bench.base import levels, wording
+from bench.base import wording
 from bench.pairs.pairwise import Answer, Pair, Reason
 from bench.pairs.ranking import Ranking
+from bench.report.sentences import doubt
 from bench.report.view.cell_view import CellView, WorkloadView
 
 # What the best of an order does, by the figure that ranks.
 VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
 
-# Nobody waits for more than this.
-BLOCKS_MOST = 500
-
 
 def first(workload: WorkloadView) -> str:
     """Return who is first, with what separates it from the next ones; some server is ranked."""
+    if why := doubt.untold(workload):
+        return f"No order can be told: {why}."
     cells = workload.ranked
     best = cells[0]
     verb, figure = VERBS[metrics.leading(best.workload).name], _figure(best)
     if len(cells) == 1:
         only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
         return f"{best.server} {only}: {figure}."
-    if max(len(cell.metrics) for cell in cells) < 2:
-        unsure = "one trial tells nobody apart: measure again with more trials"
-        return f"{best.server} {verb}, {figure}, but {unsure}."
     order = workload.order
     beside = [
         pair for name in _tied(order, best.server) if (pair := between(order, best.server, name))
@@ -63,7 +60,7 @@ def unshown(server: str, pairs: Sequence[Pair]) -> str:
         ratio = f" ({_times(same[0])})" if len(same) == 1 else ""
         parts.append(f"is equivalent to {_others(server, same)} within {same[0].margin:.0%}{ratio}")
     if open_:
-        parts.append(f"is tied with {_others(server, open_)}: {_shown(open_)}")
+        parts.append(f"is tied with {_others(server, open_)}: {doubt.shown(open_)}")
     return "; ".join(parts)
 
 
@@ -90,30 +87,6 @@ def _others(server: str, pairs: Sequence[Pair]) -> str:
     """Return the names of those beside a server."""
     names = [pair.second if pair.first == server else pair.first for pair in pairs]
     return wording.listing(names)
-
-
-def _shown(pairs: Sequence[Pair]) -> str:
-    """Return how far apart they came out, what would have been shown, and what would show more."""
-    detectable = [pair.detectable for pair in pairs if pair.detectable is not None]
-    if not detectable:
-        return "they have no two blocks in common"
-    ends = dict.fromkeys(_share(size) for size in (min(detectable), max(detectable)))
-    text = f"this run would have shown {' to '.join(ends)}"
-    if len(pairs) == 1 and pairs[0].ratio is not None:
-        text = f"{_times(pairs[0])}, no sure difference, where {text}"
-    more = max(pair.more_blocks() or 0 for pair in pairs)
-    if more:
-        blocks = wording.count(more, "more block", "more blocks")
-        blocks = blocks if more <= BLOCKS_MOST else f"more than {BLOCKS_MOST} more blocks"
-        text += f"; {blocks} would show {levels.WANTED:.0%}"
-    return text
-
-
-def _share(size: float) -> str:
-    """Return a difference as a percentage with two digits: `2.4%`, `31%`; `a factor of 13`."""
-    if size >= 1:
-        return f"a factor of {wording.digits(1 + size, 2)}"
-    return f"{size:.0%}" if size >= 0.095 else f"{size:.1%}"
 
 
 def _times(pair: Pair) -> str:
