@@ -135,12 +135,18 @@ class Metric:
     more_is_better: bool = False
     bounded: bool = True
 
+    @property
+    def latency(self) -> bool:
+        """Tell if it is a percentile of response time."""
+        return self.name.endswith(PERCENTILES)
+
 
 METRICS = {
     metric.name: metric
     for metric in (
         Metric("throughput", "throughput_rps", more_is_better=True),
         *(Metric(name, f"{name}_us") for name in ("p50", "p90", "p99", "p999")),
+        Metric("light_p99", "light_p99_us"),
         Metric("cpu", "cpu_us_per_request", bounded=False),
         Metric("memory", "memory_mib", bounded=False),
     )
@@ -151,9 +157,12 @@ THROUGHPUT = METRICS["throughput"]
 def leading(workload: Workload) -> Metric:
     """Return what ranks servers: throughput; in open loop, where that is offered, p99.
 
+    Of a mixture it is the p99 of its light requests: what heavy ones do to them is its question.
     In churn at an offered rate it is the CPU time of a connection: two clients agree on it within
     3 %, and in closed loop not even within a half (docs/methodology.md).
     """
+    if workload.mixture:
+        return METRICS["light_p99"]
     if workload.load.rate is None:
         return THROUGHPUT
     churns = workload.load.requests_per_connection is not None

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.analysis import intervals, metrics, modes, steadiness
+from bench.analysis.metrics import Metric
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
@@ -167,9 +168,8 @@ def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
 
     In open loop that is p99: throughput is what is offered there, and says nothing.
     """
-    what, limit, values = "throughput", limits.SPREAD, _throughputs(trials)
-    if trials and metrics.leading(trials[0].cell.workload).name == "p99":
-        what, limit, values = "p99", limits.SPREAD_LATENCY, _p99s(trials)
+    figure, values = _telling(trials)
+    limit, what = limits.SPREAD_LATENCY if figure.latency else limits.SPREAD, _worded(figure)
     spread = intervals.log_deviation(values)
     if spread is None or spread <= limit:
         return None
@@ -178,23 +178,27 @@ def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
     return _dealt_unevenly(finding, trials[0].cell.workload.load, setup) or finding
 
 
-def _throughputs(trials: Sequence[Trial]) -> list[float]:
-    return [trial.result.throughput_rps for trial in trials if trial.result is not None]
+def _telling(trials: Sequence[Trial]) -> tuple[Metric, list[float]]:
+    """Return the figure in which trials may differ, and its values: what ranks, if it is a time."""
+    figure = metrics.leading(trials[0].cell.workload) if trials else metrics.THROUGHPUT
+    # Of a connection's CPU time: throughput follows it, and every trial has that.
+    figure = figure if figure.latency else metrics.THROUGHPUT
+    found = (metrics.of(trial).get(figure.column) for trial in trials)
+    return figure, [value for value in found if value is not None]
 
 
-def _p99s(trials: Sequence[Trial]) -> list[float]:
-    found = [trial.result.response_us.p99 for trial in trials if trial.result is not None]
-    return [value for value in found if value is not None]
+def _worded(figure: Metric) -> str:
+    return figure.name.replace("light_p99", "p99 of light requests")
 
 
 def two_modes(trials: Sequence[Trial], _: Setup) -> Finding | None:
     """Return a finding if the trials of a cell fall into two groups, in what ranks it."""
-    p99 = bool(trials) and metrics.leading(trials[0].cell.workload).name == "p99"
-    groups = modes.found(_p99s(trials) if p99 else _throughputs(trials))
+    figure, values = _telling(trials)
+    groups = modes.found(values)
     if groups is None:
         return None
     low, high = (wording.number(value) for value in (groups.low, groups.high))
-    unit = "µs of p99" if p99 else "requests/s"
+    unit = f"µs of {_worded(figure)}" if figure.latency else "requests/s"
     reason = (
         f"its trials fall into two groups, {groups.slower} near {low} and {groups.faster} near "
         f"{high} {unit}: their mean is of neither"

@@ -19,7 +19,12 @@ from bench.report.view.run_view import RunView, Subject
 
 # What is written beside a row, at its longest: `≥ 0.966 (0.952 to 0.981)`.
 TEXT_CHARACTERS = 24
-WORDS = {"throughput": "throughput", "p99": "p99 of response time", "cpu": "CPU per request"}
+WORDS = {
+    "throughput": "throughput",
+    "p99": "p99 of response time",
+    "light_p99": "p99 of light requests",
+    "cpu": "CPU per request",
+}
 
 
 @dataclass(frozen=True)

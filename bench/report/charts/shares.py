@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
+from bench.analysis import metrics
 from bench.base import wording
 from bench.report.charts import bars, lines
 from bench.report.drawing import palette, scales
@@ -128,11 +129,12 @@ def heat(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 
 def _merit(cell: CellView) -> float:
-    """Return what is larger for the better: throughput, in open loop the inverse of p99."""
+    """Return what is larger for the better: what ranks, or its inverse where less is better."""
     estimate = cell.estimate(cell.leading)
     if not cell.verdict.ranked or estimate is None or not estimate.value:
         return 0.0
-    return 1 / estimate.value if cell.open_loop else estimate.value
+    more_is_better = metrics.leading(cell.workload).more_is_better
+    return estimate.value if more_is_better else 1 / estimate.value
 
 
 def _square(canvas: Canvas, axes: Axes, row: int, column: int, cell: CellView, best: float) -> None:

@@ -131,7 +131,7 @@ def _why_unranked(cell: CellView) -> str:
     """Return the verdict that forbids a place, or the figure that a ranked verdict lacks."""
     if not cell.verdict.ranked:
         return cell.verdict.name
-    if cell.leading == "p99_us":
+    if cell.leading.endswith("p99_us"):
         return "no p99: a trial needs 1,000 requests; give --duration more"
     return "no figure in most of its trials"
 

@@ -10,7 +10,12 @@ from bench.report.sentences import doubt
 from bench.report.view.cell_view import CellView, WorkloadView
 
 # What the best of an order does, by the figure that ranks.
-VERBS = {"throughput": "answers most", "p99": "answers soonest", "cpu": "costs least"}
+VERBS = {
+    "throughput": "answers most",
+    "p99": "answers soonest",
+    "light_p99": "answers light requests soonest",
+    "cpu": "costs least",
+}
 
 
 def first(workload: WorkloadView) -> str:
@@ -32,7 +37,7 @@ def first(workload: WorkloadView) -> str:
     ahead = between(order, best.server, cells[1].server)
     if ahead is None or ahead.ratio is None:
         return f"{best.server} {verb}: {figure}."
-    if best.open_loop:
+    if not order.figure.more_is_better:
         return f"{best.server} {verb}: {figure}; {cells[1].server} takes {_times(ahead)} that."
     # Of a lower bound a lead is one as well.
     least = "at least " if best.bound else ""
@@ -95,10 +100,11 @@ def _times(pair: Pair) -> str:
 
 
 def _figure(cell: CellView) -> str:
-    estimate = cell.estimate(cell.leading)
+    estimate, load = cell.estimate(cell.leading), cell.workload.load
+    if estimate is not None and cell.workload.mixture:
+        return f"a p99 of {wording.interval(estimate)} beside the heavy ones"
     if not cell.open_loop or estimate is None:
         return f"{cell.throughput().removesuffix(' /s')} requests/s"
-    load = cell.workload.load
     if load.requests_per_connection is None:
         return f"a p99 of {wording.interval(estimate)} at {load.rate:,g} requests/s"
     each = "connection" if load.requests_per_connection == 1 else "request"

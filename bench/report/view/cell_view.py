@@ -21,9 +21,9 @@ from loadgen.result import Result
 # The family of the ceiling: shown beside the others as what is possible, never ranked among them.
 NATIVE = "native"
 
-# What servers are ordered by: one of the first two ranks them, in closed or in open loop, and CPU
+# What servers are ordered by: one of the first three ranks them (see `metrics.leading`), and CPU
 # per request is the figure that a busy generator does not distort.
-RANKED_BY = (metrics.THROUGHPUT, metrics.METRICS["p99"], metrics.METRICS["cpu"])
+RANKED_BY = tuple(metrics.METRICS[name] for name in ("throughput", "p99", "light_p99", "cpu"))
 
 # What stands before the ratio of two servers.
 MARKS = {State.APART: "", State.TIED: "≈ ", State.INCOMPARABLE: "? "}
@@ -73,7 +73,7 @@ class CellView:
 
     @property
     def leading(self) -> str:
-        """Return the column that ranks it: throughput, in open loop p99 of response time."""
+        """Return the column that ranks it, as `metrics.leading` has it."""
         return metrics.leading(self.workload).column
 
     @property
@@ -196,8 +196,10 @@ class WorkloadView:
 
     @cached_property
     def orders(self) -> dict[Metric, Ranking]:
-        """Return the order of the servers by each of `RANKED_BY`."""
-        return {figure: self._ordered(figure) for figure in RANKED_BY}
+        """Return the order of the servers by each of `RANKED_BY` that the workload has."""
+        mixed = metrics.METRICS["light_p99"]
+        figures = [each for each in RANKED_BY if each is not mixed or self.workload.mixture]
+        return {figure: self._ordered(figure) for figure in figures}
 
     def _ordered(self, figure: Metric) -> Ranking:
         entrants = [
