@@ -164,7 +164,7 @@ def _images(
 
 
 def table(view: "RunView", width: int) -> "Group":
-    """Return the ranking of each workload for a terminal of so many columns.
+    """Return the answer and the ranking of each workload for a terminal of so many columns.
 
     What holds against all of it comes first.
     """
@@ -172,7 +172,8 @@ def table(view: "RunView", width: int) -> "Group":
     from rich.text import Text
 
     from bench.report.sentences import answer
+    from bench.report.terminal import needs
     from bench.report.terminal import ranking as terminal
 
     cautions = [Text(caution, style="bold") for caution in answer.cautions(view)]
-    return Group(*cautions, terminal.table(view, width))
+    return Group(*cautions, needs.answer(view), terminal.table(view, width))

@@ -10,6 +10,7 @@ from rich.console import Console
 from bench.model.run import Run
 from bench.model.trial import Trial
 from bench.report import files
+from bench.report.terminal import ranking
 from bench.report.view import run_view
 from loadgen.result import Evidence
 from tests.support import synthetic
@@ -62,7 +63,7 @@ def test_the_terminal_table_fits(tmp_path: Path, name: str, width: int) -> None:
 def test_on_a_narrow_terminal_names_and_verdicts_are_whole(tmp_path: Path, width: int) -> None:
     view = run_view.view(RUNS["eight"](tmp_path))
     console = Console(width=width, file=io.StringIO())
-    console.print(files.table(view, width))
+    console.print(ranking.table(view, width))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     for cell in view.workloads[0].cells:
         (row,) = [line for line in lines[2:10] if line.startswith(f"{cell.server} ")]
@@ -72,6 +73,6 @@ def test_on_a_narrow_terminal_names_and_verdicts_are_whole(tmp_path: Path, width
 def test_the_starved_come_last_on_the_terminal(tmp_path: Path) -> None:
     run = synthetic.run(tmp_path, synthetic.EIGHT, [synthetic.MANY], 2)
     console = Console(width=100, file=io.StringIO())
-    console.print(files.table(run_view.view(run), 100))
+    console.print(ranking.table(run_view.view(run), 100))
     lines = console.file.getvalue().split("\n")  # type: ignore[attr-defined]
     assert [line.split()[0] for line in lines[2:10]][-2:] == ["blocking", "process-pool"]

@@ -18,8 +18,8 @@ def test_a_wide_interval_is_written_by_its_ends() -> None:
 
 
 def test_a_small_figure_keeps_its_digits_beside_large_ones() -> None:
-    values = [Estimate(1200, 1000, 1400), Estimate(0.31, 0.305, 0.315), Estimate(900, 800, 1000)]
-    assert rounding.column(values)[1] == "0.310 ± 0.005"
+    values = [Estimate(1200, 1000, 1400), Estimate(0.31, 0.306, 0.314), Estimate(900, 800, 1000)]
+    assert rounding.column(values)[1] == "0.310 ± 0.004"
     assert rounding.numbers([0.288, 7.527, None, 15.72], 1) == ["0.29", "7.5", "", "15.7"]
 
 

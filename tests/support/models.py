@@ -4,6 +4,8 @@ import dataclasses
 
 from bench.model.header import ServerEntry
 
+PACKAGED = ("uvloop", "gevent", "trio", "anyio", "twisted", "tornado")
+
 
 @dataclasses.dataclass(frozen=True)
 class Model:
@@ -25,6 +27,7 @@ class Model:
             summary=f"What {self.name} is about, in one line.",
             source=f"servers/{self.kind}/{self.name.replace('-', '_')}.py",
             max_clients=self.clients,
+            packages={self.family: "1.0"} if self.family in PACKAGED else {},
         )
 
 

@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bench.base import wording
 from bench.base.gaps import Gaps
 from bench.model.header import ServerEntry
 from bench.report import facts
 from bench.report.charts import Chart
+from bench.report.decision import choice, matter
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import palette
 from bench.report.page import figures, rows
 from bench.report.page.templating import environment
-from bench.report.sentences import answer
+from bench.report.sentences import answer, doubt
 from bench.report.view.run_view import RunView
 from bench.store import sources
 
@@ -47,7 +49,13 @@ def _content(view: RunView) -> dict[str, Any]:
     cells = [cell for item in view.workloads for cell in item.cells]
     mixtures = any(item.workload.mixture for item in view.workloads)
     measured = sum(bool(cell.trials) for cell in cells)
+    slugs = {item["label"]: item["slug"] for item in workloads}
+    choices = [(vars(each) | {"slug": slugs[each.label]}) for each in choice.of(view)]
     return {
+        "banner": doubt.banner(view),
+        "choices": choices,
+        "gaps": [each for each in choices if each["gap"]],
+        "lengths": [wording.tick(length_ms * 1000) for length_ms in matter.REQUESTS_MS],
         "run_id": header.run_id,
         "created": header.created_at.replace("T", " ")[:16],
         "cut_off": measured < len(cells) or not view.finished,

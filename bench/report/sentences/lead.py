@@ -24,7 +24,7 @@ def first(workload: WorkloadView) -> str:
         return f"No order can be told: {why}."
     cells = workload.ranked
     best = cells[0]
-    verb, figure = VERBS[metrics.leading(best.workload).name], _figure(best)
+    verb, figure = VERBS[metrics.leading(best.workload).name], in_figures(best)
     if len(cells) == 1:
         only = "is the only server measured" if len(workload.cells) == 1 else "alone can be ranked"
         return f"{best.server} {only}: {figure}."
@@ -99,7 +99,8 @@ def _times(pair: Pair) -> str:
     return wording.times(pair.ratio)
 
 
-def _figure(cell: CellView) -> str:
+def in_figures(cell: CellView) -> str:
+    """Return what ranks a cell: `41,200 ± 300 requests/s`, `a p99 of 1.2 ± 0.1 ms at 5,000 …`."""
     estimate, load = cell.estimate(cell.leading), cell.workload.load
     if estimate is not None and cell.workload.mixture:
         return f"a p99 of {wording.interval(estimate)} beside the heavy ones"

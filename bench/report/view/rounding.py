@@ -82,7 +82,7 @@ def _at(value: Estimate, place: int, bare: bool) -> str:
         return f"{_plain(value.low, place)} to {_plain(value.high, place)}"
     ends = min(place, _last(value.value, DIGITS_LEAST))
     # A half width that vanishes would say that the figure is exact.
-    ends = ends if half >= 10.0**ends else _last(half, 1)
+    ends = ends if half >= 10.0**ends / 2 else _last(half, 1)
     return f"{wording.rounded(value.value, ends)} ± {wording.rounded(half, ends)}"
 
 
