@@ -175,4 +175,25 @@ EXTRA_UNTIL = Limit(
     "the root of n",
 )
 
+# Of a run that others are to believe
+
+PUBLISHED_BLOCKS = Limit(
+    10,
+    "blocks",
+    "Of five, an interval is 1.7 times as wide.",
+    "Student's t of 2.26 and of 2.78 over the square root of blocks; the number is asked for",
+)
+PUBLISHED_FLOOR = Limit(
+    0.03,
+    "beyond chance, of a server and its twin",
+    "What is published tells servers apart that differ by a few per cent.",
+    "the margin within which servers are called equivalent",
+)
+PUBLISHED_NOISY = Limit(
+    0.10,
+    "of the cells",
+    "One or two may be hit by a minute that was not quiet; of more the page is full of hatches.",
+    "chosen",
+)
+
 TABLE = table(globals())

@@ -1,5 +1,6 @@
 """Commands on what was measured, and on the machine: `bench report`, `compare`, `doctor`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from bench.base.gaps import Gaps
 from bench.cli.console import console, emit, terminal
 from bench.model.run import Run
 from bench.verdicts.verdict import Verdict
+from loadgen.exits import Exit
 
 app = typer.Typer()
 
@@ -106,6 +108,27 @@ def export(
 
     for path in exporting.write(run_view.view(stored(folder)), form):
         console.print(str(path), highlight=False, soft_wrap=True)
+
+
+@app.command(rich_help_panel="Try a server", hidden=True)
+def publish(
+    folder: Annotated[Path, typer.Argument(help="a run's folder")],
+    to: Annotated[Path, typer.Argument(help="where it is published")],
+    anyway: Annotated[bool, typer.Option("--anyway", help="even if it is noisy")] = False,
+) -> None:
+    """Copy a run for others to read; status 1 if its own verdicts say that it is too noisy."""
+    from bench.authoring import publishing
+    from bench.report.view import run_view
+
+    view = run_view.view(stored(folder))
+    doubts = publishing.doubts(view)
+    for doubt in doubts:
+        console.print(f"not fit to be published: {doubt}", highlight=False, soft_wrap=True)
+    if doubts and not anyway:
+        console.print(f"{to} stays as it is; measure in a quiet hour", highlight=False)
+        sys.exit(Exit.GATE)
+    files = publishing.publish(view, to)
+    console.print(f"published {files} files in {to}", highlight=False, soft_wrap=True)
 
 
 @app.command("doctor", rich_help_panel="Measure")
