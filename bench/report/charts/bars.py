@@ -99,9 +99,7 @@ def _row(
     tip = f"{cell.server}: {text}"
     end = 0.0
     if value is not None:
-        canvas.mark(
-            axes.add_patch(_bar(row, value.value, palette.of(cell.family), sound)), cell, tip
-        )
+        canvas.mark(axes.add_patch(_bar(row, value.value, cell.look.colour, sound)), cell, tip)
         end = value.value
     if value is not None and value.low is not None and value.high is not None:
         whisker = axes.plot([value.low, value.high], [row, row], color=palette.INK[0], lw=1.2)[0]

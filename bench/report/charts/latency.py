@@ -57,9 +57,8 @@ def _draw(
 ) -> None:
     measured = subject.workload.measured
     curves = [(cell, curve) for cell in measured if (curve := curve_of(cell)) is not None]
-    dashes = lines.dashes(measured)
     for cell, curve in curves:
-        _line(canvas, axes, cell, curve, dashes[cell.index])
+        _line(canvas, axes, cell, curve)
     _scales(axes, [curve for _, curve in curves], what)
     ends = [
         (cell, lines.label(cell), tip(cell), curve[0][-1], curve[1][-1]) for cell, curve in curves
@@ -69,20 +68,26 @@ def _draw(
         axes.text(0.5, 0.5, "too few samples", ha="center", transform=axes.transAxes)
 
 
-def _line(canvas: Canvas, axes: Axes, cell: CellView, curve: Curve, dash: lines.Dash) -> None:
+def _line(canvas: Canvas, axes: Axes, cell: CellView, curve: Curve) -> None:
     sound = cell.verdict.valid
     line = axes.plot(
         *curve,
-        color=palette.of(cell.family),
-        linestyle=dash,
+        color=cell.look.colour,
+        linestyle=cell.look.dash,
         lw=1.5 if sound else 0.9,
         alpha=1 if sound else 0.75,
-        marker="" if sound else "o",
-        markevery=8,
+        marker=cell.look.marker,
+        markevery=_at_ticks(curve[0]),
         markersize=3.5,
-        markerfacecolor=palette.PAPER[0],
+        markerfacecolor=cell.look.colour if sound else palette.PAPER[0],
     )[0]
     canvas.mark(line, cell, tip(cell))
+
+
+def _at_ticks(nines: Sequence[float]) -> list[int]:
+    """Return the points nearest to the ticks, where a line has its marker."""
+    reached = (tick for tick in TICKS if tick <= nines[-1] + 0.02)
+    return sorted({min(range(len(nines)), key=lambda i: abs(nines[i] - t)) for t in reached})
 
 
 def _scales(axes: Axes, curves: Sequence[Curve], what: str) -> None:

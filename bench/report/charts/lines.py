@@ -1,23 +1,13 @@
 """What line charts share: dashes for the variants of a family, and names at the lines' ends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
 from bench.base import wording
-from bench.report.drawing import palette
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, PANEL_IN, Canvas, Margins
 from bench.report.view.cell_view import CellView
 
-Dash = str | tuple[int, tuple[float, ...]]
-
-DASHES: tuple[Dash, ...] = (
-    "-",
-    (0, (5, 1.6)),
-    (0, (1.2, 1.2)),
-    (0, (6, 1.5, 1.2, 1.5)),
-    (0, (3, 3)),
-)
 LABEL_PT = FONT_PT - 1.5
 LABEL_IN = 0.145
 # Room between the end of the axes and the names, where lines lead from one to the other.
@@ -29,16 +19,6 @@ def margins(labels: Sequence[str], height: float = 2.4) -> Margins:
     longest = max(map(len, labels), default=1)
     right = min(LEAD_IN + 0.1 + longest * CHARACTER_IN * 0.82, PANEL_IN * 0.5)
     return Margins(0.66, right, 0.42, max(height, LABEL_IN * len(labels)))
-
-
-def dashes(cells: Iterable[CellView]) -> dict[int, Dash]:
-    """Return a dash by server: the first variant of a family has a plain line."""
-    seen: dict[str, int] = {}
-    dash_of = {}
-    for cell in sorted(cells, key=lambda cell: cell.index):
-        place = seen[cell.family] = seen.get(cell.family, -1) + 1
-        dash_of[cell.index] = DASHES[place % len(DASHES)]
-    return dash_of
 
 
 def label(cell: CellView) -> str:
@@ -67,7 +47,7 @@ def names(
             [float(start[0]), across],
             [float(start[1]), place],
             transform=axes.transAxes,
-            color=palette.of(cell.family),
+            color=cell.look.colour,
             lw=0.8,
             clip_on=False,
         )[0]

@@ -9,7 +9,7 @@ from bench.analysis import metrics
 from bench.analysis.metrics import Metric
 from bench.base import wording
 from bench.base.estimate import Estimate
-from bench.pairs.pairwise import Reason
+from bench.pairs.pairwise import Pair, Reason, State
 from bench.pairs.ranking import Ranking
 from bench.report.charts import bars
 from bench.report.drawing import palette, scales
@@ -19,6 +19,10 @@ from bench.report.view.run_view import RunView, Subject
 
 # What is written beside a row, at its longest: `≥ 0.966 (0.952 to 0.981)`.
 TEXT_CHARACTERS = 24
+WHY = {
+    State.TIED: "the interval holds 1, or the floor does",
+    State.INCOMPARABLE: "a lower bound, or too few blocks in common",
+}
 WORDS = {
     "throughput": "throughput",
     "p99": "p99 of response time",
@@ -29,24 +33,38 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A server beside the best; because: why the two are not told apart, None if they are."""
+    """A server beside the best, and how the two stand to each other; None: it is the best."""
 
     cell: CellView
     ratio: Estimate
-    because: Reason | None
+    pair: Pair | None
 
     @property
     def sure(self) -> bool:
         """Tell if it is the best, or told apart from it."""
-        return self.because is None
+        return self.pair is None or self.pair.apart
+
+    @property
+    def known(self) -> bool:
+        """Tell if it can be compared with the best at all."""
+        return self.pair is None or self.pair.state is not State.INCOMPARABLE
 
     @property
     def text(self) -> str:
         """Return what is written beside it."""
-        if self.ratio.low is None and self.ratio.value == 1:
+        if self.pair is None:
             return "the best"
         # Of a server that may be faster than measured, the ratio is a lower bound too.
-        return ("≥ " if self.because == "bound" else "") + wording.ranged(self.ratio)
+        bound = "≥ " if self.pair.because is Reason.BOUND else ""
+        return bound + wording.ranged(self.ratio)
+
+    @property
+    def tip(self) -> str:
+        """Return what a pointer over it reads."""
+        state = (
+            "" if self.sure or self.pair is None else f", {self.pair.state}: {WHY[self.pair.state]}"
+        )
+        return f"{self.cell.server}: {self.text}{state}"
 
 
 def leading(subject: Subject) -> Metric:
@@ -102,18 +120,20 @@ def _rows(subject: Subject, order: Ranking) -> list[Row]:
     for place in order.places:
         pair = order.against_best(place.server)
         if pair is not None and pair.ratio is not None:
-            rows.append(Row(cells[place.server], pair.ratio, pair.because))
+            best = pair.first == pair.second
+            rows.append(Row(cells[place.server], pair.ratio, None if best else pair))
     return sorted(rows, key=lambda row: row.ratio.value, reverse=order.figure.more_is_better)
 
 
 def _draw_row(canvas: Canvas, axes: Axes, place: int, row: Row) -> None:
-    colour, ratio = palette.of(row.cell.family), row.ratio
-    tip = f"{row.cell.server}: {row.text}" + ("" if row.sure else ", tied with the best")
+    look, ratio, tip = row.cell.look, row.ratio, row.tip
     if ratio.low is not None and ratio.high is not None:
-        whisker = axes.plot([ratio.low, ratio.high], [place, place], color=colour, lw=1.6)[0]
+        ends = [ratio.low, ratio.high]
+        dash = "-" if row.known else ":"
+        whisker = axes.plot(ends, [place, place], color=look.colour, lw=1.6, ls=dash)[0]
         canvas.mark(whisker, row.cell, tip)
-    fill = colour if row.sure else palette.PAPER[0]
-    canvas.mark(axes.plot(ratio.value, place, "o", ms=5, mfc=fill, mec=colour)[0], row.cell, tip)
+    points = look.points(row.sure) | ({} if row.known else {"marker": "x"})
+    canvas.mark(axes.plot(ratio.value, place, ms=5, **points)[0], row.cell, tip)
     beside = axes.text(
         1 + EDGE_IN / 2 / canvas.size_in(axes)[0],
         place,

@@ -112,7 +112,7 @@ def _draw(
             line = axes.plot(
                 _thinned(line_of[0]),
                 [_place(row, value) for value in _thinned(line_of[1])],
-                color=palette.of(cell.family),
+                color=cell.look.colour,
                 lw=0.9,
                 alpha=0.75,
             )[0]

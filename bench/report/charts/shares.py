@@ -23,7 +23,6 @@ SHORT = {"broken-echo": "broken", "not measured": "none yet"}
 def fairness(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw requests per connection relative to their mean, the connections sorted."""
     cells = [cell for cell in subject.workload.measured if _shares(cell) is not None]
-    dashes = lines.dashes(cells)
     ends = []
     for cell in cells:
         shares = _shares(cell) or []
@@ -31,9 +30,7 @@ def fairness(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         estimate = cell.estimate("fairness_jain")
         jain = "" if estimate is None else f"Jain's index {wording.number(estimate.value)}"
         tip = f"{lines.label(cell)}: {jain}"
-        line = axes.plot(
-            places, shares, color=palette.of(cell.family), linestyle=dashes[cell.index]
-        )[0]
+        line = axes.plot(places, shares, color=cell.look.colour, linestyle=cell.look.dash)[0]
         canvas.mark(line, cell, tip)
         ends.append((cell, lines.label(cell), tip, 100.0, shares[-1]))
     axes.set_xlim(0, 100)
@@ -68,10 +65,8 @@ def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         rps, cpu = cell.estimate("throughput_rps"), cell.estimate("cpu_us_per_request")
         if rps is None or cpu is None or not rps.value or not cpu.value:
             continue
-        colour = palette.of(cell.family)
-        fill = colour if cell.verdict.valid else palette.PAPER[0]
         tip = f"{lines.label(cell)}: {cell.throughput()}, {wording.estimate(cpu, 'µs')} a request"
-        dot = axes.plot(rps.value, cpu.value, "o", ms=6, mfc=fill, mec=colour)[0]
+        dot = axes.plot(rps.value, cpu.value, ms=6, **cell.look.points(cell.verdict.valid))[0]
         canvas.mark(dot, cell, tip)
         dots.append((cell, lines.label(cell), tip, rps.value, cpu.value))
         if cell.family == NATIVE:

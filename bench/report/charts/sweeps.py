@@ -66,7 +66,7 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
                 p99.value,
                 "X",
                 ms=7,
-                color=palette.of(cell.family),
+                color=cell.look.colour,
                 mec=palette.PAPER[0],
             )[0]
             canvas.mark(past, cell, f"{cell.server} is saturated at {rate:,.0f} requests/s")
@@ -132,21 +132,19 @@ def _draw(
     write: Callable[[float], str],
 ) -> None:
     servers = subject.by_server()
-    dashes = lines.dashes(cells[0] for cells in servers)
     for cells in servers:
         drawn = points(cells, axis, column)
-        colour = palette.of(cells[0].family)
+        colour = cells[0].look.colour
         tip = _tip(axis, drawn, write)
         line = axes.plot(
             [place for _, place, _ in drawn],
             [value for _, _, value in drawn],
             color=colour,
-            linestyle=dashes[cells[0].index],
+            linestyle=cells[0].look.dash,
         )[0]
         canvas.mark(line, cells[0], tip)
         for cell, place, value in drawn:
-            fill = colour if cell.verdict.valid else palette.PAPER[0]
-            dot = axes.plot(place, value, "o", ms=4.5, mfc=fill, mec=colour)[0]
+            dot = axes.plot(place, value, ms=4.5, **cell.look.points(cell.verdict.valid))[0]
             canvas.mark(dot, cell, f"{lines.label(cell)}, {axis.written(place)}: {write(value)}")
 
 

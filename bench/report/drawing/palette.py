@@ -1,7 +1,13 @@
-"""Colours: one for each family everywhere, and the roles that a page recolours for the dark."""
+"""How a server looks: a colour and a marker for its family, a shade and a dash for its variant.
 
-# Okabe and Ito's set for the card's families and the most common others; variants of a family
-# share its colour and are told apart by name, dash and marker. On a light ground, on a dark one.
+And the roles that a page recolours for the dark.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+# Okabe and Ito's set for the card's families and the most common others. On a light ground, on a
+# dark one.
 FAMILIES: dict[str, tuple[str, str]] = {
     "blocking": ("#6b6f76", "#8b929c"),
     "thread-per-client": ("#e69f01", "#f0b429"),
@@ -23,6 +29,29 @@ FAMILIES: dict[str, tuple[str, str]] = {
 }
 OTHER = ("#8a7256", "#c4ab8d")
 
+# Families whose colours are near for somebody's eyes have different markers (a test computes it).
+MARKERS = {
+    "o": ("blocking", "thread-per-client", "process-pool", "selectors", "busy-poll", "native"),
+    "s": ("asyncio", "uvloop", "fork-per-client"),
+    "D": ("thread-pool", "gevent", "trio", "twisted"),
+    "^": ("anyio", "tornado", "offload"),
+    "v": ("per-core",),
+}
+MARKER_OF = {family: marker for marker, families in MARKERS.items() for family in families}
+MARKER_OTHER = "P"
+
+Dash = str | tuple[int, tuple[float, ...]]
+# Of the variants of a family, in the order of the run; shades are parts of black, or of white, in
+# its colour on a light ground, and the other way round in the dark.
+DASHES: tuple[Dash, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (3, 3)),
+)
+SHADES = (0.0, -0.32, 0.34, -0.55, 0.56)
+
 # role: light, dark. Each value is unique, because a page finds the role by it.
 INK = ("#1b1f25", "#e8eaee")
 MUTED = ("#59616d", "#a3abb8")
@@ -31,13 +60,50 @@ PAPER = ("#fefefe", "#171a1f")
 ROLES = {"ink": INK, "muted": MUTED, "rule": RULE, "paper": PAPER}
 
 
-def of(family: str) -> str:
-    """Return the colour of a family on a light ground."""
-    return FAMILIES.get(family, OTHER)[0]
+@dataclass(frozen=True)
+class Look:
+    """How a server is drawn everywhere; colour: hexadecimal, on a light ground."""
+
+    colour: str
+    marker: str
+    dash: Dash
+
+    def points(self, sound: bool) -> dict[str, Any]:
+        """Return how matplotlib draws its points: filled, or hollow where they are not sound."""
+        fill = self.colour if sound else PAPER[0]
+        return {"marker": self.marker, "mfc": fill, "mec": self.colour, "ls": ""}
+
+
+def look(family: str, variant: int) -> Look:
+    """Return the look of a variant, counted within its family from 0."""
+    marker = MARKER_OF.get(family, MARKER_OTHER)
+    return Look(of(family, variant), marker, DASHES[variant % len(DASHES)])
+
+
+def of(family: str, variant: int = 0) -> str:
+    """Return the colour of a variant on a light ground."""
+    return shaded(FAMILIES.get(family, OTHER)[0], SHADES[variant % len(SHADES)])
+
+
+def variable(family: str, variant: int) -> str:
+    """Return the name of the CSS variable that has a variant's colour."""
+    place = variant % len(SHADES)
+    known = family if family in FAMILIES else "other"
+    return f"--family-{known}" + (f"-{place}" if place else "")
+
+
+def shaded(colour: str, share: float) -> str:
+    """Mix a colour with so much white, or black if it is negative."""
+    ground = 255 if share > 0 else 0
+    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{round(p + (ground - p) * abs(share)):02x}" for p in parts)
 
 
 def variables(dark: bool) -> dict[str, str]:
     """Return every colour by the name of its CSS variable."""
-    named = {f"family-{name}": pair for name, pair in FAMILIES.items()}
-    named |= {"family-other": OTHER} | ROLES
-    return {f"--{name}": pair[dark] for name, pair in named.items()}
+    named = {
+        variable(family, place): shaded(pair[dark], -share if dark else share)
+        for family, pair in (FAMILIES | {"other": OTHER}).items()
+        for place, share in enumerate(SHADES)
+    }
+    return named | {f"--{name}": pair[dark] for name, pair in ROLES.items()}

@@ -12,7 +12,7 @@ from bench.report import facts
 from bench.report.charts import Chart
 from bench.report.decision import choice, matter
 from bench.report.definitions import DEFINITIONS
-from bench.report.drawing import palette
+from bench.report.drawing import palette, swatch
 from bench.report.page import figures, rows
 from bench.report.page.templating import environment
 from bench.report.sentences import answer, doubt
@@ -93,12 +93,13 @@ def _servers(view: RunView) -> list[dict[str, Any]]:
         )
     return [
         {
-            "index": index,
-            "name": name,
-            "colour": f"--family-{family if family in palette.FAMILIES else 'other'}",
-            "entries": entries.get(name, []),
+            "index": cell.index,
+            "name": cell.server,
+            "family": cell.family,
+            "swatch": swatch.of(cell.family, cell.variant),
+            "entries": entries.get(cell.server, []),
         }
-        for index, name, family in view.servers
+        for cell in view.servers
     ]
 
 

@@ -13,6 +13,7 @@ from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
 from bench.pairs.pairwise import Entrant, Pair, State
 from bench.pairs.ranking import Ranking, rank
+from bench.report.drawing import palette
 from bench.report.view import described
 from bench.verdicts import witness
 from bench.verdicts.verdict import Name, Verdict
@@ -47,11 +48,13 @@ class CellView:
     """A cell as it is shown.
 
     index: the server's place in the run, the same in every chart
+    variant: its place among those of its family in the run, from 0
     metrics: of each trial that was measured, by block
     course: how its trials went: `steady`, or `4 steady, 1 warming`
     """
 
     index: int
+    variant: int
     server: str
     family: str
     workload: Workload
@@ -59,6 +62,11 @@ class CellView:
     trials: list[Trial]
     metrics: ByBlock
     course: str
+
+    @property
+    def look(self) -> palette.Look:
+        """Return how it is drawn: the same in every chart of a run."""
+        return palette.look(self.family, self.variant)
 
     @property
     def ranked(self) -> bool:

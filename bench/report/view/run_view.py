@@ -66,13 +66,9 @@ class RunView:
         return {cell: view.verdict for cell, view in self.cells.items()}
 
     @property
-    def servers(self) -> list[tuple[int, str, str]]:
-        """Return index, name and family of each server, in the order of the run."""
-        by_index = {
-            cell.index: (cell.index, cell.server, cell.family)
-            for workload in self.workloads
-            for cell in workload.cells
-        }
+    def servers(self) -> list[CellView]:
+        """Return a cell of each server, in the order of the run."""
+        by_index = {cell.index: cell for item in self.workloads for cell in item.cells}
         return [by_index[index] for index in sorted(by_index)]
 
     def each(self) -> list[Subject]:
@@ -165,10 +161,15 @@ def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
 
 def _cells(run: Run, metrics_of: Mapping[Cell, ByBlock]) -> dict[Cell, CellView]:
     trials, verdicts = run.cells(), judging.verdicts(run)
-    index = {name: place for place, name in enumerate(dict.fromkeys(c.server for c in trials))}
+    families = {cell.server: run.entry_of(cell).family for cell in trials}
+    index = {name: place for place, name in enumerate(families)}
+    of_family = {
+        family: [n for n, f in families.items() if f == family] for family in set(families.values())
+    }
     return {
         cell: CellView(
             index[cell.server],
+            of_family[families[cell.server]].index(cell.server),
             cell.server,
             run.entry_of(cell).family,
             cell.workload,

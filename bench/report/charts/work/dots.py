@@ -123,7 +123,7 @@ def _draw(canvas: Canvas, axes: Axes, groups: Sequence[Sequence[Row]]) -> None:
 
 
 def _row(canvas: Canvas, axes: Axes, place: float, row: Row) -> None:
-    cell, colour = row.cell, palette.of(row.cell.family)
+    cell, colour = row.cell, row.cell.look.colour
     p50, p99 = cell.estimate(row.p50), cell.estimate(row.p99)
     sound = cell.verdict.valid
     ends = [(name, found) for name, found in (("p50", p50), ("p99", p99)) if found is not None]
@@ -134,8 +134,8 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row) -> None:
         line = axes.plot(values, [place, place], color=colour, lw=2.2, alpha=0.55)[0]
         canvas.mark(line, cell, tip)
     for name, found in ends:
-        fill = colour if sound and name == "p99" else palette.PAPER[0]
-        dot = axes.plot(found.value, place, "o", ms=4.5, mfc=fill, mec=colour)[0]
+        points = cell.look.points(sound and name == "p99")
+        dot = axes.plot(found.value, place, ms=4.5, **points)[0]
         canvas.mark(dot, cell, tip)
     room = bars.GAP_IN / canvas.size_in(axes)[0]
     for at, text, side in ((-room, row.word, "right"), (1 + room, row.told, "left")):
