@@ -67,10 +67,13 @@ def rounded(value: float, power: int) -> str:
     return f"{round(value, -power):,.{max(0, -power)}f}"
 
 
-def scale(value: float) -> str:
-    """Return a number at a tick of an axis: `25`, `950`, `40k`, `1.5M`."""
+def scale(value: float, largest: float | None = None) -> str:
+    """Return a number at a tick of an axis: `25`, `950`, `40k`, `1.5M`.
+
+    largest: the end of the axis, after which all of its ticks are written
+    """
     for limit, divisor, suffix in ((1e6, 1e6, "M"), (1e4, 1e3, "k")):
-        if abs(value) >= limit:
+        if value and abs(value if largest is None else largest) >= limit:
             return f"{value / divisor:g}{suffix}"
     return f"{value:,g}"
 

@@ -93,8 +93,8 @@ def test_kinds_and_shares_are_sweeps_of_their_own(tmp_path: Path) -> None:
     works_of += [Work("spin", 100.0, 0.1)]
     view = seen(tmp_path, [under(work) for work in works_of], (LEAN, BROAD))
     assert [subject.label for subject in view.work_sweeps()] == [
-        "kept-none to kept-spin:100us",
-        "kept-none to kept-wait:100us",
+        "50 connections kept open, 64 B, closed loop, TCP, spin",
+        "50 connections kept open, 64 B, closed loop, TCP, wait",
     ]
 
 
@@ -150,5 +150,6 @@ def test_every_chart_of_work_is_drawn_whatever_is_missing(tmp_path: Path, count:
     gaps = Gaps()
     names = {chart.name for chart in charts.by_subject(view, gaps)}
     assert gaps.lines() == []
-    for kind in ("classes", "work-kept", "work-cpu", "work-tail"):
+    # The first of them leaves clients without an answer: it alone has no p99 to be drawn.
+    for kind in ("classes", "work-50", "work-cpu", *(["work-tail"] if count > 1 else [])):
         assert any(name.startswith(kind) for name in names), names

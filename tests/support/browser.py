@@ -25,8 +25,11 @@ const shown = (element) => element.getClientRects().length > 0;
 """
 
 
-def drive(page: Path, script: str, extra: str = "") -> Any:
-    """Load the page, run the body of an async function in it, return what that returns."""
+def drive(page: Path, script: str, extra: str = "", query: str = "") -> Any:
+    """Load the page, run the body of an async function in it, return what that returns.
+
+    query: of its address, with the question mark
+    """
     found = f"""
     {extra}
     <script>(async () => {{
@@ -46,7 +49,7 @@ def drive(page: Path, script: str, extra: str = "") -> Any:
     command += ["--disable-background-networking", "--disable-dev-shm-usage", "--hide-scrollbars"]
     command += ["--virtual-time-budget=20000", "--window-size=1200,900", "--dump-dom"]
     done = subprocess.run(
-        [*command, driven.as_uri()], capture_output=True, text=True, timeout=90, check=True
+        [*command, driven.as_uri() + query], capture_output=True, text=True, timeout=90, check=True
     )
     match = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
     assert match is not None, done.stderr[-500:]

@@ -9,7 +9,7 @@ import matplotlib as mpl
 
 from bench.base.gaps import Gaps
 from bench.report.charts.kinds import KINDS
-from bench.report.drawing.canvas import STYLE, Canvas, compose
+from bench.report.drawing.canvas import PANEL_IN, STYLE, WIDE_IN, Canvas, compose
 from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
 
@@ -35,11 +35,13 @@ def by_subject(view: RunView, gaps: Gaps | None = None) -> Iterable[Chart]:
     """
     taken = {kind.name for kind in KINDS}
     for kind in KINDS:
-        for subject in kind.subjects(view):
+        subjects = kind.subjects(view)
+        for subject in subjects:
             name = unlike(f"{kind.name}-{slug(subject.label)}", taken)
             with _part(gaps, name):
                 foot = view.cpus() + _noise(kind, subject)
-                yield _draw(kind, name, [subject], foot)
+                panel_in = WIDE_IN if len(subjects) == 1 else PANEL_IN
+                yield _draw(kind, name, [subject], foot, panel_in)
 
 
 def overview(view: RunView, gaps: Gaps | None = None) -> Iterable[Chart]:
@@ -77,13 +79,15 @@ def _noise(kind: Kind, subject: Subject) -> str:
     floor = workload.order.floor
     if floor is None or not floor.extent:
         return ""
-    return f"; a server and its twin differ by up to {floor.extent:.1%} more than chance has it"
+    return f"; noise floor {floor.extent:.1%}"
 
 
-def _draw(kind: Kind, name: str, subjects: Sequence[Subject], foot: str) -> Chart:
+def _draw(
+    kind: Kind, name: str, subjects: Sequence[Subject], foot: str, panel_in: float = PANEL_IN
+) -> Chart:
     panels = [(subject.label, kind.margins(subject)) for subject in subjects]
     with mpl.rc_context(STYLE):
-        canvas = compose(kind.title, kind.how, foot, panels, OVERVIEW_COLUMNS)
+        canvas = compose(kind.title, kind.how, foot, panels, OVERVIEW_COLUMNS, panel_in)
         for axes, subject in zip(canvas.axes, subjects, strict=True):
             kind.draw(canvas, axes, subject)
     return Chart(name, kind, tuple(subjects), canvas)

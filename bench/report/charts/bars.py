@@ -4,41 +4,46 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from bench.base import wording
 from bench.base.estimate import Estimate
-from bench.report.drawing import palette
+from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import CHARACTER_IN, EDGE_IN, FONT_PT, PANEL_IN, Canvas, Margins
+from bench.report.view import columns
 from bench.report.view.cell_view import NATIVE, CellView, WorkloadView
 from bench.report.view.run_view import Subject
 
 ROW_IN = 0.21
 GAP_IN = 0.06
 HATCH = "//////"
+# `≥ 135,000`, and what is beside it.
+VALUE_CHARACTERS = 11
 
 
 def margins(subject: Subject) -> Margins:
-    """Leave room for the longest name on the left and the scale below."""
+    """Leave room for the names on the left, the numbers on the right, and the scale below."""
     longest = max(len(wording.shortened(cell.server)) for cell in subject.workload.cells)
     left = min(2 * EDGE_IN + longest * CHARACTER_IN, PANEL_IN * 0.45)
-    return Margins(left, EDGE_IN, 0.42, ROW_IN * len(subject.workload.cells) + 0.06)
+    remark = max(len(_remark(cell)) for cell in subject.workload.cells)
+    right = min((VALUE_CHARACTERS + remark) * CHARACTER_IN * 0.85, PANEL_IN * 0.3) + EDGE_IN
+    return Margins(left, right, 0.42, ROW_IN * len(subject.workload.cells) + 0.06)
 
 
 def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw correct replies per second, the fastest on top."""
-    _bars(canvas, axes, subject.workload.cells, "throughput_rps", "requests/s", "/s")
+    _bars(canvas, axes, subject.workload.cells, "throughput_rps", "requests/s")
 
 
 def cpu(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw CPU time of the server's processes per request, the cheapest on top."""
     column = "cpu_us_per_request"
-    _bars(canvas, axes, _cheapest(subject.workload, column), column, "CPU µs per request", "µs")
+    _bars(canvas, axes, _cheapest(subject.workload, column), column, "CPU µs per request")
 
 
 def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw the memory of the server's processes, the smallest on top."""
-    _bars(canvas, axes, _cheapest(subject.workload, "memory_mib"), "memory_mib", "MiB", "MiB")
+    _bars(canvas, axes, _cheapest(subject.workload, "memory_mib"), "memory_mib", "MiB")
 
 
 def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
@@ -49,41 +54,35 @@ def _cheapest(workload: WorkloadView, column: str) -> list[CellView]:
     return sorted(workload.cells, key=place)
 
 
-def _bars(
-    canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, scale: str, unit: str
-) -> None:
+def _bars(canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, scale: str) -> None:
     estimates = [cell.estimate(column) for cell in cells]
-    texts = [_text(cell, value, column, unit) for cell, value in zip(cells, estimates, strict=True)]
-    limit = _limit(canvas.size_in(axes)[0], estimates, texts)
+    texts = _texts(cells, column)
+    ends = [value.high or value.value for value in estimates if value is not None]
+    limit = 1.02 * max(ends, default=0) or 1.0
     for row, (cell, value, text) in enumerate(zip(cells, estimates, texts, strict=True)):
-        _row(canvas, axes, row, cell, value, text, limit)
+        canvas.record(cell, column, value)
+        _row(canvas, axes, row, cell, value, text)
     axes.set_xlim(0, limit)
     axes.set_ylim(len(cells) - 0.4, -0.6)
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+    scales.plain(axes.xaxis)
     axes.grid(visible=True, axis="x")
     axes.set_xlabel(scale)
 
 
-def _text(cell: CellView, value: Estimate | None, column: str, unit: str) -> str:
-    if value is None:
-        return cell.verdict.name
-    bound = "≥ " if column == "throughput_rps" and cell.bound else ""
-    half = (value.relative_half_width or 0) * value.value
-    verdict = "" if cell.verdict.valid else f"  {cell.verdict.name}"
-    verdict += "  the limit" if cell.family == NATIVE and not verdict else ""
-    return f"{bound}{wording.number(value.value, half)} {unit}{verdict}"
-
-
-def _limit(room_in: float, estimates: Sequence[Estimate | None], texts: Sequence[str]) -> float:
-    """Return the end of the scale that leaves room for each row's text behind its bar."""
-    ends = [
-        (value.high or value.value) / max(0.2, 1 - (len(text) * CHARACTER_IN * 0.9 + 0.1) / room_in)
-        for value, text in zip(estimates, texts, strict=True)
-        if value is not None
+def _texts(cells: Sequence[CellView], column: str) -> list[str]:
+    """Return what stands behind each bar; of what is not valid its verdict as well."""
+    texts = columns.of(cells, bare=True)[column]
+    values = [text.split(" ± ")[0] for text in texts]
+    return [
+        "  ".join(part for part in (value, _remark(cell)) if part)
+        for value, cell in zip(values, cells, strict=True)
     ]
-    return max(ends, default=0) or 1.0
+
+
+def _remark(cell: CellView) -> str:
+    return "" if cell.verdict.valid else cell.verdict.name
 
 
 def _row(
@@ -93,22 +92,19 @@ def _row(
     cell: CellView,
     value: Estimate | None,
     text: str,
-    limit: float,
 ) -> None:
     sound = cell.verdict.valid
-    tip = f"{cell.server}: {text}"
-    end = 0.0
+    tip = f"{cell.server}: {text}; {cell.verdict.name}"
     if value is not None:
         canvas.mark(axes.add_patch(_bar(row, value.value, cell.look.colour, sound)), cell, tip)
-        end = value.value
     if value is not None and value.low is not None and value.high is not None:
         whisker = axes.plot([value.low, value.high], [row, row], color=palette.INK[0], lw=1.2)[0]
         canvas.mark(whisker, cell, tip)
-        end = value.high
     label = axes.text(
-        end + limit * 0.012,
+        1 + GAP_IN / canvas.size_in(axes)[0],
         row,
         text,
+        transform=axes.get_yaxis_transform(),
         va="center_baseline",
         size=FONT_PT - 1,
         color=palette.INK[0] if sound else palette.MUTED[0],

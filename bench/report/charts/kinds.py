@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bench.report.charts import bars, latency, ratios, rows, shares, sweeps
+from bench.report.charts import bars, latency, lines, ratios, rows, shares, sweeps
 from bench.report.charts.sweeps import Axis
 from bench.report.charts.work.kinds import WORK_KINDS
 from bench.report.drawing.kind import Kind
@@ -49,12 +49,13 @@ KINDS = (
     Kind(
         "heat",
         "Relative to the best",
-        "Throughput as a share of the best one ranked in each workload; in open loop the best p99, "
-        "of connections that are offered the least CPU time, as a share of its own. The darker, "
-        "the nearer. Hatched: not ranked.",
+        "What ranks the servers of a workload, in percent of the best: throughput; in open loop "
+        "p99, of connections CPU time, where the best is divided by each. Over shared blocks, as "
+        "the ratios below. The darker, the nearer. Italic: not valid. Hatched: not ranked.",
         _all,
         shares.heat_margins,
         shares.heat,
+        folded=True,
     ),
     Kind(
         "throughput",
@@ -65,6 +66,8 @@ KINDS = (
         bars.margins,
         bars.throughput,
         overview=True,
+        folded=True,
+        rows=True,
     ),
     Kind(
         "ratio",
@@ -76,6 +79,7 @@ KINDS = (
         ratios.subjects,
         ratios.margins,
         ratios.ratios(ratios.leading),
+        rows=True,
     ),
     Kind(
         "latency",
@@ -95,6 +99,7 @@ KINDS = (
         _open,
         latency.margins,
         latency.service,
+        folded=True,
     ),
     Kind(
         "load",
@@ -121,6 +126,7 @@ KINDS = (
         _over(sweeps.CONNECTIONS, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.CONNECTIONS),
+        folded=True,
     ),
     Kind(
         "payload",
@@ -148,6 +154,7 @@ KINDS = (
         _over(sweeps.POOL_SIZE, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.POOL_SIZE),
+        folded=True,
     ),
     *WORK_KINDS,
     Kind(
@@ -159,6 +166,7 @@ KINDS = (
         bars.margins,
         bars.cpu,
         overview=True,
+        rows=True,
     ),
     Kind(
         "cpu-ratio",
@@ -168,6 +176,8 @@ KINDS = (
         ratios.subjects,
         ratios.margins,
         ratios.ratios(ratios.cpu),
+        folded=True,
+        rows=True,
     ),
     Kind(
         "cost",
@@ -175,8 +185,9 @@ KINDS = (
         "Right is faster, down is cheaper. A server that is cheap and slow waited for something; "
         "a dotted line is the cost of the native server. Hollow: not valid.",
         _comparable,
-        latency.margins,
+        lines.of_measured,
         shares.cost,
+        folded=True,
     ),
     Kind(
         "memory",
@@ -187,6 +198,7 @@ KINDS = (
         bars.margins,
         bars.memory,
         overview=True,
+        rows=True,
     ),
     Kind(
         "growth",
@@ -196,6 +208,7 @@ KINDS = (
         _over(sweeps.CONNECTIONS, "memory_mib"),
         sweeps.margins,
         sweeps.memory(sweeps.CONNECTIONS),
+        folded=True,
     ),
     Kind(
         "time",
@@ -206,6 +219,8 @@ KINDS = (
         RunView.each,
         rows.margins_with_courses,
         rows.throughput,
+        folded=True,
+        rows=True,
     ),
     Kind(
         "pauses",
@@ -215,6 +230,8 @@ KINDS = (
         _over_time,
         rows.margins,
         rows.pauses,
+        folded=True,
+        rows=True,
     ),
     Kind(
         "fairness",
@@ -222,7 +239,8 @@ KINDS = (
         "Requests that each connection had, from the worst served to the best; a flat line at 1 "
         "is fair. Shares above 2.5 are drawn there.",
         _several,
-        latency.margins,
+        lines.of_measured,
         shares.fairness,
+        folded=True,
     ),
 )

@@ -1,4 +1,4 @@
-"""What line charts share: dashes for the variants of a family, and names at the lines' ends."""
+"""What line charts share: who is brought out, and names at the lines' ends."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,11 @@ from matplotlib.axes import Axes
 from bench.base import wording
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, PANEL_IN, Canvas, Margins
 from bench.report.view.cell_view import CellView
+from bench.report.view.run_view import Subject
 
+# With more lines than this, only the foremost are drawn with their names.
+MANY = 10
+FAINT = 0.16
 LABEL_PT = FONT_PT - 1.5
 LABEL_IN = 0.145
 # Room between the end of the axes and the names, where lines lead from one to the other.
@@ -19,6 +23,27 @@ def margins(labels: Sequence[str], height: float = 2.4) -> Margins:
     longest = max(map(len, labels), default=1)
     right = min(LEAD_IN + 0.1 + longest * CHARACTER_IN * 0.82, PANEL_IN * 0.5)
     return Margins(0.66, right, 0.42, max(height, LABEL_IN * len(labels)))
+
+
+def foremost(cells: Sequence[CellView]) -> frozenset[int]:
+    """Return the servers to be brought out, of cells in their order: all, if they are not many.
+
+    Else the best of each family, and the last that has a place.
+    """
+    if len(cells) <= MANY:
+        return frozenset(cell.index for cell in cells)
+    best_of: dict[str, int] = {}
+    for cell in cells:
+        best_of.setdefault(cell.family, cell.index)
+    last = [cell.index for cell in cells if cell.ranked][-1:]
+    return frozenset([*best_of.values(), *last])
+
+
+def of_measured(subject: Subject) -> Margins:
+    """Leave room for the names of the foremost of those with figures."""
+    cells = subject.workload.measured
+    shown = foremost(cells)
+    return margins([label(cell) for cell in cells if cell.index in shown])
 
 
 def label(cell: CellView) -> str:

@@ -127,6 +127,7 @@ def _rows(subject: Subject, order: Ranking) -> list[Row]:
 
 def _draw_row(canvas: Canvas, axes: Axes, place: int, row: Row) -> None:
     look, ratio, tip = row.cell.look, row.ratio, row.tip
+    canvas.record(row.cell, "ratio to the best", ratio)
     if ratio.low is not None and ratio.high is not None:
         ends = [ratio.low, ratio.high]
         dash = "-" if row.known else ":"

@@ -1,16 +1,18 @@
 """Fairness between connections, CPU against throughput, and everything relative to the best."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from bench.analysis import metrics
 from bench.base import wording
+from bench.base.estimate import Estimate
 from bench.report.charts import bars, lines
 from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
-from bench.report.view.cell_view import NATIVE, CellView
+from bench.report.view.cell_view import NATIVE, CellView, WorkloadView, against
 from bench.report.view.run_view import Subject
 
 # A connection with more than this times the mean is drawn at it.
@@ -23,16 +25,19 @@ SHORT = {"broken-echo": "broken", "not measured": "none yet"}
 def fairness(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw requests per connection relative to their mean, the connections sorted."""
     cells = [cell for cell in subject.workload.measured if _shares(cell) is not None]
-    ends = []
+    ends, shown = [], lines.foremost(cells)
     for cell in cells:
-        shares = _shares(cell) or []
+        shares, faint = _shares(cell) or [], cell.index not in shown
         places = np.linspace(0, 100, len(shares)).tolist()
         estimate = cell.estimate("fairness_jain")
         jain = "" if estimate is None else f"Jain's index {wording.number(estimate.value)}"
         tip = f"{lines.label(cell)}: {jain}"
-        line = axes.plot(places, shares, color=cell.look.colour, linestyle=cell.look.dash)[0]
-        canvas.mark(line, cell, tip)
-        ends.append((cell, lines.label(cell), tip, 100.0, shares[-1]))
+        look, alpha = cell.look, lines.FAINT if faint else 1
+        line = axes.plot(places, shares, color=look.colour, ls=look.dash, alpha=alpha)[0]
+        canvas.mark(line, cell, tip, faint=faint)
+        canvas.record(cell, "fairness_jain", estimate)
+        if not faint:
+            ends.append((cell, lines.label(cell), tip, 100.0, shares[-1]))
     axes.set_xlim(0, 100)
     axes.set_ylim(0, SHARE_MAX * 1.02)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}%"))
@@ -60,7 +65,7 @@ def _shares(cell: CellView) -> list[float] | None:
 
 def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw CPU per request against throughput, a point a server."""
-    dots = []
+    dots, shown = [], lines.foremost(subject.workload.measured)
     for cell in subject.workload.measured:
         rps, cpu = cell.estimate("throughput_rps"), cell.estimate("cpu_us_per_request")
         if rps is None or cpu is None or not rps.value or not cpu.value:
@@ -68,7 +73,10 @@ def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         tip = f"{lines.label(cell)}: {cell.throughput()}, {wording.estimate(cpu, 'µs')} a request"
         dot = axes.plot(rps.value, cpu.value, ms=6, **cell.look.points(cell.verdict.valid))[0]
         canvas.mark(dot, cell, tip)
-        dots.append((cell, lines.label(cell), tip, rps.value, cpu.value))
+        canvas.record(cell, "throughput_rps", rps)
+        canvas.record(cell, "cpu_us_per_request", cpu)
+        if cell.index in shown:
+            dots.append((cell, lines.label(cell), tip, rps.value, cpu.value))
         if cell.family == NATIVE:
             axes.axhline(cpu.value, color=palette.INK[0], lw=0.8, ls=":")
     if dots:
@@ -96,25 +104,23 @@ def heat_margins(subject: Subject) -> Margins:
 
 def heat(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw how near each ranked cell comes to the best of its workload, in percent."""
-    best = [max((_merit(cell) for cell in item.ranked), default=0.0) for item in subject.workloads]
-    table: dict[int, dict[int, CellView]] = {}
+    table: dict[int, dict[int, tuple[WorkloadView, CellView]]] = {}
     for column, item in enumerate(subject.workloads):
         for cell in item.cells:
-            table.setdefault(cell.index, {})[column] = cell
+            table.setdefault(cell.index, {})[column] = (item, cell)
 
-    def standing(cells: dict[int, CellView]) -> float:
-        shares = [_merit(cell) / best[column] for column, cell in cells.items() if cell.ranked]
-        return -sum(shares) / len(best)
+    def standing(cells: dict[int, tuple[WorkloadView, CellView]]) -> float:
+        return -sum(_share(item, cell) for item, cell in cells.values()) / len(subject.workloads)
 
     for row, cells in enumerate(sorted(table.values(), key=standing)):
-        bars.name(canvas, axes, row, next(iter(cells.values())), "")
-        for column, cell in cells.items():
-            _square(canvas, axes, row, column, cell, best[column])
-    axes.set_xlim(0, len(best))
+        bars.name(canvas, axes, row, next(iter(cells.values()))[1], "")
+        for column, (item, cell) in cells.items():
+            _square(canvas, axes, row, column, item, cell)
+    axes.set_xlim(0, len(subject.workloads))
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_yticks([])
     axes.set_xticks(
-        [column + 0.5 for column in range(len(best))],
+        [column + 0.5 for column in range(len(subject.workloads))],
         [item.label for item in subject.workloads],
         rotation=35,
         ha="right",
@@ -123,27 +129,33 @@ def heat(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     axes.spines["bottom"].set_visible(False)
 
 
-def _merit(cell: CellView) -> float:
-    """Return what is larger for the better: what ranks, or its inverse where less is better."""
-    estimate = cell.estimate(cell.leading)
-    if not cell.verdict.ranked or estimate is None or not estimate.value:
+def _share(item: WorkloadView, cell: CellView) -> float:
+    """Return the paired ratio to the best, the better the larger; 0 without a place."""
+    pair = item.order.against_best(cell.server) if cell.ranked else None
+    if pair is None or pair.ratio is None or not pair.ratio.value:
         return 0.0
-    more_is_better = metrics.leading(cell.workload).more_is_better
-    return estimate.value if more_is_better else 1 / estimate.value
+    ratio = pair.ratio.value
+    return min(1.0, ratio if item.order.figure.more_is_better else 1 / ratio)
 
 
-def _square(canvas: Canvas, axes: Axes, row: int, column: int, cell: CellView, best: float) -> None:
-    share = _merit(cell) / best if best else 0.0
-    tip = f"{lines.label(cell)}: {cell.throughput() or 'no figures'}"
+def _square(
+    canvas: Canvas, axes: Axes, row: int, column: int, item: WorkloadView, cell: CellView
+) -> None:
+    share = _share(item, cell)
+    told = against(item.order.against_best(cell.server)) if cell.ranked else "not ranked"
+    tip = f"{cell.server}, {item.label}: {told}; {cell.verdict.name}"
     square = Rectangle((column + 0.02, row - 0.46), 0.96, 0.92, lw=0)
     if not share:
         square.set(facecolor="none", edgecolor=palette.RULE[0], hatch=bars.HATCH, lw=0.6)
         text = SHORT.get(cell.verdict.name, cell.verdict.name)
     else:
         # Pale enough for the text on it, in the dark as well.
-        square.set(facecolor=palette.of("asyncio"), alpha=0.06 + 0.54 * min(1.0, share) ** 1.5)
-        text = f"{'≥' if cell.bound else ''}{share:.0%}"
+        square.set(facecolor=palette.of("asyncio"), alpha=0.06 + 0.54 * share**1.5)
+        text = f"{'≥' if cell.bound else ''}{share * 100:.0f}"
+        canvas.record(cell, item.label, Estimate(share))
     canvas.mark(axes.add_patch(square), cell, tip)
+    style = "normal" if cell.verdict.valid or not share else "italic"
     size = FONT_PT - (1 if share else 2.5)
-    written = axes.text(column + 0.5, row, text, ha="center", va="center_baseline", size=size)
+    middle: Any = {"ha": "center", "va": "center_baseline"}
+    written = axes.text(column + 0.5, row, text, size=size, style=style, **middle)
     canvas.mark(written, cell, tip)

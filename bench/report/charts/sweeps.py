@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from bench.base import wording
+from bench.base.estimate import Estimate
 from bench.report.charts import latency, lines
-from bench.report.drawing import palette
+from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import Canvas, Margins
 from bench.report.view.cell_view import CellView
 from bench.report.view.run_view import Subject
+from bench.verdicts.verdict import Name
 
 Draw = Callable[[Canvas, Axes, Subject], None]
+# A cell, its place on the axis, its figure.
+Point = tuple[CellView, float, Estimate]
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Axis:
             axes.xaxis.set_minor_locator(NullLocator())
         if len(places) <= 6:
             axes.xaxis.set_major_locator(FixedLocator(places))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+        scales.plain(axes.xaxis)
 
 
 OFFERED = Axis("rate", "requests/s offered")
@@ -50,7 +55,9 @@ POOL_SIZE = Axis("pool_size", "workers of a pool")
 
 def margins(subject: Subject) -> Margins:
     """Leave room for the names on the right."""
-    return lines.margins([wording.shortened(cells[0].server) for cells in subject.by_server()])
+    shown = foremost(subject)
+    names = [cells[0].server for cells in subject.by_server() if cells[0].index in shown]
+    return lines.margins([wording.shortened(name) for name in names])
 
 
 def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
@@ -59,7 +66,7 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     for cells in subject.by_server():
         for cell in cells:
             p99, rate = cell.estimate("p99_us"), OFFERED.of(cell)
-            if p99 is None or not cell.saturated:
+            if p99 is None or cell.follows:
                 continue
             past = axes.plot(
                 rate,
@@ -69,7 +76,9 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
                 color=cell.look.colour,
                 mec=palette.PAPER[0],
             )[0]
-            canvas.mark(past, cell, f"{cell.server} is saturated at {rate:,.0f} requests/s")
+            who = "the generator of" if cell.bound else ""
+            told = f"{who} {cell.server} does not follow {rate:,.0f} requests/s".strip()
+            canvas.mark(past, cell, told)
             break
     _finish(axes, subject, OFFERED)
     latency.times(axes)
@@ -114,13 +123,25 @@ def _mib(value: float) -> str:
     return f"{wording.number(value)} MiB"
 
 
-def points(cells: list[CellView], axis: Axis, column: str) -> list[tuple[CellView, float, float]]:
-    """Return the cells that have a figure with its place on the axis and its value."""
+def points(cells: list[CellView], axis: Axis, column: str) -> list[Point]:
+    """Return the cells that have a figure with its place on the axis.
+
+    A time is of all clients, or it is none: that of a server that starves some has no point.
+    """
     return [
-        (cell, axis.of(cell), estimate.value)
+        (cell, axis.of(cell), estimate)
         for cell in cells
         if (estimate := cell.estimate(column)) is not None
+        if not (column.endswith("_us") and cell.verdict.holds(Name.STARVED))
     ]
+
+
+def foremost(subject: Subject) -> frozenset[int]:
+    """Return the servers to be brought out, by the order of the last workload."""
+    last = [cell for cell in subject.workloads[-1].cells if cell.metrics]
+    drawn = {cells[0].index for cells in subject.by_server()}
+    shown = lines.foremost(last)
+    return shown if len(drawn) > lines.MANY else frozenset(drawn)
 
 
 def _draw(
@@ -131,21 +152,31 @@ def _draw(
     column: str,
     write: Callable[[float], str],
 ) -> None:
-    servers = subject.by_server()
-    for cells in servers:
+    shown = foremost(subject)
+    for cells in subject.by_server():
         drawn = points(cells, axis, column)
-        colour = cells[0].look.colour
+        look, faint = cells[0].look, cells[0].index not in shown
         tip = _tip(axis, drawn, write)
-        line = axes.plot(
-            [place for _, place, _ in drawn],
-            [value for _, _, value in drawn],
-            color=colour,
-            linestyle=cells[0].look.dash,
-        )[0]
-        canvas.mark(line, cells[0], tip)
+        places, values = [p for _, p, _ in drawn], [value.value for *_, value in drawn]
+        style: Any = {"color": look.colour, "alpha": lines.FAINT if faint else 1}
+        line = axes.plot(places, values, linestyle=look.dash, **style)[0]
+        canvas.mark(line, cells[0], tip, faint=faint)
         for cell, place, value in drawn:
-            dot = axes.plot(place, value, ms=4.5, **cell.look.points(cell.verdict.valid))[0]
-            canvas.mark(dot, cell, f"{lines.label(cell)}, {axis.written(place)}: {write(value)}")
+            told = f"{lines.label(cell)}, {axis.written(place)}: {_with_ends(value, write)}"
+            canvas.record(cell, axis.written(place), value)
+            if value.low is not None and value.high is not None:
+                ends = axes.plot([place, place], [value.low, value.high], lw=1.1, **style)[0]
+                canvas.mark(ends, cell, told, faint=faint)
+            points_style = look.points(cell.verdict.valid) | {"alpha": style["alpha"]}
+            dot = axes.plot(place, value.value, ms=4.5, **points_style)[0]
+            canvas.mark(dot, cell, told, faint=faint)
+
+
+def _with_ends(value: Estimate, write: Callable[[float], str]) -> str:
+    """Return a figure with the ends of its interval."""
+    if value.low is None or value.high is None:
+        return write(value.value)
+    return f"{write(value.value)} ({write(value.low)} to {write(value.high)})"
 
 
 def _finish(axes: Axes, subject: Subject, axis: Axis) -> None:
@@ -157,7 +188,7 @@ def _finish(axes: Axes, subject: Subject, axis: Axis) -> None:
 def _from_zero(axes: Axes) -> None:
     axes.set_ylim(0, 1.06 * axes.dataLim.y1)  # a dot on the highest point is whole
     axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: wording.scale(tick)))
+    scales.plain(axes.yaxis)
 
 
 def _names(
@@ -168,25 +199,19 @@ def _names(
     column: str,
     write: Callable[[float], str],
 ) -> None:
-    drawn_of = [points(cells, axis, column) for cells in subject.by_server()]
-    ends = [
-        (
-            drawn[-1][0],
-            wording.shortened(drawn[-1][0].server),
-            _tip(axis, drawn, write),
-            drawn[-1][1],
-            drawn[-1][2],
-        )
-        for drawn in drawn_of
-        if drawn
-    ]
+    shown = foremost(subject)
+    ends = []
+    for cells in subject.by_server():
+        drawn = points(cells, axis, column)
+        if drawn and cells[0].index in shown:
+            cell, place, value = drawn[-1]
+            name = wording.shortened(cell.server)
+            ends.append((cell, name, _tip(axis, drawn, write), place, value.value))
     lines.names(canvas, axes, ends)
 
 
-def _tip(
-    axis: Axis, drawn: list[tuple[CellView, float, float]], write: Callable[[float], str]
-) -> str:
+def _tip(axis: Axis, drawn: list[Point], write: Callable[[float], str]) -> str:
     if not drawn:
         return ""
-    values = ", ".join(f"{axis.written(place)}: {write(value)}" for _, place, value in drawn)
+    values = ", ".join(f"{axis.written(place)}: {write(value.value)}" for _, place, value in drawn)
     return f"{drawn[0][0].server}: {values}"

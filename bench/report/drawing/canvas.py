@@ -12,11 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from bench.base.estimate import Estimate
 from bench.report.drawing import palette
 from bench.report.view.cell_view import CellView
 
 # Narrow enough to be read on a phone, where a page scales it to two thirds or so.
 PANEL_IN = 4.9
+# Of a figure that has a page's column to itself.
+WIDE_IN = 7.6
 FONT_PT = 9.0
 # Average width of a character, generous for the digits and letters that we write.
 CHARACTER_IN = 0.073
@@ -59,6 +62,18 @@ class Markable(Protocol):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Which server an SVG group belongs to, and what a pointer over it reads.
+
+    faint: it stays in the background until it is asked for
+    """
+
+    server: int
+    tip: str
+    faint: bool = False
+
+
+@dataclass(frozen=True)
 class Margins:
     """Room around a panel's axes, in inches, and the height of the axes themselves."""
 
@@ -78,19 +93,26 @@ class Canvas:
     """One figure.
 
     head_share: part of its height that title and explanation take, which a page says itself
-    marks: by SVG group, which server it is and what a pointer over it reads
+    marks: by SVG group, what it belongs to
+    data: what is drawn, a row each: server, at what, value, and the ends of its interval
     """
 
     figure: Figure
     axes: list[Axes]
     head_share: float
-    marks: dict[str, tuple[int, str]] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
+    data: list[tuple[str, str, float, float | None, float | None]] = field(default_factory=list)
 
-    def mark(self, artist: Markable, cell: CellView, tip: str = "") -> None:
+    def mark(self, artist: Markable, cell: CellView, tip: str = "", *, faint: bool = False) -> None:
         """Remember that an artist belongs to a server."""
         gid = f"mark-{len(self.marks)}"
         artist.set_gid(gid)
-        self.marks[gid] = (cell.index, tip)
+        self.marks[gid] = Mark(cell.index, tip, faint)
+
+    def record(self, cell: CellView, at: str, value: Estimate | None) -> None:
+        """Remember a figure that is drawn, for who wants it as numbers."""
+        if value is not None:
+            self.data.append((cell.server, at, value.value, value.low, value.high))
 
     def size_in(self, axes: Axes) -> tuple[float, float]:
         """Return the width and the height of axes in inches."""
@@ -114,15 +136,20 @@ class Canvas:
 
 
 def compose(
-    title: str, how: str, foot: str, panels: Sequence[tuple[str, Margins]], columns: int
+    title: str,
+    how: str,
+    foot: str,
+    panels: Sequence[tuple[str, Margins]],
+    columns: int,
+    panel_in: float = PANEL_IN,
 ) -> Canvas:
     """Make a figure with a title, a line on how to read it, a grid of panels and a foot.
 
-    To be called, and drawn upon, in the context of `STYLE`.
+    panel_in: the width of a panel. To be called, and drawn upon, in the context of `STYLE`.
     """
     rows = [panels[start : start + columns] for start in range(0, len(panels), columns)]
     heights = [max(margins.total for _, margins in row) for row in rows]
-    width = PANEL_IN * min(columns, len(panels))
+    width = panel_in * min(columns, len(panels))
     lines = textwrap.wrap(how, int((width - 2 * EDGE_IN) / (CHARACTER_IN * 0.9)))
     feet = textwrap.wrap(foot, int((width - 2 * EDGE_IN) / (CHARACTER_IN * 0.9)))
     head = 2 * EDGE_IN + LINE_IN * (1 + len(lines))
@@ -143,20 +170,20 @@ def compose(
     axes, top = [], head
     for row, row_height in zip(rows, heights, strict=True):
         for column, (name, margins) in enumerate(row):
-            left = column * PANEL_IN
+            left = column * panel_in
             _write(figure, left + EDGE_IN, top + LINE_IN * 0.6, name, weight="bold")
-            axes.append(_axes(figure, left, top + 2 * LINE_IN, margins))
+            axes.append(_axes(figure, left, top + 2 * LINE_IN, margins, panel_in))
         top += row_height
     return Canvas(figure, axes, (head - LINE_IN / 2) / height)
 
 
-def _axes(figure: Figure, left: float, top: float, margins: Margins) -> Axes:
+def _axes(figure: Figure, left: float, top: float, margins: Margins, panel_in: float) -> Axes:
     width, height = figure.get_size_inches()
     axes = figure.add_axes(
         (
             (left + margins.left) / width,
             1 - (top + margins.height) / height,
-            (PANEL_IN - margins.left - margins.right) / width,
+            (panel_in - margins.left - margins.right) / width,
             margins.height / height,
         ),
         facecolor="none",

@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Mapping
 
+from bench.report.drawing.canvas import Mark
+
 _PATH = re.compile(r'\bd="[^"]*"')
 _DECIMALS = re.compile(r"(\.\d{2})\d+")
 _MARK = re.compile(r'<g id="(mark-\d+)">')
@@ -24,7 +26,7 @@ def inline(
     name: str,
     label: str,
     head_share: float,
-    marks: Mapping[str, tuple[int, str]],
+    marks: Mapping[str, Mark],
     colours: Mapping[str, str],
 ) -> str:
     """Return the figure as an element of a page.
@@ -34,12 +36,12 @@ def inline(
         name: of the figure; prefixes every id, which must be unique in the page.
         label: its alternative text.
         head_share: upper part of its height that is cut away, with the groups named `head`.
-        marks: by id of a group, the index of its server and what a pointer over it reads.
+        marks: by id of a group, what it belongs to.
         colours: hexadecimal colour to the name of the CSS variable that replaces it.
     """
     body = _HEAD.sub("", _NEEDLESS.sub("", text[text.index("<svg ") :]))
     body = _PATH.sub(lambda reference: _DECIMALS.sub(r"\1", " ".join(reference[0].split())), body)
-    body = _MARK.sub(lambda reference: _group(*marks[reference[1]]), body)
+    body = _MARK.sub(lambda reference: _group(marks[reference[1]]), body)
     used = {reference[2] for reference in _REFERENCE.finditer(body)}
     body = _ID.sub(
         lambda reference: f' id="{name}.{reference[1]}"' if reference[1] in used else "", body
@@ -59,6 +61,7 @@ def _cropped(match: re.Match[str], head_share: float, alternative: str) -> str:
     return f'viewBox="0 {top:.1f} {width:g} {height - top:.1f}" {alternative}'
 
 
-def _group(server: int, tip: str) -> str:
-    title = f"<title>{html.escape(tip)}</title>" if tip else ""
-    return f'<g class="mark" data-server="{server}">{title}'
+def _group(mark: Mark) -> str:
+    kind = "mark faint" if mark.faint else "mark"
+    tip = f' data-tip="{html.escape(mark.tip, quote=True)}"' if mark.tip else ""
+    return f'<g class="{kind}" data-server="{mark.server}"{tip}>'

@@ -11,7 +11,11 @@ from bench.report.view.run_view import RunView, Subject
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of chart; overview: it is drawn once more for all of its subjects together."""
+    """A kind of chart.
+
+    overview: it is drawn once more for all of its subjects together
+    folded: a page shows it when it is asked for; `rows`: each server has a row of its own
+    """
 
     name: str
     title: str
@@ -20,3 +24,5 @@ class Kind:
     margins: Callable[[Subject], Margins]
     draw: Callable[[Canvas, Axes, Subject], None]
     overview: bool = False
+    folded: bool = False
+    rows: bool = False

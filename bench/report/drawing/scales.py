@@ -3,6 +3,7 @@
 from typing import Literal
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from bench.base import wording
@@ -14,6 +15,13 @@ TICKS_MOST = 5
 ROUND = (1, 2, 5, 10)
 # Up to a span, the ticks of each decade that do not run into each other; beyond, its first alone.
 SUBS = ((10.0, (1, 2, 3, 5, 7)), (60.0, (1, 2, 5)))
+
+
+def plain(axis: Axis) -> None:
+    """Write the ticks of an axis in one notation: not `8,000` beside `16k`."""
+    axis.set_major_formatter(
+        FuncFormatter(lambda tick, _: wording.scale(tick, max(axis.get_view_interval())))
+    )
 
 
 def logarithmic(axes: Axes, name: Literal["x", "y"], low: float, high: float) -> None:

@@ -64,6 +64,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "planned": len(cells),
         "workloads": workloads,
         "servers": _servers(view),
+        "families": list(dict.fromkeys(cell.family for cell in view.servers)),
         "sources_stored": header.schema >= SOURCES_SINCE,
         "skipped": list(header.skipped),
         "command": " ".join(map(shlex.quote, header.command)),
@@ -71,9 +72,9 @@ def _content(view: RunView) -> dict[str, Any]:
         "facts": facts.groups(header),
         "definitions": DEFINITIONS,
         "columns": (
-            *rows.COLUMNS[:-2],
+            *rows.COLUMNS,
             *(rows.CLASS_COLUMNS if mixtures else ()),
-            *rows.COLUMNS[-2:],
+            *rows.MORE_COLUMNS,
         ),
         "mixtures": mixtures,
     }

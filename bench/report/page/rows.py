@@ -4,24 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.base import wording
+from bench.model.trial import Cell
 from bench.pairs.pairwise import Pair
 from bench.pairs.ranking import Place
+from bench.report import facts
 from bench.report.charts import slug, unlike
 from bench.report.sentences import answer, captions, works
 from bench.report.view import columns
 from bench.report.view.cell_view import CellView, WorkloadView, against
 from bench.report.view.run_view import RunView
 
-# The table of all figures: titles, and whether a column holds numbers.
+# The table of all figures: titles, whether a column holds numbers, whether it is shown at first.
 COLUMNS = (
-    *(("workload", False), ("place", True), ("server", False), ("family", False)),
-    *(("requests/s", True), ("of the best", True), ("p50", True), ("p99", True), ("p99.9", True)),
-    *(("CPU µs/request", True), ("memory MiB", True), ("served at once", True)),
-    ("of witness", True),
-    *(("course", False), ("verdict", False)),
+    *(("server", False, True), ("verdict", False, True), ("place", True, True)),
+    *(("requests/s", True, True), ("of the best", True, True), ("p50", True, False)),
+    *(("p99", True, True), ("CPU µs/request", True, True), ("memory MiB", True, True)),
 )
 # Where a workload is a mixture: of its two classes of requests.
-CLASS_COLUMNS = (("light p99", True), ("heavy p99", True))
+CLASS_COLUMNS = (("light p99", True, True), ("heavy p99", True, True))
+MORE_COLUMNS = (
+    *(("served at once", True, False), ("p99.9", True, False), ("of witness", True, False)),
+    *(("family", False, False), ("course", False, False)),
+)
 
 
 def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[str, Any]:
@@ -30,6 +34,8 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
     sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     texts = columns.of(workload.cells)
+    under = [facts.ran_under(view.run.entry_of(Cell(c.server, c.workload))) for c in workload.cells]
+    several = len({_interpreter(each) for each in under if each}) > 1
     return {
         "label": workload.label,
         "slug": unlike(slug(workload.label), taken),
@@ -39,9 +45,14 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
         "rows": [
             _row(cell, places.get(cell.server), order.against_best(cell.server))
             | _texts({name: column[row] for name, column in texts.items()}, cell)
+            | {"ran_under": under[row] if several else ""}
             for row, cell in enumerate(workload.cells)
         ],
     }
+
+
+def _interpreter(ran_under: str) -> str:
+    return ran_under.split(",")[0]
 
 
 def _texts(texts: Mapping[str, str], cell: CellView) -> dict[str, Any]:

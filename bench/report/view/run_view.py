@@ -95,7 +95,10 @@ class RunView:
             ]
             groups = [sorted(items, key=work_us) for items in _alike(on_it, "work")]
             # Of a mixture one amount is a case of its own, and no step on the way from none.
-            subjects += [_from_to(items) for items in groups if share == 1 or work_us(items[-2])]
+            named = kind if share == 1 else f"{kind} of {share * 100:g} %"
+            subjects += [
+                _from_to(items, named) for items in groups if share == 1 or work_us(items[-2])
+            ]
         return subjects
 
     def together(self, *names: str) -> list[Subject]:
@@ -134,8 +137,11 @@ def _alike(items: Iterable[WorkloadView], *names: str) -> list[list[WorkloadView
     return [items for items in groups.values() if len(items) > 1]
 
 
-def _from_to(items: Sequence[WorkloadView]) -> Subject:
-    return Subject(f"{items[0].label} to {items[-1].label}", tuple(items))
+def _from_to(items: Sequence[WorkloadView], *beside: str) -> Subject:
+    """Name several workloads by what they have in common, and by what is said beside that."""
+    described = [item.described().split(", ") for item in items]
+    common = [part for part in described[0] if all(part in each for each in described)]
+    return Subject(", ".join([*common, *beside]), tuple(items))
 
 
 def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:

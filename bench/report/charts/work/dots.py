@@ -134,6 +134,7 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row) -> None:
         line = axes.plot(values, [place, place], color=colour, lw=2.2, alpha=0.55)[0]
         canvas.mark(line, cell, tip)
     for name, found in ends:
+        canvas.record(cell, f"{row.word} {name}", found)
         points = cell.look.points(sound and name == "p99")
         dot = axes.plot(found.value, place, ms=4.5, **points)[0]
         canvas.mark(dot, cell, tip)

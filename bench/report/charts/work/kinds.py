@@ -58,6 +58,7 @@ WORK_KINDS = (
         _over("cpu_us_per_request"),
         sweeps.margins,
         _times("cpu_us_per_request"),
+        folded=True,
     ),
     Kind(
         "work-tail",
@@ -67,6 +68,7 @@ WORK_KINDS = (
         _over("p99_us"),
         sweeps.margins,
         _times("p99_us"),
+        folded=True,
     ),
     Kind(
         "hog",
