@@ -10,7 +10,8 @@ import typer
 from bench.base import wording
 from bench.base.errors import UserError, in_words
 from bench.base.shortages import HouseError
-from bench.cli import compare, results, run, servers
+from bench.cli import results, run, servers
+from bench.cli.changes import compare
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.exits import Exit
 from loadgen.exits import in_words as statuses

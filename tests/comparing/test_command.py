@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.base.errors import ConfigError
-from bench.cli.compare import sides
+from bench.cli.changes.compare import sides
 from loadgen.exits import Exit
 from tests.comparing.common import SLOWER, noisy, run
 from tests.support.paths import ROOT
