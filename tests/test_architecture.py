@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 # From the floor to the roof: a room imports itself and the rooms before it, never one behind it.
 ROOMS = (
     *("base", "model", "store", "plan", "analysis", "pairs", "verdicts"),
-    *("comparing", "host", "launch", "running", "report", "authoring", "cli"),
+    *("comparing", "host", "launch", "running", "proving", "report", "authoring", "cli"),
 )
 FILES_MOST = 9
 # The generator's rooms that work after the window.
@@ -27,7 +27,7 @@ THIRD_PARTY = {
     "msgspec": ("bench/store/",),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
-    "scipy": ("bench/analysis/", "bench/pairs/"),
+    "scipy": ("bench/analysis/", "bench/pairs/", "bench/proving/looks.py"),
     "hdrh": (
         *("bench/store/validity.py", "bench/analysis/percentiles.py", "bench/report/export.py"),
         "loadgen/histogram.py",
@@ -37,6 +37,8 @@ THIRD_PARTY = {
 # These decide from values alone: no clock, socket or file.
 PURE = (
     *("bench/model", "bench/analysis", "bench/pairs", "bench/verdicts", "bench/comparing"),
+    *("bench/proving/looks.py", "bench/proving/decision.py", "bench/proving/proof.py"),
+    *("bench/proving/gating.py", "bench/proving/profile/result.py"),
     *(
         "bench/plan/blocks.py",
         "bench/plan/workloads.py",
@@ -107,6 +109,7 @@ FUNCTION_MOST = 40
 # Tables of options and of fields; the hot loops say in their file's first line that they are such.
 TABLES = {("bench/cli/run.py", "run"), ("loadgen/__main__.py", "generate")}
 TABLES |= {("loadgen/digest.py", "digest"), ("bench/cli/changes/compare.py", "compare")}
+TABLES |= {("bench/cli/changes/ab.py", "ab")}
 
 
 def test_no_file_and_no_function_is_too_long_to_be_taken_in() -> None:

@@ -140,6 +140,26 @@ WANTED = Limit(
     "The difference for which the blocks that it would take are told.",
     "chosen",
 )
+EFFECT = Limit(
+    2,
+    "times the noise of a block",
+    "`bench ab` looks for differences of about this size first. Others are found as surely, and "
+    "take longer: the interval holds for all.",
+    "simulated: of 1, 2 and 4 it takes the fewest blocks, or one more, for differences of once to "
+    "four times the noise",
+)
+LOOK_FROM = Limit(
+    5,
+    "blocks",
+    "Before the first look of `bench ab`.",
+    "chosen: of fewer a standard deviation says little",
+)
+WANTED_AB = Limit(
+    0.03,
+    "of the figure",
+    "The difference for which `bench ab` tells the blocks that it would take.",
+    "chosen: as near as servers are called equivalent",
+)
 DRIFT_CELLS = Limit(
     3,
     "cells",

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bench.base.errors import ConfigError
+from bench.cli import options
 from bench.cli.console import console, terminal
+from bench.cli.options import GO_ON, HOW, WHAT, option
 from bench.model.cpus import parse_cpus
 from bench.plan import suite_file
 from bench.plan.suite_file import Suite
@@ -16,83 +18,49 @@ from loadgen.exits import in_words
 
 app = typer.Typer()
 
-# The panels of `bench run --help`.
-WHAT, AXIS, HOW = "What to measure", "Axes of a workload, replaced in each; lists", "How"
-GO_ON = "Go on with a run"
-
-
-def option(panel: str, text: str, *names: str, metavar: str | None = None) -> Any:
-    """Return an option of `bench run`, in its panel."""
-    return typer.Option(*names, help=text, rich_help_panel=panel, metavar=metavar)
-
 
 @app.command(rich_help_panel="Measure", epilog=in_words())
 def run(
     context: typer.Context,
-    suite: Annotated[str, option(WHAT, "a suite's name, or a .toml file")] = "default",
-    workloads: Annotated[str | None, option(WHAT, "of the suite, by name (a list)")] = None,
+    suite: options.SuiteName = "default",
+    workloads: options.Workloads = None,
     servers: Annotated[
         str | None,
         option(WHAT, "names, families, patterns such as 'selectors-*', paths to files (a list)"),
     ] = None,
-    command: Annotated[
-        list[str] | None,
-        option(WHAT, "a server of your own: mine='./prog {host} {port}'", metavar="NAME='CMD'"),
-    ] = None,
-    loop: Annotated[
-        list[str] | None,
-        option(WHAT, "an event loop, run in asyncio's four styles", metavar="NAME=MODULE:FACTORY"),
-    ] = None,
-    python: Annotated[
-        list[str] | None,
-        option(WHAT, "another interpreter; NAME:server names a cell", metavar="NAME='/PATH'"),
-    ] = None,
-    connections: Annotated[str | None, option(AXIS, "active connections")] = None,
-    payload: Annotated[str | None, option(AXIS, "bytes of a request")] = None,
-    requests_per_connection: Annotated[
-        str | None, option(AXIS, "reconnect after so many; 'kept': never")
-    ] = None,
-    transport: Annotated[str | None, option(AXIS, "tcp, tcp6, unix, udp")] = None,
-    rate: Annotated[
-        str | None, option(AXIS, "requests offered per second: open loop; common: found")
-    ] = None,
-    arrivals: Annotated[str | None, option(AXIS, "exponential or constant")] = None,
-    assignment: Annotated[
-        str | None, option(AXIS, "whose turn in open loop: random, or turns")
-    ] = None,
-    max_in_flight: Annotated[str | None, option(AXIS, "requests at most, open loop")] = None,
-    depth: Annotated[str | None, option(AXIS, "requests in flight on a connection")] = None,
-    think_us: Annotated[str | None, option(AXIS, "µs from a reply to the next request")] = None,
-    idle: Annotated[str | None, option(AXIS, "connections that never send")] = None,
-    pool_size: Annotated[str | None, option(AXIS, "workers of a pool")] = None,
-    generator_wait: Annotated[
-        str | None, option(AXIS, "how the generator waits for replies: spin, sleep")
-    ] = None,
-    work: Annotated[
-        str | None, option(AXIS, "beside the echo: none, spin:100us, release:1ms, wait:5ms@1%")
-    ] = None,
-    hog: Annotated[
-        str | None, option(AXIS, "a thread in the server that never stops: none, spin, release")
-    ] = None,
-    switch_interval: Annotated[
-        str | None, option(AXIS, "of the server's threads: 5ms, 0.5ms")
-    ] = None,
-    duration: Annotated[float | None, option(HOW, "seconds measured in a trial")] = None,
-    warmup: Annotated[float | None, option(HOW, "seconds of load before them")] = None,
+    command: options.Commands = None,
+    loop: options.Loops = None,
+    python: options.Pythons = None,
+    connections: options.Connections = None,
+    payload: options.Payload = None,
+    requests_per_connection: options.PerConnection = None,
+    transport: options.Transport = None,
+    rate: options.Rate = None,
+    arrivals: options.Arrivals = None,
+    assignment: options.Assignment = None,
+    max_in_flight: options.MaxInFlight = None,
+    depth: options.Depth = None,
+    think_us: options.ThinkUs = None,
+    idle: options.Idle = None,
+    pool_size: options.PoolSize = None,
+    generator_wait: options.GeneratorWait = None,
+    work: options.WorkBeside = None,
+    hog: options.Hog = None,
+    switch_interval: options.SwitchInterval = None,
+    duration: options.Duration = None,
+    warmup: options.Warmup = None,
     trials: Annotated[int | None, option(HOW, "how often each cell is measured")] = None,
-    server_cpus: Annotated[str | None, option(HOW, "such as 0-1,4")] = None,
-    generator_cpus: Annotated[str | None, option(HOW, "such as 2-3")] = None,
-    seed: Annotated[int | None, option(HOW, "of the order and of the payloads")] = None,
-    aa: Annotated[
-        str | None, option(HOW, "the server measured twice to show the noise, or 'none'")
-    ] = None,
+    server_cpus: options.ServerCpus = None,
+    generator_cpus: options.GeneratorCpus = None,
+    seed: options.Seed = None,
+    aa: options.Twin = None,
     until: Annotated[
         str | None, option(HOW, "add blocks until intervals are this narrow: 3%")
     ] = None,
     budget: Annotated[float | None, option(HOW, "seconds for added and repeated blocks")] = None,
-    out: Annotated[Path | None, option(HOW, "a folder for the run, new or empty")] = None,
-    quiet: Annotated[bool, option(HOW, "print the result only", "--quiet")] = False,
-    as_json: Annotated[bool, option(HOW, "print the result as JSON, only", "--json")] = False,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
     resume: Annotated[Path | None, option(GO_ON, "a run to finish")] = None,
     add: Annotated[
         Path | None, option(GO_ON, "a run to add blocks to, or the servers of --servers")
@@ -211,7 +179,7 @@ def asked(params: dict[str, Any]) -> Suite:
         ConfigError: there is no such suite, or an option is not valid.
     """
     suite = suite_file.load(params["suite"])
-    options = {
+    replaced = {
         "workloads": None if params["workloads"] is None else suite_file.words(params["workloads"]),
         "servers": None
         if params["servers"] is None
@@ -227,4 +195,4 @@ def asked(params: dict[str, Any]) -> Suite:
         for axis in AXES
         if params[axis] is not None
     }
-    return suite_file.override(suite, options, axes)
+    return suite_file.override(suite, replaced, axes)

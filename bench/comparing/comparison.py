@@ -49,12 +49,8 @@ class Row:
         return self.before.ranked and self.after.ranked
 
     def may_be(self, figure: Metric) -> tuple[bool, bool]:
-        """Tell if the true ratio may be more, and if it may be less, than the one measured.
-
-        Where the generator was the limit, a server does at least what was measured.
-        """
-        before, after = (figure.bounded and bound for bound in self.bounds)
-        return (after, before) if figure.more_is_better else (before, after)
+        """Tell if the true ratio may be more, and if it may be less, than the one measured."""
+        return ratios.may_be(figure, self.bounds)
 
     def surely_changed(self, figure: Metric) -> bool:
         """Tell if a figure changed, and is no bound that may hide the opposite."""

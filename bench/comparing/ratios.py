@@ -5,9 +5,20 @@ import statistics
 from collections.abc import Sequence
 
 from bench.analysis.intervals import NOTHING
+from bench.analysis.metrics import Metric
 from bench.pairs.layout import Contrast
 
 Runs = Sequence[Sequence[float]]
+
+
+def may_be(figure: Metric, bounds: tuple[bool, bool]) -> tuple[bool, bool]:
+    """Tell if the true ratio B / A may be more, and if it may be less, than the one measured.
+
+    bounds: whether the generator was the limit in A, and in B: a server does at least what was
+        measured then
+    """
+    before, after = (figure.bounded and bound for bound in bounds)
+    return (after, before) if figure.more_is_better else (before, after)
 
 
 def contrast(before: Runs, after: Runs) -> Contrast | None:

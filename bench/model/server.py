@@ -1,5 +1,6 @@
 """A server as one row of a comparison: a variant of the tree, or any command."""
 
+import importlib.util
 import os
 import shlex
 import sys
@@ -132,14 +133,20 @@ class ServerSpec:
         """Return the packages that it needs."""
         return self.variant.requires if self.variant else ()
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Return the packages that it needs: the variant's, or that of its event loop."""
+        return (*self.requires, *self.loop_packages)
+
     def missing(self) -> list[str]:
         """Return what it needs and its interpreter does not have: packages, or another version."""
-        if self.variant is None:
-            return []
-        if self.python is None:
+        if self.python is not None:
+            theirs = self.python.packages
+            older = self.variant.another_python(self.python.release) if self.variant else []
+            return older + [name for name in self.packages if name not in theirs]
+        if self.variant is not None:
             return self.variant.missing()
-        packages = [name for name in self.requires if name not in self.python.packages]
-        return self.variant.another_python(self.python.release) + packages
+        return [name for name in self.loop_packages if importlib.util.find_spec(name) is None]
 
     def workers(self, pool_size: int, cpus: int) -> int:
         """Return how many workers must answer before the server counts as ready."""

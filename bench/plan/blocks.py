@@ -13,7 +13,9 @@ class RunPlan:
 
     cells: each server under each workload; blocks: how often, first: the number of the first block
     until: go on until every interval of throughput is at most this wide, as a fraction; None
-    budget_s: time limit for blocks beyond the planned ones, repeated or added
+    proving: go on until two servers are decided; the planned blocks come before the first look
+    budget_s: time limit for blocks beyond the planned ones, repeated or added; of a run that proves
+        something, for all blocks
     """
 
     cells: tuple[Cell, ...]
@@ -22,6 +24,12 @@ class RunPlan:
     first: int = 0
     until: float | None = None
     budget_s: float = 0.0
+    proving: bool = False
+
+    def is_extra(self, block: int, *, again: bool) -> bool:
+        """Tell if the time of a block counts against the budget."""
+        planned = self.first <= block < self.first + self.blocks
+        return again or not planned or self.proving
 
     def order(self, block: int) -> tuple[int, ...]:
         """Return the order of a block, as indexes of cells: every cell once, shuffled.
@@ -37,8 +45,9 @@ class Standing:
     """How far a run is: what decides on its next block.
 
     done: the number of the last block, None before the first; disturbed: whether it was
-    repeated: the blocks that have been measured again; extra_s: time that went into blocks beyond
-    the planned ones; width: the widest interval so far, as a fraction; None unknown
+    repeated: the blocks that have been measured again; extra_s: time that counts against the budget
+    width: the widest interval so far, as a fraction; None unknown
+    decided: whether what the run is to prove is decided
     """
 
     done: int | None = None
@@ -46,6 +55,7 @@ class Standing:
     repeated: frozenset[int] = frozenset()
     extra_s: float = 0.0
     width: float | None = None
+    decided: bool = False
 
 
 def next_block(plan: RunPlan, now: Standing) -> int | None:
@@ -59,6 +69,8 @@ def next_block(plan: RunPlan, now: Standing) -> int | None:
     following = plan.first if now.done is None else now.done + 1
     if following < plan.first + plan.blocks:
         return following
+    if plan.proving:
+        return following if left and not now.decided else None
     if plan.until is None or not left:
         return None
     narrow = now.width is not None and now.width <= plan.until

@@ -2,29 +2,22 @@
 
 import difflib
 import fnmatch
-import importlib.util
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.base.errors import ConfigError
 from bench.model.interpreter import Interpreter
-from bench.model.server import ROOT, Command, EventLoop, ServerSpec
+from bench.model.server import ROOT, Command, ServerSpec
 from bench.plan import interpreters
+from bench.plan.brought import LOOP_STYLES, command_spec, loop_specs
 from loadgen.witness import BUILT_BY
 from servers import discovery
 from servers.discovery import Variant, VariantError
 
-FOREIGN = "foreign"
 NATIVE_NAME = "native"
 NATIVE = ROOT / "servers" / "native" / "echo"
-# The last words of the names of asyncio's variants whose `main` runs on any event loop.
-LOOP_STYLES = ("streams", "protocol", "buffered", "sockets")
-# What lists, paths and patterns are written with.
-NOT_IN_NAMES = set(" ,/*?[~")
-A_NAME = "a name has no blank and none of , / * ? [ ~"
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,9 @@ def read(outside: Outside = Outside()) -> Catalog:
     except VariantError as error:
         raise ConfigError(str(error)) from None
     brought: dict[str, ServerSpec] = native()
-    loops = [spec for text in outside.loops for spec in loop_specs(text)]
+    # Which modules another interpreter has, it is asked.
+    here = not outside.pythons
+    loops = [spec for text in outside.loops for spec in loop_specs(text, here=here)]
     packages = {name for each in variants.values() for name in each.requires}
     packages |= {name for spec in loops for name in spec.loop_packages}
     pythons = [interpreters.examine(text, sorted(packages)) for text in outside.pythons]
@@ -95,51 +90,6 @@ def native() -> dict[str, ServerSpec]:
     command = Command((str(NATIVE), "{host}", "{port}"))
     spec = ServerSpec(NATIVE_NAME, NATIVE_NAME, command=command)
     return {NATIVE_NAME: spec} if NATIVE.exists() else {}
-
-
-def loop_specs(text: str) -> list[ServerSpec]:
-    """Read `NAME=module:factory`: a server for each style of asyncio; raises ConfigError."""
-    name, _, factory = text.partition("=")
-    module, colon, function = factory.partition(":")
-    if not is_name(name) or not module or not colon or not function.isidentifier():
-        raise ConfigError(f"--loop {text!r}: write NAME=module:factory ({A_NAME})")
-    try:
-        spec = importlib.util.find_spec(module)
-    except ImportError:
-        spec = None
-    if spec is None:
-        raise ConfigError(f"--loop {name}: there is no module {module!r}; is it installed here?")
-    return [
-        ServerSpec(f"{name}-{style}", name, loop=EventLoop(factory, style)) for style in LOOP_STYLES
-    ]
-
-
-def is_name(name: str) -> bool:
-    """Tell if a server that users bring may be called so: `~` is the mark of a twin."""
-    return bool(name) and name.isprintable() and not set(name) & NOT_IN_NAMES
-
-
-def command_spec(text: str) -> ServerSpec:
-    """Read `NAME=COMMAND`; raises ConfigError if it cannot be run."""
-    name, equals, line = text.partition("=")
-    if not equals or not is_name(name):
-        raise ConfigError(f"--command {text!r}: write NAME='program {{host}} {{port}}' ({A_NAME})")
-    try:
-        command = Command.parse(line)
-    except ValueError as error:
-        raise ConfigError(f"--command {name}: {error} in {line!r}") from None
-    if not command.words:
-        raise ConfigError(f"--command {name}: is empty; write NAME='program {{host}} {{port}}'")
-    program = command.words[0]
-    if shutil.which(program) is None:
-        there = "is not executable" if Path(program).exists() else "is not there"
-        raise ConfigError(f"--command {name}: the program {program!r} {there}")
-    if "{port}" not in line and "{path}" not in line:
-        raise ConfigError(
-            f"--command {name}: has no {{port}} (or {{path}}, for Unix sockets), so the server "
-            "cannot be told where to listen"
-        )
-    return ServerSpec(name, FOREIGN, command=command)
 
 
 def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
@@ -160,12 +110,12 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
             continue
         prefix, _, rest = word.partition(":")
         python = catalog.pythons.get(prefix)
-        variants = _named(catalog, rest if python else word, kinds)
+        variants = _named(catalog, rest if python else word, kinds, tree=python is None)
         # Interpreters that no word names run every server beside ours.
         others = () if prefixed else tuple(catalog.pythons.values())
         for each in (python, *others):
             for spec in variants:
-                reason = _add(specs, spec, each and interpreters.asked(each, spec.requires))
+                reason = _add(specs, spec, each and interpreters.asked(each, spec.packages))
                 skipped += [reason] if reason else []
     if not specs:
         reason = "; ".join(skipped) or "none serves the transports of the workloads"
@@ -194,13 +144,16 @@ def _add(
     return ""
 
 
-def _named(catalog: Catalog, word: str, kinds: set[str]) -> list[ServerSpec]:
-    """Return the servers that a word names; what users bring goes before the tree."""
+def _named(catalog: Catalog, word: str, kinds: set[str], *, tree: bool) -> list[ServerSpec]:
+    """Return the servers that a word names; what users bring goes before the tree.
+
+    tree: whether a file beside the tree needs a name that no server of the tree has
+    """
     by_name = [spec for spec in catalog.brought.values() if spec.name == word]
     by_family = [spec for spec in catalog.brought.values() if spec.family == word]
     if by_name or by_family:
         return by_name or by_family
-    return [ServerSpec(v.name, v.family, v) for v in _matching(catalog, word, kinds)]
+    return [ServerSpec(v.name, v.family, v) for v in _matching(catalog, word, kinds, tree=tree)]
 
 
 def install(missing: list[str]) -> str:
@@ -208,10 +161,10 @@ def install(missing: list[str]) -> str:
     return f"make frameworks, or pip install {' '.join(missing)}"
 
 
-def _matching(catalog: Catalog, word: str, kinds: set[str]) -> list[Variant]:
+def _matching(catalog: Catalog, word: str, kinds: set[str], *, tree: bool) -> list[Variant]:
     """Return the variants that a word names; an exact name goes before a family."""
     if os.sep in word or word.endswith(".py"):
-        return [_outside(catalog, word)]
+        return [_outside(catalog, word, tree=tree)]
     everywhere = list(catalog.variants.values())
     tests = (
         lambda variant: variant.name == word,
@@ -233,7 +186,7 @@ def _matching(catalog: Catalog, word: str, kinds: set[str]) -> list[Variant]:
     raise ConfigError(f"server {word!r}: there is none; {hint}")
 
 
-def _outside(catalog: Catalog, word: str) -> Variant:
+def _outside(catalog: Catalog, word: str, *, tree: bool) -> Variant:
     path = Path(word)
     if not path.is_file():
         raise ConfigError(f"server {word}: there is no such file")
@@ -242,7 +195,7 @@ def _outside(catalog: Catalog, word: str) -> Variant:
     except VariantError as error:
         raise ConfigError(str(error)) from None
     known = catalog.variants.get((variant.kind, variant.name))
-    if known is not None and known.path != variant.path:
+    if tree and known is not None and known.path != variant.path:
         raise ConfigError(
             f"server {word}: {variant.name} is the name of a server of the tree; rename the file"
         )

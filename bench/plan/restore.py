@@ -8,7 +8,8 @@ from bench.model.header import ServerEntry
 from bench.model.server import ROOT, ServerSpec
 from bench.model.trial import TWIN
 from bench.plan import interpreters
-from bench.plan.catalog import NATIVE, NATIVE_NAME, command_spec, native
+from bench.plan.brought import command_spec
+from bench.plan.catalog import NATIVE, NATIVE_NAME, native
 from servers import discovery
 from servers.discovery import VariantError
 

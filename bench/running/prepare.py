@@ -64,12 +64,15 @@ class Session:
     def summary(self) -> str:
         """Return what is going to be measured, and how long it takes."""
         blocks = wording.count(self.plan.blocks, "block", "blocks")
+        limit = wording.clock(self.plan.budget_s)
+        if self.plan.proving:
+            return f"plan: {blocks} or more, until it is decided; {limit} min at most"
         planned = wording.clock(self.trials * (self.trial_s + self.calibration.overhead_s))
         extra = "that are disturbed"
         extra += "" if self.plan.until is None else " or make intervals narrower"
         return (
             f"plan: {wording.count(self.trials, 'trial', 'trials')} in {blocks}, about {planned} "
-            f"min; up to {wording.clock(self.plan.budget_s)} min more for blocks {extra}"
+            f"min; up to {limit} min more for blocks {extra}"
         )
 
 
@@ -130,6 +133,7 @@ class Request:
     aa: the server whose twin is measured, `none` for no twin; None: the first that can have one
     until: how narrow the intervals shall become, as a fraction
     server_cpus, generator_cpus: in place of what the machine is split into
+    proving: whether blocks are added until two servers are decided, within the suite's budget
     """
 
     suite: Suite
@@ -139,6 +143,7 @@ class Request:
     until: float | None = None
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
+    proving: bool = False
 
 
 def prepare(request: Request) -> Session:
@@ -167,11 +172,8 @@ def prepare(request: Request) -> Session:
     preflight.check(measured(specs, cells), cpus.pool_size, len(cpus.server))
     times_s = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = trials.Conditions(cpus, cpus.pool_size, *times_s, suite.seed)
-    budget_s = suite.budget_s
-    if budget_s is None:
-        extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
-        budget_s = extra * suite.trials * len(cells) * conditions.mean_trial_s(cells)
-    plan = RunPlan(cells, suite.trials, suite.seed, until=request.until, budget_s=budget_s)
+    budget_s = _budget_s(request, len(cells) * conditions.mean_trial_s(cells))
+    plan = RunPlan(cells, suite.trials, suite.seed, 0, request.until, budget_s, request.proving)
     if request.out is not None:
         run_folder.check_new(request.out)
     need = Need.of(cells, suite.trials, conditions.load_s)
@@ -179,6 +181,14 @@ def prepare(request: Request) -> Session:
     folder = request.out or new_folder(suite.name)
     skipped = (*choice.skipped, *workloads.unserved(choice.specs.values(), points))
     return Session(suite.name, specs, skipped, plan, conditions, folder)
+
+
+def _budget_s(request: Request, block_s: float) -> float:
+    """Return the time limit of a run for its blocks beside the planned ones; block_s: of each."""
+    if request.suite.budget_s is not None:
+        return request.suite.budget_s
+    extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
+    return extra * request.suite.trials * block_s
 
 
 def with_twin(specs: list[ServerSpec], aa: str | None) -> list[ServerSpec]:

@@ -3,7 +3,7 @@
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,8 +47,10 @@ def begin(session: Session) -> Header:
     return head
 
 
-def measure(session: Session) -> Iterator[Trial]:
+def measure(session: Session, decided: Callable[[Run], bool] | None = None) -> Iterator[Trial]:
     """Measure block after block as the plan decides; each trial is stored, then yielded.
+
+    decided: of a run that proves something, whether what it has so far decides it
 
     Raises:
         PlanError: a limit of this machine forbids a load
@@ -73,13 +75,14 @@ def measure(session: Session) -> Iterator[Trial]:
             done.append(trial)
             yield trial
             room.check()
-        planned = plan.first <= block < plan.first + plan.blocks and not again
+        extra = plan.is_extra(block, again=again)
         now = Standing(
             done=block,
             disturbed=any(disturbance(trial) for trial in done),
             repeated=now.repeated | ({block} if again else set()),
-            extra_s=now.extra_s + (0.0 if planned else time.monotonic() - block_began_s),
+            extra_s=now.extra_s + (time.monotonic() - block_began_s if extra else 0.0),
             width=_width(plan, folder),
+            decided=_decided(plan, block, folder, decided),
         )
 
 
@@ -122,6 +125,8 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
         order=head.order + tuple(session.plan.order(block) for block in added),
         finished_at=header.now(),
         complete=complete,
+        # Each block that was added was added after a look.
+        looks=head.looks + (len(added) if session.plan.proving else 0),
     )
     if lost := unkept(session.folder, run):
         gaps.note(
@@ -167,3 +172,11 @@ def _width(plan: RunPlan, folder: Path) -> float | None:
     """Return how wide the widest interval is, where the plan wants it narrow."""
     widest = None if plan.until is None else judging.widest(run_folder.read(folder))
     return None if widest is None else widest.width
+
+
+def _decided(
+    plan: RunPlan, block: int, folder: Path, decided: Callable[[Run], bool] | None
+) -> bool:
+    """Look, after the planned blocks, whether a run that is to prove something has done so."""
+    looked_at = block + 1 >= plan.first + plan.blocks
+    return decided is not None and looked_at and decided(run_folder.read(folder))

@@ -7,7 +7,7 @@ import pytest
 
 from bench.base.errors import ConfigError
 from bench.model.server import ServerSpec
-from bench.plan import catalog, workloads
+from bench.plan import brought, catalog, workloads
 
 
 class TestServers:
@@ -64,7 +64,7 @@ class TestServers:
             catalog.read(catalog.Outside(commands=(text,)))
 
     def test_a_command_serves_where_it_can_be_told_the_address(self) -> None:
-        spec = catalog.command_spec("mine=sleep {port}")
+        spec = brought.command_spec("mine=sleep {port}")
         assert spec.serves("tcp")
         assert not spec.serves("unix")
         points = workloads.workloads({"a": {"transport": ["tcp", "unix"]}})

@@ -1,0 +1,112 @@
+"""What `bench ab` comes to, as a value: `ab.json`, and what its texts are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench.base import levels
+from bench.model.run import Run
+from bench.model.trial import TWIN
+from bench.proving import decision
+from bench.proving.decision import Finding, Question
+from bench.proving.profile.result import Profile
+from bench.proving.refs import Reference
+
+
+class End(StrEnum):
+    """Why a run that proves something ended."""
+
+    DECIDED = "decided"
+    TIME = "time was up"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A server that took part, with the versions under which it ran: its own, not the harness's.
+
+    name: in the run; source: its file, or what is run
+    python: its interpreter, null of a foreign command; packages: versions of those that it needs
+    reference, commit: of the user's repository, null of a server as it is here
+    """
+
+    name: str
+    source: str
+    python: str | None
+    packages: dict[str, str]
+    reference: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Two servers beside each other: `ab.json`.
+
+    run: the name of its folder; command: what was typed
+    a, b: the baseline, and what is beside it
+    margin: within which they are tied; level: of all intervals together, over all looks
+    blocks: measured; looks: how often they were looked at; end: `decided`, `time was up` or
+        `interrupted`; time_s: the time that it was given
+    """
+
+    run: str
+    command: tuple[str, ...]
+    a: Participant
+    b: Participant
+    margin: float
+    level: float
+    blocks: int
+    looks: int
+    end: End
+    time_s: float
+    findings: tuple[Finding, ...]
+    profile: Profile | None = None
+
+
+def proof(
+    run: Run,
+    question: Question,
+    found: Sequence[Reference] = (),
+    *,
+    complete: bool = True,
+    profile: Profile | None = None,
+) -> Proof:
+    """Return what a run proves.
+
+    found: the references that A and B are of; complete: whether it came to its end
+    """
+    header = run.header
+    references = found or (None, None)
+    a, b = (
+        _participant(run, name, reference)
+        for name, reference in zip((question.a, question.b), references, strict=True)
+    )
+    done = decision.decided(run, question)
+    end = End.DECIDED if done else End.TIME if complete else End.INTERRUPTED
+    return Proof(
+        header.run_id,
+        header.command,
+        a,
+        b,
+        question.margin,
+        float(levels.LEVEL),
+        len({trial.block for trial in run.trials}),
+        header.looks,
+        end,
+        header.config.budget_s,
+        tuple(decision.findings(run, question)),
+        profile,
+    )
+
+
+def _participant(run: Run, name: str, reference: Reference | None) -> Participant:
+    entries = {entry.name: entry for entry in run.header.config.servers}
+    entry = entries.get(name) or entries[name.removesuffix(TWIN)]
+    return Participant(
+        name,
+        entry.source,
+        entry.python,
+        dict(entry.packages),
+        None if reference is None else reference.name,
+        None if reference is None else reference.commit,
+    )

@@ -1,0 +1,1 @@
+"""Two servers beside each other, as people read it: a paragraph, tables, and flame graphs."""

@@ -1,0 +1,123 @@
+"""A proof as Markdown to paste, as JSON, as a page, and for a terminal."""
+
+import dataclasses
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from bench.base import wording
+from bench.comparing import gates
+from bench.comparing.gates import Judgement
+from bench.proving.decision import Decision, Finding
+from bench.proving.profile.result import Profile, differences
+from bench.proving.proof import Proof
+from bench.report.drawing import palette
+from bench.report.page.templating import environment
+from bench.report.proof import flames, words
+
+COLOURS = {
+    **dict.fromkeys((Decision.FASTER, Decision.CHEAPER), "green"),
+    **dict.fromkeys((Decision.SLOWER, Decision.DEARER), "red"),
+}
+# System calls that are made more seldom are of the start, and not of a request.
+CALLS_LEAST = 0.01
+
+
+def content(proof: Proof) -> dict[str, Any]:
+    """Return what page and Markdown show."""
+    several = len({finding.workload for finding in proof.findings}) > 1
+    return {
+        "proof": proof,
+        "paragraph": words.paragraph(proof),
+        "several": several,
+        "rows": [_row(proof, finding) for finding in proof.findings],
+        "participants": [words.ran_under(each) for each in (proof.a, proof.b)],
+        "command": shlex.join(proof.command),
+        "profile": proof.profile,
+        "functions": _functions(proof),
+        "calls": [] if proof.profile is None else list(calls(proof.profile)),
+    }
+
+
+def _row(proof: Proof, finding: Finding) -> dict[str, str]:
+    return {
+        "workload": finding.workload,
+        "figure": words.FIGURES[finding.figure],
+        "a": words.value(finding, finding.a),
+        "b": words.value(finding, finding.b),
+        "ratio": words.ratio(finding),
+        "answer": words.answer(finding, proof.margin),
+    }
+
+
+def _functions(proof: Proof) -> list[tuple[str, str, str]]:
+    """Return functions and what they take themselves per request in A and B, in words.
+
+    The share of samples, times the CPU time per request that was measured; else the share alone.
+    """
+    profile = proof.profile
+    if profile is None or not profile.sampler:
+        return []
+    cost = {f.workload: (f.a, f.b) for f in proof.findings if f.figure == "cpu"}
+    cpu_a, cpu_b = cost.get(profile.workload, (None, None))
+    return [
+        (each.function, _taken(each.a, cpu_a), _taken(each.b, cpu_b))
+        for each in differences(profile.a.stacks, profile.b.stacks)
+    ]
+
+
+def _taken(share: float, cpu_us: float | None) -> str:
+    return f"{share:.0%}" + (f", {wording.duration(share * cpu_us)}" if cpu_us and share else "")
+
+
+def calls(profile: Profile) -> Iterator[tuple[str, str, str]]:
+    """Yield the system calls and how often a request makes them, in A and in B, in words."""
+    a, b = profile.a.calls, profile.b.calls
+    for name in {**a, **b}:
+        if max(a.get(name, 0.0), b.get(name, 0.0)) >= CALLS_LEAST:
+            yield name, f"{a.get(name, 0.0):.2f}", f"{b.get(name, 0.0):.2f}"
+
+
+def markdown(proof: Proof) -> str:
+    """Return one paragraph and one table, to be pasted."""
+    return environment(autoescape=False).get_template("ab.md.j2").render(content(proof))
+
+
+def html(proof: Proof) -> str:
+    """Return the self-contained page, with flame graphs where there is a profile."""
+    graphs = [] if proof.profile is None else flames.both(proof.profile)
+    colours = {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
+    template = environment(autoescape=True).get_template("ab.html.j2")
+    return template.render(content(proof), graphs=graphs, colours=colours)
+
+
+def document(proof: Proof, judged: Sequence[Judgement] = ()) -> str:
+    """Return it as JSON: ratios with intervals and decisions, by workload and figure."""
+    plain: dict[str, Any] = dataclasses.asdict(proof)
+    plain["decision"] = gates.gravest(judged)
+    plain["gates"] = [dataclasses.asdict(each) for each in judged]
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    return wording.HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def table(proof: Proof) -> Group:
+    """Return it for a terminal: the paragraph, then the table."""
+    grid = Table(box=None, pad_edge=False)
+    shown = content(proof)
+    names = ("workload", "figure", "a", "b", "ratio", "answer")[not shown["several"] :]
+    for name, title in zip(names, _titles(proof)[-len(names) :], strict=True):
+        left = name in ("workload", "figure", "answer")
+        grid.add_column(title, justify="left" if left else "right", no_wrap=name != "answer")
+    for row, finding in zip(shown["rows"], proof.findings, strict=True):
+        grid.add_row(*(row[name] for name in names), style=COLOURS.get(finding.decision, ""))
+    return Group(Text(shown["paragraph"]), "", grid, "", *map(Text, shown["participants"]))
+
+
+def _titles(proof: Proof) -> tuple[str, ...]:
+    a, b = (wording.shortened(each.name, 20) for each in (proof.a, proof.b))
+    return ("workload", "figure", f"A: {a}", f"B: {b}", "B / A", "")

@@ -1,0 +1,99 @@
+"""A flame graph: what was on the CPU, the callers below, as wide as it was often."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from bench.base import wording
+from bench.proving.profile.result import Profile
+
+WIDTH, ROW = 1000.0, 17.0
+# What is narrower cannot be seen; a name needs about so much for a letter.
+NARROWEST, LETTER = 0.8, 6.6
+# Deeper stacks are cut; a part that is this much more than beside it is marked.
+DEEPEST, MORE = 60, 0.01
+EDGE = 3.0
+
+
+@dataclass
+class Frame:
+    """A function in its place, and what it called: how often it was seen."""
+
+    name: str
+    count: int = 0
+    below: "dict[str, Frame]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A frame as it is drawn: from the left and with a width, as parts of all samples.
+
+    path: the functions from the bottom up to it
+    """
+
+    path: tuple[str, ...]
+    left: float
+    width: float
+
+
+def both(profile: Profile) -> list[Markup]:
+    """Return the graphs of A and B; what takes more than in the other is marked in each."""
+    boxes = [list(boxes_of(side.stacks)) for side in (profile.a, profile.b)]
+    shares = [{box.path: box.width for box in of} for of in boxes]
+    if not profile.sampler:
+        return []
+    return [drawn(of, other) for of, other in zip(boxes, reversed(shares), strict=True)]
+
+
+def tree(stacks: Mapping[str, int]) -> Frame:
+    """Return the frames of stacks, below one that stands for all."""
+    root = Frame("all")
+    for stack, count in stacks.items():
+        at = root
+        at.count += count
+        for name in stack.split(";")[:DEEPEST]:
+            at = at.below.setdefault(name, Frame(name))
+            at.count += count
+    return root
+
+
+def boxes_of(stacks: Mapping[str, int]) -> Iterator[Box]:
+    """Yield the boxes of a graph, callers before what they call."""
+    root = tree(stacks)
+    waiting: list[tuple[Frame, tuple[str, ...], float]] = [(root, (), 0.0)]
+    while waiting:
+        frame, path, left = waiting.pop()
+        share = frame.count / root.count if root.count else 0.0
+        if share * WIDTH < NARROWEST:
+            continue
+        path = (*path, frame.name)
+        yield Box(path, left, share)
+        for name in sorted(frame.below):
+            below = frame.below[name]
+            waiting.append((below, path, left))
+            left += below.count / root.count
+
+
+def drawn(boxes: list[Box], other: Mapping[tuple[str, ...], float]) -> Markup:
+    """Return a graph as SVG; other: the shares of the same paths beside it."""
+    height = ROW * max((len(box.path) for box in boxes), default=1)
+    marks = [_mark(box, height, more=box.width - other.get(box.path, 0.0) >= MORE) for box in boxes]
+    head = Markup('<svg class="flames" viewBox="0 0 {:g} {:g}" role="img">').format(WIDTH, height)
+    return head + Markup("").join(marks) + Markup("</svg>")
+
+
+def _mark(box: Box, height: float, *, more: bool) -> Markup:
+    x, y, width = box.left * WIDTH, height - ROW * len(box.path), box.width * WIDTH
+    name = wording.harmless(box.path[-1])
+    letters = int((width - 2 * EDGE) / LETTER)
+    text = ""
+    if letters > 2:
+        shown = name if len(name) <= letters else f"{name[: letters - 1]}…"
+        text = Markup('<text x="{:.2f}" y="{:.2f}">{}</text>').format(x + EDGE, y + 12.5, shown)
+    kind = "more" if more else "frame"
+    rect = Markup('<rect class="{}" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:g}"/>').format(
+        kind, x, y, width, ROW - 1
+    )
+    title = Markup("<title>{}: {:.1%}</title>").format(name, box.width)
+    return Markup("<g>") + title + rect + text + Markup("</g>")

@@ -1,0 +1,133 @@
+"""What a proof says, in words: every sentence from the findings that it speaks of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bench.base import levels, wording
+from bench.base.estimate import Estimate
+from bench.proving.decision import APART, Decision, Finding
+from bench.proving.proof import End, Participant, Proof
+
+FIGURES = {"throughput": "throughput", "p50": "p50", "p99": "p99", "cpu": "CPU per request"}
+# Of how a sentence begins that tells which figures differ.
+DIFFERS = {
+    Decision.FASTER: "faster than",
+    Decision.SLOWER: "slower than",
+    Decision.CHEAPER: "cheaper than",
+    Decision.DEARER: "dearer than",
+}
+# From here on a difference is told as a factor.
+MUCH = 1.0
+
+
+def paragraph(proof: Proof) -> str:
+    """Return what came out, workload by workload, and how sure it is."""
+    workloads = dict.fromkeys(finding.workload for finding in proof.findings)
+    of = [[f for f in proof.findings if f.workload == name] for name in workloads]
+    return " ".join([*(sentence(proof, each) for each in of), ended(proof)])
+
+
+def sentence(proof: Proof, findings: Sequence[Finding]) -> str:
+    """Return what is decided of B under one workload: `In kept-50, b is faster than a in …`."""
+    a, b = proof.a.name, proof.b.name
+    parts = list(_parts(findings, proof.margin, a))
+    return f"In {findings[0].workload}, {b} is {'; '.join(parts)}."
+
+
+def _parts(findings: Sequence[Finding], margin: float, a: str) -> Iterator[str]:
+    for decision, words in DIFFERS.items():
+        told = [f"{FIGURES[f.figure]} {_times(f)}" for f in findings if f.decision is decision]
+        if told:
+            yield f"{words} {a} in {_and(told)}"
+    tied = [FIGURES[f.figure] for f in findings if f.decision is Decision.TIED]
+    if tied:
+        yield f"tied with {a}, within {percent(margin)}, in {_and(tied)}"
+    unknown = [_unknown(f) for f in findings if f.decision is Decision.NOT_SHOWN]
+    if unknown:
+        yield f"not shown to differ in {_and(unknown)}"
+    without = [f for f in findings if f.decision is Decision.NOT_COMPARABLE]
+    if without:
+        told = [f"{FIGURES[f.figure]} ({f.why})" for f in without]
+        yield f"not comparable in {_and(told)}"
+
+
+def _unknown(finding: Finding) -> str:
+    note = needs(finding)
+    return FIGURES[finding.figure] + (f" ({note})" if note else "")
+
+
+def needs(finding: Finding) -> str:
+    """Return what a run would have shown that did not, and how many more blocks would show 3 %."""
+    parts = [finding.why] if finding.why else []
+    if finding.detectable is not None:
+        parts.append(f"{size(finding.detectable)} would have been")
+    if finding.more_blocks:
+        more = wording.count(finding.more_blocks, "more block", "more blocks")
+        parts.append(f"{more} would show {percent(levels.WANTED_AB)}")
+    return ", ".join(parts)
+
+
+def ended(proof: Proof) -> str:
+    """Return how much was measured, why it ended, and what the intervals are."""
+    blocks = wording.count(proof.blocks, "block", "blocks")
+    clock = wording.clock(proof.time_s)
+    why = {
+        End.DECIDED: "until it was decided",
+        End.TIME: f"until the time was up ({clock} min)",
+        End.INTERRUPTED: "until it was interrupted",
+    }[proof.end]
+    return (
+        f"Measured by turns in {blocks}, {why}; the intervals hold for all figures together, at "
+        f"{percent(proof.level)}, however often one looked."
+    )
+
+
+def answer(finding: Finding, margin: float) -> str:
+    """Return the decision on a figure for a table, with what it needs."""
+    if finding.decision in APART:
+        return finding.decision
+    if finding.decision is Decision.TIED:
+        return f"tied within {percent(margin)}"
+    note = finding.why if finding.decision is Decision.NOT_COMPARABLE else needs(finding)
+    return f"{finding.decision}: {note}" if note else str(finding.decision)
+
+
+def ratio(finding: Finding) -> str:
+    """Return B / A with its interval, empty without one."""
+    return "" if finding.estimate is None else wording.ranged(finding.estimate)
+
+
+def value(finding: Finding, which: float | None) -> str:
+    """Return what a server came to in a figure, in the unit that reads best."""
+    if which is None:
+        return ""
+    if finding.unit == "µs":
+        return wording.duration(which)
+    return f"{wording.number(which)} {finding.unit}"
+
+
+def ran_under(participant: Participant) -> str:
+    """Return what a server is, and the versions that it ran under: its own."""
+    packages = [f"{name} {version}" for name, version in participant.packages.items()]
+    known = [participant.python or f"the command {participant.source}", *packages]
+    if participant.commit is not None:
+        known.insert(0, f"{participant.reference} at {participant.commit[:12]}")
+    return f"{participant.name}: {', '.join(known)}"
+
+
+def percent(part: float) -> str:
+    """Return `3 %`, `2.5 %`."""
+    return f"{100 * part:.3g} %"
+
+
+def size(difference: float) -> str:
+    """Return a difference: `14 %`, from double on as a factor."""
+    return f"{100 * difference:.2g} %" if difference < MUCH else f"{1 + difference:.2g} times"
+
+
+def _times(finding: Finding) -> str:
+    return wording.times(finding.estimate or Estimate(1.0))
+
+
+def _and(words: Iterable[str]) -> str:
+    listed = list(words)
+    return wording.listing(listed, len(listed))
