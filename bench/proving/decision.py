@@ -10,7 +10,7 @@ from bench.base import levels
 from bench.base.estimate import Estimate
 from bench.comparing import ratios
 from bench.model.run import Run, workload_labels
-from bench.model.trial import Cell, Trial, Workload
+from bench.model.trial import TWIN, Cell, Trial, Workload
 from bench.pairs import layout, noise_floor
 from bench.pairs.layout import Contrast
 from bench.proving import looks
@@ -108,7 +108,9 @@ def findings(run: Run, question: Question) -> list[Finding]:
         cells = [Cell(name, workload) for name in (question.a, question.b)]
         sides = [_side(run, cell, trials.get(cell, []), by_cell.get(cell, {})) for cell in cells]
         for name in FIGURES:
-            reach = _reach(by_cell, METRICS[name], workload)
+            # A server beside its own twin is not held against what that twin differs by.
+            itself = question.b.endswith(TWIN)
+            reach = 0.0 if itself else _reach(by_cell, METRICS[name], workload)
             found.append(_finding(labels[workload], name, sides, error, question.margin, reach))
     return found
 

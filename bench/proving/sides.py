@@ -9,6 +9,7 @@ from bench.model.trial import TWIN
 from bench.plan.catalog import Choice, Outside
 from bench.proving import builds, refs
 from bench.proving.refs import Reference, Repository
+from bench.running.prepare import RESULTS
 
 # The style in which an event loop does the least beside what it is for.
 STYLE = "protocol"
@@ -19,11 +20,13 @@ class Sides:
     """Two servers, A the baseline, as `--servers` takes them, and what they need.
 
     refs: the commits that they are of, empty for servers as they are here
+    results: where the run goes: of references beside their builds, and not in the user's work tree
     """
 
     words: tuple[str, str]
     outside: Outside
     refs: tuple[Reference, ...] = ()
+    results: Path = RESULTS
 
 
 def of_refs(
@@ -57,7 +60,12 @@ def of_refs(
     made = [builds.built(repository, each, build, python, tell) for each in found]
     words = [f"{each.ref.label}:{_in(each, word, repository, is_file)}" for each in made]
     pythons = dict.fromkeys(f"{each.ref.label}={each.python}" for each in made)
-    return Sides((words[0], words[1]), replace(outside, pythons=tuple(pythons)), tuple(found))
+    return Sides(
+        (words[0], words[1]),
+        replace(outside, pythons=tuple(pythons)),
+        tuple(found),
+        refs.cache(repository) / RESULTS,
+    )
 
 
 def _default(outside: Outside) -> str:

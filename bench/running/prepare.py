@@ -134,6 +134,7 @@ class Request:
     until: how narrow the intervals shall become, as a fraction
     server_cpus, generator_cpus: in place of what the machine is split into
     proving: whether blocks are added until two servers are decided, within the suite's budget
+    results: where its folder goes, without `out`
     """
 
     suite: Suite
@@ -144,6 +145,7 @@ class Request:
     server_cpus: tuple[int, ...] = ()
     generator_cpus: tuple[int, ...] = ()
     proving: bool = False
+    results: Path = RESULTS
 
 
 def prepare(request: Request) -> Session:
@@ -177,8 +179,8 @@ def prepare(request: Request) -> Session:
     if request.out is not None:
         run_folder.check_new(request.out)
     need = Need.of(cells, suite.trials, conditions.load_s)
-    need.check(request.out or RESULTS, suite.trials * len(cells))
-    folder = request.out or new_folder(suite.name)
+    need.check(request.out or request.results, suite.trials * len(cells))
+    folder = request.out or new_folder(suite.name, request.results)
     skipped = (*choice.skipped, *workloads.unserved(choice.specs.values(), points))
     return Session(suite.name, specs, skipped, plan, conditions, folder)
 
@@ -211,14 +213,14 @@ def choose(
     return catalog.choose(catalog.read(outside), [*servers, *outside.unlisted(servers)], kinds)
 
 
-def new_folder(name: str) -> Path:
+def new_folder(name: str, results: Path = RESULTS) -> Path:
     """Make a folder for a run, named by time and suite; raises StoreError.
 
     It is made here: another run may begin in the same second.
     """
     stamp = f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}-{name}"
     for number in itertools.count(1):
-        folder = RESULTS / (stamp if number == 1 else f"{stamp}-{number}")
+        folder = results / (stamp if number == 1 else f"{stamp}-{number}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

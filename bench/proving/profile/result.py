@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# What samples by the clock of the CPU; others do by that on the wall.
+ON_CPU = frozenset({"perf"})
 # Of the functions that take more in one than in the other, as many are told.
 TOLD_MOST = 8
 # And of those, differences of a hundredth of the CPU time at least.

@@ -14,7 +14,7 @@ from bench.base import wording
 from bench.comparing import gates
 from bench.comparing.gates import Judgement
 from bench.proving.decision import Decision, Finding
-from bench.proving.profile.result import Profile, differences
+from bench.proving.profile.result import ON_CPU, Profile, differences
 from bench.proving.proof import Proof
 from bench.report.drawing import palette
 from bench.report.page.templating import environment
@@ -40,6 +40,7 @@ def content(proof: Proof) -> dict[str, Any]:
         "command": shlex.join(proof.command),
         "profile": proof.profile,
         "functions": _functions(proof),
+        "costs": costs_us(proof),
         "calls": [] if proof.profile is None else list(calls(proof.profile)),
     }
 
@@ -56,23 +57,38 @@ def _row(proof: Proof, finding: Finding) -> dict[str, str]:
 
 
 def _functions(proof: Proof) -> list[tuple[str, str, str]]:
-    """Return functions and what they take themselves per request in A and B, in words.
+    """Return functions and what they take themselves in A and B, in words.
 
-    The share of samples, times the CPU time per request that was measured; else the share alone.
+    The CPU time per request, where the samples are of that; else the part of the samples.
     """
     profile = proof.profile
     if profile is None or not profile.sampler:
         return []
-    cost = {f.workload: (f.a, f.b) for f in proof.findings if f.figure == "cpu"}
-    cpu_a, cpu_b = cost.get(profile.workload, (None, None))
+    costs = costs_us(proof) or (None, None)
     return [
-        (each.function, _taken(each.a, cpu_a), _taken(each.b, cpu_b))
+        (each.function, _taken(each.a, costs[0]), _taken(each.b, costs[1]))
         for each in differences(profile.a.stacks, profile.b.stacks)
     ]
 
 
+def costs_us(proof: Proof) -> tuple[float, float] | None:
+    """Return the CPU time of a request in A and B, which the samples are parts of.
+
+    None where it is not known, or where samples are taken by the clock on the wall: they are of
+    waits as well, if these are short.
+    """
+    profile = proof.profile
+    if profile is None or profile.sampler not in ON_CPU:
+        return None
+    for each in proof.findings:
+        known = each.a is not None and each.b is not None
+        if known and (each.workload, each.figure) == (profile.workload, "cpu"):
+            return each.a or 0.0, each.b or 0.0
+    return None
+
+
 def _taken(share: float, cpu_us: float | None) -> str:
-    return f"{share:.0%}" + (f", {wording.duration(share * cpu_us)}" if cpu_us and share else "")
+    return f"{share:.0%}" if cpu_us is None else f"{share * cpu_us:.2f} µs"
 
 
 def calls(profile: Profile) -> Iterator[tuple[str, str, str]]:
@@ -90,7 +106,7 @@ def markdown(proof: Proof) -> str:
 
 def html(proof: Proof) -> str:
     """Return the self-contained page, with flame graphs where there is a profile."""
-    graphs = [] if proof.profile is None else flames.both(proof.profile)
+    graphs = [] if proof.profile is None else flames.both(proof.profile, costs_us(proof))
     colours = {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
     template = environment(autoescape=True).get_template("ab.html.j2")
     return template.render(content(proof), graphs=graphs, colours=colours)
@@ -109,15 +125,14 @@ def table(proof: Proof) -> Group:
     """Return it for a terminal: the paragraph, then the table."""
     grid = Table(box=None, pad_edge=False)
     shown = content(proof)
-    names = ("workload", "figure", "a", "b", "ratio", "answer")[not shown["several"] :]
-    for name, title in zip(names, _titles(proof)[-len(names) :], strict=True):
+    titles = {"workload": "workload"} if shown["several"] else {}
+    titles |= {"figure": "figure", "a": "A", "b": "B", "ratio": "B / A", "answer": ""}
+    for name, title in titles.items():
         left = name in ("workload", "figure", "answer")
         grid.add_column(title, justify="left" if left else "right", no_wrap=name != "answer")
     for row, finding in zip(shown["rows"], proof.findings, strict=True):
-        grid.add_row(*(row[name] for name in names), style=COLOURS.get(finding.decision, ""))
-    return Group(Text(shown["paragraph"]), "", grid, "", *map(Text, shown["participants"]))
-
-
-def _titles(proof: Proof) -> tuple[str, ...]:
-    a, b = (wording.shortened(each.name, 20) for each in (proof.a, proof.b))
-    return ("workload", "figure", f"A: {a}", f"B: {b}", "B / A", "")
+        grid.add_row(*(row[name] for name in titles), style=COLOURS.get(finding.decision, ""))
+    versions = [
+        Text(f"{side} is {of}") for side, of in zip("AB", shown["participants"], strict=True)
+    ]
+    return Group(Text(shown["paragraph"]), "", grid, "", *versions)

@@ -27,22 +27,29 @@ class Frame:
 
 @dataclass(frozen=True)
 class Box:
-    """A frame as it is drawn: from the left and with a width, as parts of all samples.
+    """A frame as it is drawn: from the left and with a width, as parts of the graph's.
 
-    path: the functions from the bottom up to it
+    path: the functions from the bottom up to it; share: of all samples
     """
 
     path: tuple[str, ...]
     left: float
     width: float
+    share: float
 
 
-def both(profile: Profile) -> list[Markup]:
-    """Return the graphs of A and B; what takes more than in the other is marked in each."""
-    boxes = [list(boxes_of(side.stacks)) for side in (profile.a, profile.b)]
-    shares = [{box.path: box.width for box in of} for of in boxes]
+def both(profile: Profile, costs: tuple[float, float] | None = None) -> list[Markup]:
+    """Return the graphs of A and B; what takes more than in the other is marked in each.
+
+    costs: of a request in each, where the graphs shall be on one scale
+    """
     if not profile.sampler:
         return []
+    most = max(costs) if costs else 0.0
+    scales = [cost / most for cost in costs] if costs and most else [1.0, 1.0]
+    sides = zip((profile.a, profile.b), scales, strict=True)
+    boxes = [list(boxes_of(side.stacks, scale)) for side, scale in sides]
+    shares = [{box.path: box.width for box in of} for of in boxes]
     return [drawn(of, other) for of, other in zip(boxes, reversed(shares), strict=True)]
 
 
@@ -58,21 +65,21 @@ def tree(stacks: Mapping[str, int]) -> Frame:
     return root
 
 
-def boxes_of(stacks: Mapping[str, int]) -> Iterator[Box]:
-    """Yield the boxes of a graph, callers before what they call."""
+def boxes_of(stacks: Mapping[str, int], scale: float = 1.0) -> Iterator[Box]:
+    """Yield the boxes of a graph, callers before what they call; scale: the width of all."""
     root = tree(stacks)
+    unit = scale / root.count if root.count else 0.0
     waiting: list[tuple[Frame, tuple[str, ...], float]] = [(root, (), 0.0)]
     while waiting:
         frame, path, left = waiting.pop()
-        share = frame.count / root.count if root.count else 0.0
-        if share * WIDTH < NARROWEST:
+        if frame.count * unit * WIDTH < NARROWEST:
             continue
         path = (*path, frame.name)
-        yield Box(path, left, share)
+        yield Box(path, left, frame.count * unit, frame.count / root.count)
         for name in sorted(frame.below):
             below = frame.below[name]
             waiting.append((below, path, left))
-            left += below.count / root.count
+            left += below.count * unit
 
 
 def drawn(boxes: list[Box], other: Mapping[tuple[str, ...], float]) -> Markup:
@@ -95,5 +102,5 @@ def _mark(box: Box, height: float, *, more: bool) -> Markup:
     rect = Markup('<rect class="{}" x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:g}"/>').format(
         kind, x, y, width, ROW - 1
     )
-    title = Markup("<title>{}: {:.1%}</title>").format(name, box.width)
+    title = Markup("<title>{}: {:.1%}</title>").format(name, box.share)
     return Markup("<g>") + title + rect + text + Markup("</g>")

@@ -8,13 +8,8 @@ from bench.proving.decision import APART, Decision, Finding
 from bench.proving.proof import End, Participant, Proof
 
 FIGURES = {"throughput": "throughput", "p50": "p50", "p99": "p99", "cpu": "CPU per request"}
-# Of how a sentence begins that tells which figures differ.
-DIFFERS = {
-    Decision.FASTER: "faster than",
-    Decision.SLOWER: "slower than",
-    Decision.CHEAPER: "cheaper than",
-    Decision.DEARER: "dearer than",
-}
+# How a sentence begins that tells which figures differ.
+DIFFERS = (Decision.FASTER, Decision.SLOWER, Decision.CHEAPER, Decision.DEARER)
 # From here on a difference is told as a factor.
 MUCH = 1.0
 
@@ -23,24 +18,23 @@ def paragraph(proof: Proof) -> str:
     """Return what came out, workload by workload, and how sure it is."""
     workloads = dict.fromkeys(finding.workload for finding in proof.findings)
     of = [[f for f in proof.findings if f.workload == name] for name in workloads]
-    return " ".join([*(sentence(proof, each) for each in of), ended(proof)])
+    who = f"A, the baseline, is {proof.a.name}; B is {proof.b.name}."
+    return " ".join([who, *(sentence(each, proof.margin) for each in of), ended(proof)])
 
 
-def sentence(proof: Proof, findings: Sequence[Finding]) -> str:
-    """Return what is decided of B under one workload: `In kept-50, b is faster than a in …`."""
-    a, b = proof.a.name, proof.b.name
-    parts = list(_parts(findings, proof.margin, a))
-    return f"In {findings[0].workload}, {b} is {'; '.join(parts)}."
+def sentence(findings: Sequence[Finding], margin: float) -> str:
+    """Return what is decided of B under one workload: `In kept-50, B is faster in p50 (…).`"""
+    return f"In {findings[0].workload}, B is {'; '.join(_parts(findings, margin))}."
 
 
-def _parts(findings: Sequence[Finding], margin: float, a: str) -> Iterator[str]:
-    for decision, words in DIFFERS.items():
-        told = [f"{FIGURES[f.figure]} {_times(f)}" for f in findings if f.decision is decision]
+def _parts(findings: Sequence[Finding], margin: float) -> Iterator[str]:
+    for decision in DIFFERS:
+        told = [f"{FIGURES[f.figure]} ({_times(f)})" for f in findings if f.decision is decision]
         if told:
-            yield f"{words} {a} in {_and(told)}"
+            yield f"{decision} in {_and(told)}"
     tied = [FIGURES[f.figure] for f in findings if f.decision is Decision.TIED]
     if tied:
-        yield f"tied with {a}, within {percent(margin)}, in {_and(tied)}"
+        yield f"tied with A, within {percent(margin)}, in {_and(tied)}"
     unknown = [_unknown(f) for f in findings if f.decision is Decision.NOT_SHOWN]
     if unknown:
         yield f"not shown to differ in {_and(unknown)}"
@@ -62,7 +56,7 @@ def needs(finding: Finding) -> str:
         parts.append(f"{size(finding.detectable)} would have been")
     if finding.more_blocks:
         more = wording.count(finding.more_blocks, "more block", "more blocks")
-        parts.append(f"{more} would show {percent(levels.WANTED_AB)}")
+        parts.append(f"{percent(levels.WANTED_AB)} would take {more}")
     return ", ".join(parts)
 
 
@@ -110,7 +104,7 @@ def ran_under(participant: Participant) -> str:
     packages = [f"{name} {version}" for name, version in participant.packages.items()]
     known = [participant.python or f"the command {participant.source}", *packages]
     if participant.commit is not None:
-        known.insert(0, f"{participant.reference} at {participant.commit[:12]}")
+        known.insert(0, f"commit {participant.commit[:12]}")
     return f"{participant.name}: {', '.join(known)}"
 
 
@@ -125,7 +119,10 @@ def size(difference: float) -> str:
 
 
 def _times(finding: Finding) -> str:
-    return wording.times(finding.estimate or Estimate(1.0))
+    ratio = finding.estimate or Estimate(1.0)
+    ends = "" if ratio.low is None else wording.ranged(ratio).partition(" (")[2].rstrip(")")
+    value = wording.ranged(ratio).partition(" (")[0]
+    return f"{value} times" + (f", {ends}" if ends else "")
 
 
 def _and(words: Iterable[str]) -> str:
