@@ -96,7 +96,7 @@ class _Side:
 
 def findings(run: Run, question: Question) -> list[Finding]:
     """Return what is known of B beside A: each figure of each workload."""
-    workloads = list(dict.fromkeys(cell.workload for cell in run.header.cells))
+    workloads = run.header.config.workloads
     labels = workload_labels(workloads)
     error = levels.ERROR / (len(FIGURES) * len(workloads))
     trials: dict[Cell, list[Trial]] = {}
@@ -119,7 +119,7 @@ def decided(run: Run, question: Question) -> bool:
     """Tell if nothing is left to find out: of what ranks under each load, and what is asked."""
     leading = {
         label: metrics.leading(workload).name
-        for workload, label in workload_labels(c.workload for c in run.header.cells).items()
+        for workload, label in workload_labels(run.header.config.workloads).items()
     }
     return all(
         finding.decision is not Decision.NOT_SHOWN
@@ -147,7 +147,7 @@ def _finding(
         if not side.verdict.ranked:
             return Finding(label, name, Decision.NOT_COMPARABLE, f"{which} is {side.verdict.name}")
     a, b = (_values(side, figure) for side in sides)
-    contrast = _contrast(a, b)
+    contrast = contrasted(a, b)
     ratio = None if contrast is None else looks.interval(contrast, error)
     if contrast is None or ratio is None:
         return Finding(label, name, Decision.NOT_COMPARABLE, "too few trials have this figure")
@@ -174,7 +174,8 @@ def _values(side: _Side, figure: Metric) -> dict[int, float]:
     return {block: value for block, value in found.items() if value > 0}
 
 
-def _contrast(a: Mapping[int, float], b: Mapping[int, float]) -> Contrast | None:
+def contrasted(a: Mapping[int, float], b: Mapping[int, float]) -> Contrast | None:
+    """Return B / A over the blocks that both have; None where one has none."""
     return layout.fit({"a": a, "b": b}).contrast("b", "a") if a and b else None
 
 
