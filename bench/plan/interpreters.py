@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from bench.base.errors import InterpreterError
 from bench.model.interpreter import Interpreter
+from bench.model.server import environment
 
 # Run by the interpreter itself; it needs nothing but its standard library.
 QUESTION = """
 import importlib.util, json, platform, sys, sysconfig
 from importlib import metadata
+sys.path = [place for place in sys.path if place]  # a server does not find what lies here, either
 def version(name):
     try:
         return metadata.version(name)
@@ -55,7 +57,12 @@ def examine(text: str, packages: list[str]) -> Interpreter:
     asked = [*words, "-c", QUESTION, *packages]
     try:
         answer = subprocess.run(
-            asked, capture_output=True, text=True, timeout=LIMIT_S, check=True
+            asked,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=True,
         ).stdout
         facts = json.loads(answer)
         release = tuple(map(int, facts["version"].split(".")[:2]))

@@ -142,7 +142,7 @@ WRONG = {
     ),
     "a build that does not bring the module": (
         ("before", "HEAD", "--build", "true", *LOOP),
-        "not both can be measured: before@",
+        "needs mymod (install them for before@",
     ),
     "a command": (
         ("before", "HEAD", "--build", "true", *LOOP, "--command", "x=sleep {port}"),
@@ -158,7 +158,7 @@ WRONG = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_cannot_be_is_one_line(case: str, repository: Path) -> None:
     words, line = WRONG[case]
-    ended = bench(*words, "--quiet", cwd=repository)
+    ended = bench("--quiet", *words, cwd=repository)
     assert ended.returncode == Exit.BAD_INPUT
     assert line in ended.stderr
     assert ended.stderr.count("\n") == 1
