@@ -17,7 +17,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.MEASURED: "done: measured, written, passed",
-    Exit.GATE: "a gate of compare fired, or a check of a server failed",
+    Exit.GATE: "a gate of compare or ab fired, or a check of a server failed",
     Exit.BAD_INPUT: "what was asked for cannot be done here; one line says why",
     Exit.UNDECIDED: "a gate could not be judged",
     Exit.NOTHING: "nothing to measure: every cell failed, nobody listens, or wrong bytes came",

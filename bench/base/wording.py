@@ -15,6 +15,7 @@ DIGITS_WITHOUT_INTERVAL = 3
 # However narrow an interval comes out, nothing here is known better than this: clocks, counters
 # and the window's ends all add to it.
 FINEST = 0.0005
+FINEST_PLACE = -4
 # The ends of an interval that are this many times apart have no digit in common.
 WIDE = 4.0
 # From this half width on, as a part of the value, the ends of an interval are written.
@@ -140,10 +141,11 @@ def ratio(value: Estimate) -> str:
     return rounded(value.value, min(-2, math.floor(math.log10(value.value)) - 1))
 
 
-def ranged(ratio: Estimate, unit: str = "") -> str:
+def ranged(ratio: Estimate, unit: str = "", *, sided: bool = False) -> str:
     """Return `1.47 (1.45 to 1.49)`, with the interval if there is one.
 
     Where it is so wide that one digit would be too many, each part has two of its own.
+    sided: let no end be rounded to 1 that is not: on which side it is, is what is told
     """
     if ratio.low is None or ratio.high is None or ratio.low == ratio.high:
         return f"{number(ratio.value)}{unit}"
@@ -151,6 +153,12 @@ def ranged(ratio: Estimate, unit: str = "") -> str:
         value, low, high = (digits(part, 2) for part in (ratio.value, ratio.low, ratio.high))
         return f"{value}{unit} ({low} to {high})"
     power = place(max((ratio.high - ratio.low) / 2, FINEST * ratio.value))
+    while (
+        sided
+        and power > FINEST_PLACE
+        and any(round(end, -power) == 1 != end for end in (ratio.low, ratio.high))
+    ):
+        power -= 1
     value, low, high = (rounded(part, power) for part in (ratio.value, ratio.low, ratio.high))
     return f"{value}{unit} ({low} to {high})"
 

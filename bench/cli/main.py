@@ -1,4 +1,4 @@
-"""The command line: one program, `bench`, whose commands stand in four modules."""
+"""The command line: one program, `bench`, whose commands stand in modules of their own."""
 
 import contextlib
 import sys

@@ -47,6 +47,8 @@ class Proof:
     margin: within which they are tied; level: of all intervals together, over all looks
     blocks: measured; looks: how often they were looked at; end: `decided`, `time was up` or
         `interrupted`; time_s: the time that it was given
+    profile: null unless it was asked for
+    Beside these: `gates`, what each came to, and `decision`, what they come to together.
     """
 
     run: str

@@ -65,8 +65,23 @@ def test_each_decision_has_its_place_in_the_sentence() -> None:
     assert words.sentence(ALL, 0.03) == (
         "In kept, B is faster in throughput (1.08 times, 1.04 to 1.12); dearer in CPU per request "
         "(1.08 times, 1.04 to 1.12); tied with A, within 3 %, in p50; not shown to differ in p99 "
-        "(14 % would have been, 3 % would take 61 more blocks)."
+        "(a difference of 14 % would have been, 3 % would take 61 more blocks)."
     )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1.003, 1.32, "1.151 (1.003 to 1.320)"),
+        (0.9, 0.99996, "0.9487 (0.9000 to 1.0000)"),  # no better known than that
+        (1.0, 1.2, "1.10 (1.00 to 1.20)"),
+        (1.04, 1.12, "1.08 (1.04 to 1.12)"),
+    ],
+)
+def test_an_end_is_not_rounded_to_the_other_side(low: float, high: float, said: str) -> None:
+    """Or it would say `faster` beside an interval that seems to hold 1."""
+    told = finding("p50", Decision.SLOWER, ratio=(low * high) ** 0.5, ratio_lo=low, ratio_hi=high)
+    assert words.ratio(told) == said
 
 
 def test_nothing_is_said_of_a_decision_that_is_not_there() -> None:
@@ -77,12 +92,12 @@ def test_nothing_is_said_of_a_decision_that_is_not_there() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "14 % would have been, 3 % would take 61 more blocks"),
-        ({"more_blocks": 1}, "14 % would have been, 3 % would take 1 more block"),
+        ({}, "a difference of 14 % would have been, 3 % would take 61 more blocks"),
+        ({"more_blocks": 1}, "a difference of 14 % would have been, 3 % would take 1 more block"),
         # What so many blocks would have shown in most runs, and did not in this one.
-        ({"more_blocks": 0, "detectable": 0.02}, "2 % would have been"),
-        ({"more_blocks": None}, "14 % would have been"),
-        ({"detectable": 2.4, "more_blocks": None}, "3.4 times would have been"),
+        ({"more_blocks": 0, "detectable": 0.02}, "a difference of 2 % would have been"),
+        ({"more_blocks": None}, "a difference of 14 % would have been"),
+        ({"detectable": 2.4, "more_blocks": None}, "a difference of 3.4 times would have been"),
         (
             {"detectable": None, "more_blocks": None, "why": "too few blocks for an interval"},
             "too few blocks for an interval",
@@ -99,6 +114,14 @@ def test_what_cannot_be_compared_says_why_and_no_ratio() -> None:
     assert words.sentence([lacking], 0.03) == "In kept, B is not comparable in p99 (B is starved)."
     assert (words.ratio(lacking), words.value(lacking, lacking.a)) == ("", "")
     assert words.answer(lacking, 0.03) == "not comparable: B is starved"
+
+
+def test_a_reason_that_several_figures_share_is_told_once() -> None:
+    lacking = [
+        Finding("kept", name, Decision.NOT_COMPARABLE, "B is starved") for name in ("p50", "p99")
+    ]
+    said = words.sentence(lacking, 0.03)
+    assert said == "In kept, B is not comparable in p50 and p99 (B is starved)."
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,9 @@ from bench.model.cpus import Cpus
 from bench.model.header import SCHEMA, Config, Header, Machine, ServerEntry, Source
 from bench.model.server import EventLoop
 from bench.model.trial import Cell, Throttled, Trial, Usage, Workload
+from bench.proving.decision import Finding
+from bench.proving.profile.result import Profile, SideProfile
+from bench.proving.proof import Participant, Proof
 from loadgen.plan import Load
 from loadgen.result import (
     Evidence,
@@ -32,6 +35,7 @@ FILES = {
     "report.html, report.md, charts/": "the report",
     "summary.csv, trials.csv, pairs.csv": "tables: a row a cell, a trial, a pair of servers",
     "verdicts.json": "what holds for each cell, with the numbers that led to it",
+    "ab.md, ab.html, ab.json": "what `bench ab` has shown: to paste, as a page, one `Proof`",
     "export/": "what `bench export` writes",
 }
 ORDER: dict[str, tuple[type, ...]] = {
@@ -40,6 +44,7 @@ ORDER: dict[str, tuple[type, ...]] = {
     "trials.jsonl: result": (
         *(Result, Times, Series, Evidence, GeneratorUsage, Shortages, Watched),
     ),
+    "ab.json": (Proof, Participant, Finding, Profile, SideProfile),
 }
 SAMPLES = {
     "intended_ns": "when the request was due",

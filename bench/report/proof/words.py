@@ -1,9 +1,8 @@
 """What a proof says, in words: every sentence from the findings that it speaks of."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bench.base import levels, wording
-from bench.base.estimate import Estimate
 from bench.proving.decision import APART, Decision, Finding
 from bench.proving.proof import End, Participant, Proof
 
@@ -35,25 +34,28 @@ def _parts(findings: Sequence[Finding], margin: float) -> Iterator[str]:
     tied = [FIGURES[f.figure] for f in findings if f.decision is Decision.TIED]
     if tied:
         yield f"tied with A, within {percent(margin)}, in {_and(tied)}"
-    unknown = [_unknown(f) for f in findings if f.decision is Decision.NOT_SHOWN]
-    if unknown:
-        yield f"not shown to differ in {_and(unknown)}"
-    without = [f for f in findings if f.decision is Decision.NOT_COMPARABLE]
-    if without:
-        told = [f"{FIGURES[f.figure]} ({f.why})" for f in without]
-        yield f"not comparable in {_and(told)}"
+    yield from _open("not shown to differ", Decision.NOT_SHOWN, findings, needs)
+    yield from _open("not comparable", Decision.NOT_COMPARABLE, findings, lambda f: f.why)
 
 
-def _unknown(finding: Finding) -> str:
-    note = needs(finding)
-    return FIGURES[finding.figure] + (f" ({note})" if note else "")
+def _open(
+    words: str, decision: Decision, findings: Sequence[Finding], note: Callable[[Finding], str]
+) -> Iterator[str]:
+    """Yield which figures say nothing, with a note on each, or on all that share it."""
+    notes: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.decision is decision:
+            notes.setdefault(note(finding), []).append(FIGURES[finding.figure])
+    told = [_and(names) + (f" ({why})" if why else "") for why, names in notes.items()]
+    if told:
+        yield f"{words} in {_and(told)}"
 
 
 def needs(finding: Finding) -> str:
     """Return what a run would have shown that did not, and how many more blocks would show 3 %."""
     parts = [finding.why] if finding.why else []
     if finding.detectable is not None:
-        parts.append(f"{size(finding.detectable)} would have been")
+        parts.append(f"a difference of {size(finding.detectable)} would have been")
     if finding.more_blocks:
         more = wording.count(finding.more_blocks, "more block", "more blocks")
         parts.append(f"{percent(levels.WANTED_AB)} would take {more}")
@@ -87,7 +89,7 @@ def answer(finding: Finding, margin: float) -> str:
 
 def ratio(finding: Finding) -> str:
     """Return B / A with its interval, empty without one."""
-    return "" if finding.estimate is None else wording.ranged(finding.estimate)
+    return "" if finding.estimate is None else wording.ranged(finding.estimate, sided=True)
 
 
 def value(finding: Finding, which: float | None) -> str:
@@ -119,9 +121,7 @@ def size(difference: float) -> str:
 
 
 def _times(finding: Finding) -> str:
-    ratio = finding.estimate or Estimate(1.0)
-    ends = "" if ratio.low is None else wording.ranged(ratio).partition(" (")[2].rstrip(")")
-    value = wording.ranged(ratio).partition(" (")[0]
+    value, _, ends = ratio(finding).rstrip(")").partition(" (")
     return f"{value} times" + (f", {ends}" if ends else "")
 
 
