@@ -18,6 +18,7 @@ from bench.verdicts import checks
 from bench.verdicts.judging import setup_of
 from bench.verdicts.verdict import Name, Verdict
 
+# Of every workload; where another one ranks, that one as well.
 FIGURES = ("throughput", "p50", "p99", "cpu")
 
 
@@ -40,8 +41,9 @@ APART = frozenset({Decision.FASTER, Decision.SLOWER, Decision.CHEAPER, Decision.
 class Finding:
     """A figure of a workload, of B beside A.
 
-    figure: `throughput`, `p50`, `p99` or `cpu`; decision: `faster`, `slower`, `cheaper`, `dearer`,
-        `tied`, `not shown` or `not comparable`; why: in words, where that needs some
+    figure: `throughput`, `p50`, `p99` or `cpu`; of a mixture `light_p99` as well
+    decision: `faster`, `slower`, `cheaper`, `dearer`, `tied`, `not shown` or `not comparable`
+    why: in words, where that needs some
     ratio, ratio_lo, ratio_hi: B / A, with an interval that holds for all figures together and
         however often it was looked at; null where there is none
     a, b: the geometric means over the blocks, in `unit`
@@ -94,11 +96,16 @@ class _Side:
     metrics: ByBlock
 
 
+def figures_of(workload: Workload) -> tuple[str, ...]:
+    """Return the figures that are looked at under a workload."""
+    return tuple(dict.fromkeys((*FIGURES, metrics.leading(workload).name)))
+
+
 def findings(run: Run, question: Question) -> list[Finding]:
     """Return what is known of B beside A: each figure of each workload."""
     workloads = run.header.config.workloads
     labels = workload_labels(workloads)
-    error = levels.ERROR / (len(FIGURES) * len(workloads))
+    error = levels.ERROR / sum(len(figures_of(workload)) for workload in workloads)
     trials: dict[Cell, list[Trial]] = {}
     for trial in run.trials:
         trials.setdefault(trial.cell, []).append(trial)
@@ -107,7 +114,7 @@ def findings(run: Run, question: Question) -> list[Finding]:
     for workload in workloads:
         cells = [Cell(name, workload) for name in (question.a, question.b)]
         sides = [_side(run, cell, trials.get(cell, []), by_cell.get(cell, {})) for cell in cells]
-        for name in FIGURES:
+        for name in figures_of(workload):
             # A server beside its own twin is not held against what that twin differs by.
             itself = question.b.endswith(TWIN)
             reach = 0.0 if itself else _reach(by_cell, METRICS[name], workload)

@@ -76,6 +76,10 @@ def test_each_decision_has_its_place_in_the_sentence() -> None:
         (0.9, 0.99996, "0.9487 (0.9000 to 1.0000)"),  # no better known than that
         (1.0, 1.2, "1.10 (1.00 to 1.20)"),
         (1.04, 1.12, "1.08 (1.04 to 1.12)"),
+        # Who knows nothing need not know it to nine digits.
+        (1e-9, 1e9, "1.0 (< 0.1 to > 10)"),
+        (1.2, 30.0, "6.0 (1.2 to 30)"),
+        (0.5, 300.0, "12 (0.50 to > 10)"),
     ],
 )
 def test_an_end_is_not_rounded_to_the_other_side(low: float, high: float, said: str) -> None:
@@ -102,6 +106,10 @@ def test_nothing_is_said_of_a_decision_that_is_not_there() -> None:
             {"detectable": None, "more_blocks": None, "why": "too few blocks for an interval"},
             "too few blocks for an interval",
         ),
+        (
+            {"detectable": 1e9, "more_blocks": None},
+            "a difference of more than 10 times would have been",
+        ),
         ({"detectable": None, "more_blocks": None}, ""),
     ],
 )
@@ -113,7 +121,7 @@ def test_what_cannot_be_compared_says_why_and_no_ratio() -> None:
     lacking = Finding("kept", "p99", Decision.NOT_COMPARABLE, "B is starved")
     assert words.sentence([lacking], 0.03) == "In kept, B is not comparable in p99 (B is starved)."
     assert (words.ratio(lacking), words.value(lacking, lacking.a)) == ("", "")
-    assert words.answer(lacking, 0.03) == "not comparable: B is starved"
+    assert words.explained(lacking, 0.03) == "not comparable: B is starved"
 
 
 def test_a_reason_that_several_figures_share_is_told_once() -> None:

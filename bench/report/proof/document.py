@@ -53,6 +53,7 @@ def _row(proof: Proof, finding: Finding) -> dict[str, str]:
         "b": words.value(finding, finding.b),
         "ratio": words.ratio(finding),
         "answer": words.answer(finding, proof.margin),
+        "explained": words.explained(finding, proof.margin),
     }
 
 
@@ -129,7 +130,7 @@ def table(proof: Proof) -> Group:
     titles |= {"figure": "figure", "a": "A", "b": "B", "ratio": "B / A", "answer": ""}
     for name, title in titles.items():
         left = name in ("workload", "figure", "answer")
-        grid.add_column(title, justify="left" if left else "right", no_wrap=name != "answer")
+        grid.add_column(title, justify="left" if left else "right", no_wrap=True)
     for row, finding in zip(shown["rows"], proof.findings, strict=True):
         grid.add_row(*(row[name] for name in titles), style=COLOURS.get(finding.decision, ""))
     versions = [

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bench.base import levels, wording
-from bench.proving.decision import APART, Decision, Finding
+from bench.proving.decision import Decision, Finding
 from bench.proving.proof import End, Participant, Proof
 
 FIGURES = {"throughput": "throughput", "p50": "p50", "p99": "p99", "cpu": "CPU per request"}
+FIGURES |= {"light_p99": "p99 of light requests"}
 # How a sentence begins that tells which figures differ.
 DIFFERS = (Decision.FASTER, Decision.SLOWER, Decision.CHEAPER, Decision.DEARER)
-# From here on a difference is told as a factor.
-MUCH = 1.0
+# From here on a difference is told as a factor, and from there on none is told.
+MUCH, ENDLESS = 1.0, 10.0
 
 
 def paragraph(proof: Proof) -> str:
@@ -78,18 +79,32 @@ def ended(proof: Proof) -> str:
 
 
 def answer(finding: Finding, margin: float) -> str:
-    """Return the decision on a figure for a table, with what it needs."""
-    if finding.decision in APART:
-        return finding.decision
-    if finding.decision is Decision.TIED:
-        return f"tied within {percent(margin)}"
-    note = finding.why if finding.decision is Decision.NOT_COMPARABLE else needs(finding)
-    return f"{finding.decision}: {note}" if note else str(finding.decision)
+    """Return the decision on a figure for a table."""
+    tied = finding.decision is Decision.TIED
+    return f"tied within {percent(margin)}" if tied else str(finding.decision)
+
+
+def explained(finding: Finding, margin: float) -> str:
+    """Return the decision on a figure with what it needs, or why there is none."""
+    notes = {Decision.NOT_SHOWN: needs(finding), Decision.NOT_COMPARABLE: finding.why}
+    note = notes.get(finding.decision, "")
+    return answer(finding, margin) + (f": {note}" if note else "")
 
 
 def ratio(finding: Finding) -> str:
-    """Return B / A with its interval, empty without one."""
-    return "" if finding.estimate is None else wording.ranged(finding.estimate, sided=True)
+    """Return B / A with its interval, empty without one; no end is rounded to the other side of 1.
+
+    Of an interval that knows next to nothing the ends beyond a factor of 10 are not told.
+    """
+    found = finding.estimate
+    if found is None:
+        return ""
+    low, high = found.low or found.value, found.high or found.value
+    if high <= ENDLESS**2 * low:
+        return wording.ranged(found, sided=True)
+    least = "< 0.1" if low < 1 / ENDLESS else wording.digits(low, 2)
+    most = "> 10" if high > ENDLESS else wording.digits(high, 2)
+    return f"{wording.digits(found.value, 2)} ({least} to {most})"
 
 
 def value(finding: Finding, which: float | None) -> str:
@@ -117,6 +132,8 @@ def percent(part: float) -> str:
 
 def size(difference: float) -> str:
     """Return a difference: `14 %`, from double on as a factor."""
+    if 1 + difference > ENDLESS:
+        return f"more than {ENDLESS:g} times"
     return f"{100 * difference:.2g} %" if difference < MUCH else f"{1 + difference:.2g} times"
 
 
