@@ -80,8 +80,19 @@ def test_on_one_scale_what_costs_the_same_is_as_wide() -> None:
     first, second = flames.both(profile, (10.0, 20.0))
     assert widths(first, "frame") == [300, 500, 500]  # read, and all of A
     assert widths(first, "more") == [200]  # write
-    assert widths(second, "frame") == [300]
-    assert widths(second, "more") == [700, 1000, 1000]
+    assert widths(second, "frame") == [300, 1000]  # read, and the ground on which all stands
+    assert widths(second, "more") == [700, 1000]
+
+
+def test_what_is_called_by_another_name_marks_nothing_but_itself() -> None:
+    a, b = SideProfile({"old;read": 60, "old": 40}), SideProfile({"new;read": 60, "new": 40})
+    first, second = flames.both(Profile("kept", a, b, "perf"))
+    assert widths(first, "more") == widths(second, "more") == [1000]
+    assert widths(first, "frame") == [600, 1000]
+
+
+def test_a_function_that_calls_itself_counts_once() -> None:
+    assert result.within({"main;f;f;f": 3, "main": 1}) == {"main": 1.0, "f": 0.75}
 
 
 def test_without_samples_there_is_no_graph() -> None:

@@ -20,6 +20,7 @@ from bench.authoring import scaffold
 from bench.cli import main, story
 from bench.host.doctor import examine
 from bench.launch.launcher import Server
+from bench.proving import builds
 from loadgen import __main__ as generator
 from loadgen.exits import Exit
 from loadgen.fleet import Fleet
@@ -58,6 +59,10 @@ GOOD = {
     "workloads": ("kept",),
     "servers": ("blocking", "asyncio", "selectors-*", f"./{VARIANT}", "a:blocking"),
     "server": ("blocking", "uvloop-protocol", f"./{VARIANT}"),
+    "a": ("blocking", "uvloop-protocol", f"./{VARIANT}", "HEAD"),
+    "b": ("blocking", "selectors-default", "mine-streams", "main"),
+    "build": ("true", "exit 1"),
+    "until": ("3%", "p99", "throughput,cpu"),
     "command": ("mine=./prog {host} {port}", "mine=./prog {path}", "mine=./prog"),
     "loop": ("mine=asyncio:new_event_loop", "mine=asyncio:nothing", "mine=asyncio"),
     "python": (f"p={sys.executable}", "p=/bin/true", "p=python3 -X dev"),
@@ -150,6 +155,7 @@ def without_work(folder: Path) -> Iterator[None]:
     with (
         mock.patch.object(examine, "examine", side_effect=begins),
         mock.patch.object(story, "calibrated", side_effect=begins),
+        mock.patch.object(builds, "built", side_effect=begins),
         mock.patch.object(Server, "__enter__", side_effect=begins),
         mock.patch.object(Fleet, "__enter__", side_effect=begins),
         mock.patch.object(scaffold, "STREAM", folder),

@@ -67,6 +67,16 @@ def own(stacks: Mapping[str, int]) -> dict[str, float]:
     return shares
 
 
+def within(stacks: Mapping[str, int]) -> dict[str, float]:
+    """Return the part of the samples in which each function ran, or what it called did."""
+    total = sum(stacks.values())
+    shares: dict[str, float] = {}
+    for stack, count in stacks.items():
+        for name in dict.fromkeys(stack.split(";")):
+            shares[name] = shares.get(name, 0.0) + count / total
+    return shares
+
+
 def differences(a: Mapping[str, int], b: Mapping[str, int]) -> list[Difference]:
     """Return the functions of which the own part differs most, the largest difference first."""
     first, second = own(a), own(b)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from bench.base import wording
-from bench.proving.profile.result import Profile
+from bench.proving.profile.result import Profile, within
 
 WIDTH, ROW = 1000.0, 17.0
 # What is narrower cannot be seen; a name needs about so much for a letter.
@@ -39,18 +39,31 @@ class Box:
 
 
 def both(profile: Profile, costs: tuple[float, float] | None = None) -> list[Markup]:
-    """Return the graphs of A and B; what takes more than in the other is marked in each.
+    """Return the graphs of A and B; functions that take more than in the other are marked in each.
 
     costs: of a request in each, where the graphs shall be on one scale
     """
     if not profile.sampler:
         return []
     most = max(costs) if costs else 0.0
-    scales = [cost / most for cost in costs] if costs and most else [1.0, 1.0]
-    sides = zip((profile.a, profile.b), scales, strict=True)
-    boxes = [list(boxes_of(side.stacks, scale)) for side, scale in sides]
-    shares = [{box.path: box.width for box in of} for of in boxes]
-    return [drawn(of, other) for of, other in zip(boxes, reversed(shares), strict=True)]
+    first, second = (cost / most for cost in costs) if costs and most else (1.0, 1.0)
+    a, b = _scaled(profile.a.stacks, first), _scaled(profile.b.stacks, second)
+    return [
+        drawn(list(boxes_of(profile.a.stacks, first)), more_in(a, b)),
+        drawn(list(boxes_of(profile.b.stacks, second)), more_in(b, a)),
+    ]
+
+
+def _scaled(stacks: Mapping[str, int], scale: float) -> dict[str, float]:
+    return {name: share * scale for name, share in within(stacks).items()}
+
+
+def more_in(one: Mapping[str, float], other: Mapping[str, float]) -> frozenset[str]:
+    """Return the functions that take a hundredth more in one than in the other, callees included.
+
+    By their name and not their place: below a function that was renamed all else is as it was.
+    """
+    return frozenset(name for name in one if one[name] - other.get(name, 0.0) >= MORE)
 
 
 def tree(stacks: Mapping[str, int]) -> Frame:
@@ -82,10 +95,10 @@ def boxes_of(stacks: Mapping[str, int], scale: float = 1.0) -> Iterator[Box]:
             left += below.count * unit
 
 
-def drawn(boxes: list[Box], other: Mapping[tuple[str, ...], float]) -> Markup:
-    """Return a graph as SVG; other: the shares of the same paths beside it."""
+def drawn(boxes: list[Box], more: frozenset[str]) -> Markup:
+    """Return a graph as SVG; more: the functions to be marked."""
     height = ROW * max((len(box.path) for box in boxes), default=1)
-    marks = [_mark(box, height, more=box.width - other.get(box.path, 0.0) >= MORE) for box in boxes]
+    marks = [_mark(box, height, more=box.path[-1] in more) for box in boxes]
     head = Markup('<svg class="flames" viewBox="0 0 {:g} {:g}" role="img">').format(WIDTH, height)
     return head + Markup("").join(marks) + Markup("</svg>")
 
