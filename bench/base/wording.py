@@ -53,7 +53,9 @@ def estimate(value: Estimate, unit: str = "") -> str:
 
 
 def digits(value: float, many: int) -> str:
-    """Return a positive number with so many digits: `7.0`, `13`, `120`."""
+    """Return a number with so many digits: `7.0`, `13`, `120`; nothing is `0`."""
+    if not value:
+        return "0"
     return rounded(value, math.floor(math.log10(value)) - many + 1)
 
 

@@ -41,5 +41,6 @@ def test_words() -> None:
     assert wording.ratio(Estimate(0.9412, 0.5, 1.4)) == "0.94"
     assert wording.ratio(Estimate(0.0412, 0.0372, 0.0452)) == "0.041"
     assert wording.ranged(Estimate(0.93, 0.073, 12.1)) == "0.93 (0.073 to 12)"
+    assert [wording.digits(value, 2) for value in (0.0, 6.96, 123.0)] == ["0", "7.0", "120"]
     assert wording.clock(247.4) == "4:07"
     assert wording.times(Estimate(3975.7, 3762.4, 4201.2)) == "4,000 times (3,800 to 4,200)"

@@ -31,6 +31,27 @@ class TestOrder:
         pytest.param({}, {}, 0, id="starts with the first block"),
         pytest.param({}, {"done": 0}, 1, id="goes on"),
         pytest.param({}, {"done": 2}, None, id="ends"),
+        pytest.param(
+            {"proving": True, "budget_s": 99}, {"done": 2}, 3, id="goes on until it is decided"
+        ),
+        pytest.param(
+            {"proving": True, "budget_s": 99},
+            {"done": 2, "decided": True},
+            None,
+            id="and no longer",
+        ),
+        pytest.param(
+            {"proving": True, "budget_s": 99},
+            {"done": 2, "extra_s": 100.0},
+            None,
+            id="or until its time is up",
+        ),
+        pytest.param(
+            {"proving": True, "budget_s": 9},
+            {"done": 0, "extra_s": 10.0},
+            1,
+            id="not before the first look",
+        ),
         pytest.param({"first": 4}, {}, 4, id="an extended run starts behind its last"),
         pytest.param({"first": 4}, {"done": 6}, None, id="and adds so many"),
         pytest.param({"first": 5, "blocks": 0}, {}, None, id="a finished run has nothing left"),
@@ -83,3 +104,10 @@ class TestOrder:
 )
 def test_the_next_block(asked: dict[str, Any], now: dict[str, Any], expected: int | None) -> None:
     assert blocks.next_block(plan_of(2, **asked), blocks.Standing(**now)) == expected
+
+
+def test_all_time_of_a_run_that_proves_something_counts() -> None:
+    plain, proving = plan_of(2), plan_of(2, proving=True)
+    assert [plain.is_extra(block, again=False) for block in (0, 2, 3)] == [False, False, True]
+    assert plain.is_extra(0, again=True)
+    assert all(proving.is_extra(block, again=False) for block in (0, 2, 3))
