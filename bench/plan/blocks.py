@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from bench.base import levels
 from bench.model.trial import Cell
 
+# Blocks from which on not each is followed by a look.
+LOOK_STEP = 20
+
 
 @dataclass(frozen=True)
 class RunPlan:
@@ -30,6 +33,15 @@ class RunPlan:
         """Tell if the time of a block counts against the budget."""
         planned = self.first <= block < self.first + self.blocks
         return again or not planned or self.proving
+
+    def is_look(self, block: int) -> bool:
+        """Tell if a run that proves something is looked at after a block.
+
+        After the planned ones, and whenever there are a twentieth more: a look takes time as well,
+        and the report of the same run pays for each.
+        """
+        done = block + 1 - self.first
+        return self.proving and done >= self.blocks and done % max(1, done // LOOK_STEP) == 0
 
     def order(self, block: int) -> tuple[int, ...]:
         """Return the order of a block, as indexes of cells: every cell once, shuffled.

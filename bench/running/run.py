@@ -82,7 +82,7 @@ def measure(session: Session, decided: Callable[[Run], bool] | None = None) -> I
             repeated=now.repeated | ({block} if again else set()),
             extra_s=now.extra_s + (time.monotonic() - block_began_s if extra else 0.0),
             width=_width(plan, folder),
-            decided=_decided(plan, block, folder, decided),
+            decided=bool(decided and plan.is_look(block) and decided(run_folder.read(folder))),
         )
 
 
@@ -125,8 +125,8 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
         order=head.order + tuple(session.plan.order(block) for block in added),
         finished_at=header.now(),
         complete=complete,
-        # Each block that was added was added after a look.
-        looks=head.looks + (len(added) if session.plan.proving else 0),
+        # The first is that of any run; the others decided whether blocks were added.
+        looks=head.looks + sum(map(session.plan.is_look, added)),
     )
     if lost := unkept(session.folder, run):
         gaps.note(
@@ -172,11 +172,3 @@ def _width(plan: RunPlan, folder: Path) -> float | None:
     """Return how wide the widest interval is, where the plan wants it narrow."""
     widest = None if plan.until is None else judging.widest(run_folder.read(folder))
     return None if widest is None else widest.width
-
-
-def _decided(
-    plan: RunPlan, block: int, folder: Path, decided: Callable[[Run], bool] | None
-) -> bool:
-    """Look, after the planned blocks, whether a run that is to prove something has done so."""
-    looked_at = block + 1 >= plan.first + plan.blocks
-    return decided is not None and looked_at and decided(run_folder.read(folder))

@@ -111,3 +111,10 @@ def test_all_time_of_a_run_that_proves_something_counts() -> None:
     assert [plain.is_extra(block, again=False) for block in (0, 2, 3)] == [False, False, True]
     assert plain.is_extra(0, again=True)
     assert all(proving.is_extra(block, again=False) for block in (0, 2, 3))
+
+
+def test_looks_become_rarer() -> None:
+    plan = plan_of(2, blocks=5, proving=True)
+    assert [block for block in range(9) if plan.is_look(block)] == [4, 5, 6, 7, 8]
+    assert 15 <= sum(plan.is_look(block) for block in range(200, 400)) <= 25
+    assert not any(plan_of(2, blocks=5).is_look(block) for block in range(9))
