@@ -1,12 +1,15 @@
 """One server by hand: run it and talk to it, or hold it to the contract."""
 
 import contextlib
+import shlex
+import sys
 import time
 
 from rich.console import Console
 from rich.text import Text
 
 from bench.authoring import contract
+from bench.authoring.contract import Outcome
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.launch import places
@@ -19,10 +22,10 @@ from servers.terms import TRANSPORTS, kind_of
 # How often it is looked whether the server is still there.
 LOOK_S = 0.2
 TRY = {
-    "tcp": "python -m loadgen {host}:{port} --duration 2      or: nc {host} {port}",
-    "tcp6": "python -m loadgen [{host}]:{port} --duration 2      or: nc {host} {port}",
-    "unix": "python -m loadgen unix:{path} --duration 2      or: nc -U {path}",
-    "udp": "python -m loadgen udp:{host}:{port} --duration 2      or: nc -u {host} {port}",
+    "tcp": "{python} -m loadgen {host}:{port} --duration 2      or: nc {host} {port}",
+    "tcp6": "{python} -m loadgen [{host}]:{port} --duration 2      or: nc {host} {port}",
+    "unix": "{python} -m loadgen unix:{path} --duration 2      or: nc -U {path}",
+    "udp": "{python} -m loadgen udp:{host}:{port} --duration 2      or: nc -u {host} {port}",
 }
 
 
@@ -48,10 +51,12 @@ def serve(name: str, transport: str, console: Console) -> None:
     try:
         with Server(spec, transport, allotment()) as server:
             address = server.address
+            # Another interpreter need not have what the generator needs.
+            python = shlex.quote(sys.executable)
             if isinstance(address, str):
-                line = TRY[transport].format(path=address)
+                line = TRY[transport].format(python=python, path=address)
             else:
-                line = TRY[transport].format(host=address[0], port=address[1])
+                line = TRY[transport].format(python=python, host=address[0], port=address[1])
             console.print(f"{spec.name} serves {transport} on {address}", highlight=False)
             console.print(f"try: {line}", highlight=False, soft_wrap=True)
             console.print("end it with Ctrl-C", highlight=False)
@@ -73,18 +78,32 @@ def allotment() -> Allotment:
 def check(name: str, transport: str | None, console: Console) -> bool:
     """Hold a server to the contract on one transport, or on all it serves; True if it passed."""
     transports = [transport] if transport else served(name)
-    passed = True
+    passed, told = True, dict[tuple[str, str], str]()
     for each in transports:
         spec = find(name, each)
         console.print(Text.assemble((spec.name, "bold"), f" over {each}"))
         for outcome in contract.run(spec, each, allotment()):
+            passed = passed and outcome.passed
             mark = ("pass", "green") if outcome.passed else ("FAIL", "red")
-            console.print(Text.assemble("  ", mark, f"  {outcome.check}"))
-            if not outcome.passed:
-                passed = False
-                console.print(Text(f"        {outcome.detail}"))
-                console.print(Text(f"        fix: {outcome.advice}"))
+            line = outcome.asks if outcome.passed else _evidence(outcome)
+            console.print(Text.assemble("  ", mark, f"  {outcome.check}: ", line))
+            if outcome.passed:
+                continue
+            # The bytes of its evidence are others each time.
+            kind = outcome.check, outcome.meaning
+            if kind in told:
+                console.print(Text(f"        as over {told[kind]}"))
+                continue
+            told[kind] = each
+            if outcome.meaning:
+                console.print(Text(f"        {outcome.meaning}"))
+            console.print(Text(f"        asked: {outcome.asks}"))
+            console.print(Text(f"        fix: {outcome.advice}"))
     return passed
+
+
+def _evidence(outcome: Outcome) -> str:
+    return outcome.detail[:1].lower() + outcome.detail[1:]
 
 
 def served(name: str) -> list[str]:

@@ -225,7 +225,8 @@ class Server:
             raise NotReady(f"{error}{status}{where}{self._said()}") from None
         except BrokenEcho as error:
             last = self.last_words()
-            raise BrokenEcho(f"{error}; its last words: {last}" if last else str(error)) from None
+            told = f"{error}; its last words: {last}" if last else str(error)
+            raise BrokenEcho(told, error.sent, error.received) from None
 
     def _said(self) -> str:
         """Return what the server printed, behind its last line: of a traceback, the error."""

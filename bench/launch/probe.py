@@ -16,6 +16,8 @@ STEP_S = 0.01
 DATAGRAM_STEP_S = 0.05
 PROBE_BYTES = 48
 DYING_S = 0.3
+# What a server is that is there and does not answer.
+LATE = "not ready in time"
 
 
 class NotReady(Exception):
@@ -27,7 +29,15 @@ class TooLate(NotReady):
 
 
 class BrokenEcho(Exception):
-    """The server answers with other bytes than it was sent; the message holds the evidence."""
+    """The server answers with other bytes than it was sent; the message holds the evidence.
+
+    sent, received: the bytes themselves, as far as they came
+    """
+
+    def __init__(self, message: str, sent: bytes = b"", received: bytes = b"") -> None:
+        """Keep the bytes beside the message."""
+        super().__init__(message)
+        self.sent, self.received = sent, received
 
 
 class Cut(BrokenEcho):
@@ -98,10 +108,13 @@ class _Probe:
             raise Cut(f"the connection was cut by the server: {error.strerror}") from None
         self.received += data
         if not data and not self.datagram:
-            raise Cut(f"closed after {len(self.received)} of {len(self.payload)} bytes")
+            closed = f"closed after {len(self.received)} of {len(self.payload)} bytes"
+            raise Cut(closed, self.payload, self.received)
         if not self.payload.startswith(self.received):
             raise BrokenEcho(
-                f"sent {self.payload.hex(' ', 4)}, received {self.received[:80].hex(' ', 4)}"
+                f"sent {self.payload.hex(' ', 4)}, received {self.received[:80].hex(' ', 4)}",
+                self.payload,
+                self.received,
             )
         return self.received == self.payload
 
@@ -158,4 +171,4 @@ def _check(deadline: float, exited: Callable[[], bool], reason: str) -> None:
     if exited():
         raise NotReady("the server ended before it was ready")
     if time.monotonic() > deadline:
-        raise TooLate(f"not ready in time: {reason}")
+        raise TooLate(f"{LATE}: {reason}")

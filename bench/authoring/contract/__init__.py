@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator
 
-from bench.authoring.contract import datagram, stream
+from bench.authoring.contract import datagram, evidence, stream
 from bench.authoring.contract.client import Broken
 from bench.authoring.contract.model import Clause, Outcome
 from bench.launch.launcher import Allotment, Server
-from bench.launch.probe import BrokenEcho, NotReady
+from bench.launch.probe import LATE, BrokenEcho, NotReady
 from bench.model.server import ServerSpec
 from servers.terms import kind_of
 
@@ -18,8 +18,14 @@ DEATH_S = 0.3
 CLAUSES = {"stream": stream.CLAUSES, "datagram": datagram.CLAUSES}
 START = Clause(
     "starts",
-    "it starts and echoes as many probes at once as it has workers",
+    "it starts, and takes as many clients at once as it has workers",
     "see what it printed; serve on the listener it is given, accept in every worker",
+    lambda _: None,
+)
+ECHO = Clause(
+    "echoes",
+    "the first bytes that it is sent come back as they were",
+    "send back exactly the bytes that recv returned, and keep the connection open",
     lambda _: None,
 )
 
@@ -32,12 +38,17 @@ def run(spec: ServerSpec, transport: str, fair: Allotment) -> Iterator[Outcome]:
     """
     server: Server | None = None
     try:
-        for check in (START, *CLAUSES[kind_of(transport)]):
+        for check in (START, ECHO, *CLAUSES[kind_of(transport)]):
             if server is None:
                 try:
                     server = Server(spec, transport, fair).__enter__()
-                except (NotReady, BrokenEcho) as error:
-                    yield _failed(START, str(error))
+                except NotReady as error:
+                    yield _failed(START, str(error), _why_not_ready(error))
+                    return
+                except BrokenEcho as error:
+                    if check is START:
+                        yield Outcome(START.name, START.asks, passed=True)
+                    yield _no_echo(error)
                     return
             outcome = _hold(check, server)
             if check.ends or not outcome.passed:
@@ -54,7 +65,7 @@ def _hold(check: Clause, server: Server) -> Outcome:
     try:
         check.hold(server)
     except Broken as broken:
-        return _failed(check, _with_death(server, str(broken)))
+        return _failed(check, _with_death(server, str(broken)), broken.meaning)
     if not check.ends and server.exited():
         return _failed(check, _with_death(server, "all bytes came back"))
     return Outcome(check.name, check.asks, passed=True)
@@ -71,5 +82,24 @@ def _with_death(server: Server, detail: str) -> str:
     return f"{detail}; the server ended with status {server.exit_status}{tail and ': ' + tail}"
 
 
-def _failed(check: Clause, detail: str) -> Outcome:
-    return Outcome(check.name, check.asks, passed=False, detail=detail, advice=check.advice)
+def _no_echo(error: BrokenEcho) -> Outcome:
+    """Return what came of the first bytes that a server was sent: it runs, and does not echo."""
+    if not error.sent or error.sent.startswith(error.received):
+        meaning = "It starts, and hangs up on its clients instead of answering."
+        return _failed(ECHO, str(error), meaning)
+    meaning = evidence.meaning(error.sent, error.received)
+    detail = evidence.difference(error.sent, error.received)
+    return _failed(ECHO, detail, f"It starts, but changes bytes. {meaning}".rstrip())
+
+
+def _why_not_ready(error: NotReady) -> str:
+    """Return what a server is that did not get ready."""
+    if not str(error).startswith(LATE):
+        return "It ended before it served anybody: what it printed says why."
+    if "accept" in str(error):
+        return "Nobody accepts where it was told to listen: it listens elsewhere, or not yet."
+    return "It is there, and answers nobody: it accepts no client, or waits for something else."
+
+
+def _failed(check: Clause, detail: str, meaning: str = "") -> Outcome:
+    return Outcome(check.name, check.asks, False, detail, meaning, check.advice)

@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import Iterator, Sequence
 
+from bench.authoring.contract import evidence
 from bench.launch.launcher import Server
 from servers.terms import TRANSPORTS
 
@@ -17,11 +18,21 @@ HANG_S = 5.0
 QUIET_S = 0.15
 CHUNK = 256 * 1024
 # What a server may hold for one client in user space: many chunks of any model.
+# So little that is missing is no buffer that was full.
+FEW_BYTES = 16
 USER_SPACE_BYTES = 8 * 1024 * 1024
 
 
 class Broken(Exception):
-    """The server does not keep the contract; the message is the evidence."""
+    """The server does not keep the contract; the message is the evidence.
+
+    meaning: what usually brings it about, a sentence, where that is known
+    """
+
+    def __init__(self, message: str, meaning: str = "") -> None:
+        """Keep what it means beside the message."""
+        super().__init__(message)
+        self.meaning = meaning
 
 
 def connect(server: Server, *, receive_buffer: int | None = None) -> socket.socket:
@@ -83,7 +94,7 @@ def _exchange(sock: socket.socket, payload: bytes) -> None:
     poller.register(sock, select.POLLIN | select.POLLOUT)
     while len(received) < len(payload):
         if not poller.poll(HANG_S * 1000):
-            raise Broken(_progress(received, payload) + f", then nothing for {HANG_S:g} s")
+            raise _silence(received, payload)
         try:
             if unsent:
                 unsent = unsent[send_some(sock, unsent) :]
@@ -92,16 +103,39 @@ def _exchange(sock: socket.socket, payload: bytes) -> None:
             data = sock.recv(CHUNK)
         except BlockingIOError:
             continue
+        except ConnectionError:
+            raise _closed(received, payload) from None
         except OSError as error:
             raise Broken(f"{_progress(received, payload)}, then {error}") from None
         if not data:
-            raise Broken(f"{_progress(received, payload)}, then the server closed the connection")
+            raise _closed(received, payload)
         received += data
         compare(received, payload)
 
 
 def _progress(received: Sequence[int], payload: bytes) -> str:
     return f"{len(received)} of {len(payload)} bytes came back"
+
+
+def _closed(received: Sequence[int], payload: bytes) -> Broken:
+    """Return what a connection is that the server closed before the echo was whole."""
+    told = f"{_progress(received, payload)}, then the server closed the connection"
+    if not received:
+        return Broken(told, "It hangs up instead of answering.")
+    return Broken(
+        told, "It closes before all is out: it answers once, or does not wait for an end."
+    )
+
+
+def _silence(received: Sequence[int], payload: bytes) -> Broken:
+    """Return what a server is that fell silent before the echo was whole."""
+    told = f"{_progress(received, payload)}, then nothing for {HANG_S:g} s"
+    missing = len(payload) - len(received)
+    if not received:
+        return Broken(told, "It waits for more than it was sent (a line, a full buffer), or hangs.")
+    if missing <= FEW_BYTES:
+        return Broken(told, f"It keeps back {missing} of the bytes.")
+    return Broken(told, "It sent a part: what send() did not take was dropped, or is stuck.")
 
 
 def compare(received: bytes | bytearray, payload: bytes) -> None:
@@ -112,12 +146,8 @@ def compare(received: bytes | bytearray, payload: bytes) -> None:
     """
     if payload.startswith(received):
         return
-    pairs = zip(received, payload, strict=False)
-    at = next((i for i, (got, sent) in enumerate(pairs) if got != sent), len(payload))
-    raise Broken(
-        f"byte {at} of {len(payload)} differs: sent {payload[at : at + 8].hex(' ') or 'nothing'}, "
-        f"received {received[at : at + 8].hex(' ')}"
-    )
+    got = bytes(received)
+    raise Broken(evidence.difference(payload, got), evidence.meaning(payload, got))
 
 
 def receive(sock: socket.socket, payload: bytes) -> None:
@@ -126,10 +156,12 @@ def receive(sock: socket.socket, payload: bytes) -> None:
     while len(received) < len(payload):
         try:
             data = sock.recv(CHUNK)
+        except ConnectionError:
+            raise _closed(received, payload) from None
         except OSError as error:
             raise Broken(f"{_progress(received, payload)}, then {error}") from None
         if not data:
-            raise Broken(f"{_progress(received, payload)}, then the server closed the connection")
+            raise _closed(received, payload)
         received += data
         compare(received, payload)
 

@@ -25,12 +25,16 @@ class Clause:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check; `detail` is the evidence and `advice` the remedy, where it failed."""
+    """What came of one check.
+
+    detail, meaning, advice: where it failed the evidence, what that usually means, the remedy
+    """
 
     check: str
     asks: str
     passed: bool
     detail: str = ""
+    meaning: str = ""
     advice: str = ""
 
 
