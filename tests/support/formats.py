@@ -35,6 +35,7 @@ FILES = {
     "report.html, report.md, charts/": "the report",
     "summary.csv, trials.csv, pairs.csv": "tables: a row a cell, a trial, a pair of servers",
     "verdicts.json": "what holds for each cell, with the numbers that led to it",
+    "compare.md, compare.html": "what `bench compare` has written into the last of its runs",
     "ab.md, ab.html, ab.json": "what `bench ab` has shown: to paste, as a page, one `Proof`",
     "export/": "what `bench export` writes",
 }

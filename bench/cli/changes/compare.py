@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from bench.base.errors import ConfigError
-from bench.cli.console import console
+from bench.base.errors import ConfigError, StoreError
+from bench.cli.console import console, terminal
 from bench.cli.results import stored
 from loadgen.exits import Exit
 from loadgen.exits import in_words as statuses
@@ -58,6 +58,15 @@ def compare(
     as_json: Annotated[
         bool, typer.Option("--json", help="print ratios and decisions as JSON, only")
     ] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="print what is to be pasted, only")
+    ] = False,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="where compare.html and compare.md go (default: the last run)"
+        ),
+    ] = None,
 ) -> None:
     """Compare runs: the ratio B / A of each figure, with its interval.
 
@@ -69,27 +78,46 @@ def compare(
     """
     from bench.comparing import gates
     from bench.comparing.comparison import compare as compared
+    from bench.report.compared import document
     from bench.report.terminal import comparison
 
     before, after = sides(runs)
     limits = [gates.parse_gate(text) for text in fail_if or ()]
     limits += [gates.parse_margin(text) for text in no_worse or ()]
-    found = compared(
-        [stored(Path(name)) for name in before],
-        [stored(Path(name)) for name in after],
-        force,
-        control,
-    )
+    a, b = ([stored(Path(name)) for name in side] for side in (before, after))
+    found = compared(a, b, force, control)
     judged = gates.judge(found, limits, allow_missing)
+    command = ("bench", *sys.argv[1:])
+    texts = {
+        "compare.md": document.markdown(found, [*a, *b], judged, command),
+        "compare.html": document.html(found, [*a, *b], judged, command),
+    }
     if as_json:
         print(json.dumps(comparison.document(found, judged), indent=2))
+    elif as_markdown:
+        print(texts["compare.md"], end="")
     else:
-        console.print(comparison.table(found))
+        console.print(comparison.table(found, console.width))
         for line in comparison.lines(judged):
             console.print(line, highlight=False, soft_wrap=True)
+    told = terminal(stderr=as_json or as_markdown)
+    told.print(_written(write or b[-1].folder, texts), highlight=False, soft_wrap=True)
     decision = gates.gravest(judged)
     if decision is not None:
         sys.exit(STATUSES[decision])
+
+
+def _written(folder: Path, texts: dict[str, str]) -> str:
+    """Write the documents; return where they are, or why not: what was printed stands anyway."""
+    from bench.store import run_folder
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            run_folder.write_report(folder, name, text.encode())
+    except (OSError, StoreError) as error:
+        return f"left out: {' and '.join(texts)}: {error}"
+    return f"written: {' and '.join(str(folder / name) for name in texts)}"
 
 
 def sides(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,11 +1,11 @@
-"""The ratios of two runs on a terminal: one table a workload, within 100 columns."""
+"""The ratios of two runs on a terminal: one table a workload, as wide as that allows."""
 
 import dataclasses
 import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +18,8 @@ from bench.model.trial import Cell
 
 # The figures that a terminal has room for.
 SHOWN = ("throughput", "p50", "p99", "cpu", "memory")
+# On a narrow terminal these are left out, one after the other: the page has them.
+DISPENSABLE = ("memory", "p50", "cpu")
 # From here on a change is told as a factor.
 MUCH = 1.0
 ONE_RUN = (
@@ -29,55 +31,66 @@ ONE_RUN = (
 BOUNDS = {(False, False): "", (True, False): "≥ ", (False, True): "≤ ", (True, True): "? "}
 
 
-def table(comparison: Comparison) -> Group:
-    """Return the ratios B / A for a terminal, one table a workload, within 100 columns."""
+def table(comparison: Comparison, width: int = 100) -> Group:
+    """Return the ratios B / A for a terminal of so many columns, one table a workload."""
     labels = dict.fromkeys(row.label for row in comparison.rows)
-    tables = [
-        _workload(label, [row for row in comparison.rows if row.label == label]) for label in labels
-    ]
-    notes = [
-        f"B / A: A is {comparison.name_a}, B is {comparison.name_b}; * and colour: it changed."
-    ]
-    notes += _sureness(comparison)
+    tables: list[Table] = []
+    for left_out in range(len(DISPENSABLE) + 1):
+        shown = tuple(name for name in SHOWN if name not in DISPENSABLE[:left_out])
+        tables = [
+            _workload(label, [row for row in comparison.rows if row.label == label], shown)
+            for label in labels
+        ]
+        if all(Console(width=1000).measure(each).maximum <= width for each in tables):
+            break
+    head = f"B / A. A, the baseline, is {comparison.name_a}; B is {comparison.name_b}."
+    legend = "* and colour: it changed; ≥ ≤ ?: a bound, the true ratio may be more, less, either."
+    pieces = (piece for one in tables for piece in (one, ""))
+    return Group(Text(head, style="bold"), *pieces, legend, *map(Text, notes(comparison)))
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what is to be known of the ratios, a sentence or two each."""
+    told = [*_sureness(comparison)]
     if comparison.control:
-        notes.append(
+        told.append(
             f"Each ratio is over that of {comparison.control}, which stands for the machine."
         )
     if (drift := comparison.drift) is not None:
-        notes.append(
+        told.append(
             f"Every cell moved the same way, in throughput by {drift:.2f} (median): if the machine "
             "did that and not the servers, name one that did not change with --control."
         )
     if comparison.remade:
-        notes.append(f"Not the same in A and B: {'; '.join(comparison.remade)}.")
+        told.append(f"Not the same in A and B: {'; '.join(comparison.remade)}.")
     if comparison.unrecorded:
-        notes.append(
+        told.append(
             f"Not on record in a run of an earlier version, so not known to be equal: "
             f"{'; '.join(comparison.unrecorded)}."
         )
     if comparison.differing:
-        notes.append(f"Forced, although they differ in {'; '.join(comparison.differing)}.")
+        told.append(f"Forced, although they differ in {'; '.join(comparison.differing)}.")
     for which, cells in (("A", comparison.only_a), ("B", comparison.only_b)):
         if cells:
             names = [f"{cell.server} ({comparison.labels[cell.workload]})" for cell in cells]
-            notes.append(f"Only in {which}: {wording.listing(names)}.")
-    notes += [
+            told.append(f"Only in {which}: {wording.listing(names)}.")
+    told += [
         f"Not compared: {row.cell.server} ({row.label}), {row.before.name} in A, "
         f"{row.after.name} in B."
         for row in comparison.rows
         if not row.comparable
     ]
-    return Group(*(piece for one in tables for piece in (one, "")), *map(Text, notes))
+    return told
 
 
-def _workload(label: str, rows: Sequence[Row]) -> Table:
+def _workload(label: str, rows: Sequence[Row], shown: Sequence[str]) -> Table:
     grid = Table(box=None, pad_edge=False, title=Text(label, style="bold"), title_justify="left")
     grid.add_column("server", no_wrap=True, min_width=max(len(row.cell.server) for row in rows))
-    for name in SHOWN:
+    for name in shown:
         grid.add_column("CPU" if name == "cpu" else name, justify="right", no_wrap=True)
     for row in rows:
         if row.comparable:
-            grid.add_row(Text(row.cell.server), *(_shown(row, METRICS[name]) for name in SHOWN))
+            grid.add_row(Text(row.cell.server), *(_shown(row, METRICS[name]) for name in shown))
     return grid
 
 
@@ -87,7 +100,7 @@ def _shown(row: Row, figure: Metric) -> Text:
         return Text("")
     more, less = row.may_be(figure)
     grown = ratio.value > 1
-    text, style = BOUNDS[more, less] + wording.estimate(ratio), ""
+    text, style = BOUNDS[more, less] + wording.ranged(ratio), ""
     if row.surely_changed(figure):
         text += " *"
         style = "green" if grown == figure.more_is_better else "red"
@@ -100,7 +113,7 @@ def _sureness(comparison: Comparison) -> Iterator[str]:
         name: [row.detectable[name] for row in comparison.rows if name in row.detectable]
         for name in SHOWN
     }
-    known = [f"{name} {_size(statistics.median(of))}" for name, of in sizes.items() if of]
+    known = [f"{name} {size(statistics.median(of))}" for name, of in sizes.items() if of]
     if known:
         listed = wording.listing(known, len(known))
         yield (
@@ -123,7 +136,8 @@ def _sureness(comparison: Comparison) -> Iterator[str]:
         )
 
 
-def _size(change: float) -> str:
+def size(change: float) -> str:
+    """Return a change that would have been shown: `3.2%`, `2.3 times`."""
     return f"{change:.1%}" if change < MUCH else f"{1 + change:.2g} times"
 
 

@@ -1,0 +1,1 @@
+"""Two runs beside each other as Markdown to paste and as a page."""
