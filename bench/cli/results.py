@@ -141,15 +141,30 @@ def examine() -> None:
 
 @app.command(rich_help_panel="Read")
 def explain(
+    of: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[VERDICT | RUN SERVER]", help="a verdict, or a server of a run"),
+    ] = None,
+    limits: Annotated[bool, typer.Option("--limits", help="the numbers they rest on")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="print docs/limits.md")] = False,
 ) -> None:
-    """Say what each verdict means, and which limits it rests on."""
+    """Say what each verdict means, what one means, or why a server of a run has those it has."""
     from bench.cli import explain as explaining
+    from bench.report.view import run_view
 
+    words = of or []
     if markdown:
         print(explaining.markdown(), end="")
+    elif len(words) == 2:
+        view = run_view.view(stored(Path(words[0])))
+        console.print(explaining.cells(view, words[1]), highlight=False)
+    elif len(words) > 2:
+        raise ConfigError(f"explain {' '.join(words)}: name one verdict, or a run and a server")
+    elif limits and not words:
+        console.print(explaining.limits_table())
     else:
-        console.print(explaining.table())
+        console.print(explaining.verdicts(*words))
+        console.print("the numbers they rest on: bench explain --limits", style="dim")
 
 
 @app.command("open", rich_help_panel="Read")

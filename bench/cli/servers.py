@@ -15,6 +15,9 @@ from servers.terms import TRANSPORTS, kind_of
 
 app = typer.Typer()
 
+# Columns that a terminal has from which on it has room for more than names and what they are.
+WIDE = 130
+
 
 @app.command("list", rich_help_panel="Read")
 def list_all() -> None:
@@ -25,7 +28,8 @@ def list_all() -> None:
     # The kind of a socket is the transports that it serves.
     transports = {kind: " ".join(t for t in TRANSPORTS if kind_of(t) == kind) for kind in KINDS}
     table = Table(box=None, pad_edge=False, title="servers", title_justify="left")
-    for name in ("name", "family", "transports", "clients", "runs here"):
+    wide = console.width >= WIDE
+    for name in ("name", *(("family", "transports", "clients") if wide else ()), "runs here"):
         table.add_column(name, no_wrap=True)
     table.add_column("what it is", overflow="fold")
     missing: list[str] = []
@@ -34,7 +38,9 @@ def list_all() -> None:
         missing += lacks
         clients = "any" if variant.max_clients is None else str(variant.max_clients)
         available = f"needs {', '.join(lacks)}" if lacks else "yes"
-        table.add_row(name, variant.family, transports[kind], clients, available, variant.summary)
+        more = (variant.family, transports[kind], clients) if wide else ()
+        label = name if wide or kind == "stream" else f"{name} (UDP)"
+        table.add_row(label, *more, available, variant.summary)
     console.print(table)
     if missing:
         console.print(f"to run those that cannot: {install(sorted(set(missing)))}", highlight=False)

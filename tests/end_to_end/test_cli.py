@@ -57,8 +57,19 @@ def test_explain_names_every_verdict_and_every_limit() -> None:
     assert ended.returncode == 0, ended.stderr
     for check in CHECKS:
         assert f"\n{check.name} " in ended.stdout
+    numbers = bench("explain", "--limits").stdout
     for name in limits.TABLE | levels.TABLE:
-        assert f"\n{name} " in ended.stdout
+        assert f"\n{name} " in numbers
+
+
+def test_explain_says_what_one_verdict_means_and_why_a_server_has_its_own() -> None:
+    one = bench("explain", "noisy")
+    assert (one.returncode, one.stdout.count("Measure again on a quiet machine")) == (0, 1)
+    of_run = bench("explain", "results/reference", "blocking")
+    assert "kept-50: starved" in of_run.stdout
+    for words in (["nothing"], ["results/reference", "nobody"], ["a", "b", "c"]):
+        ended = bench("explain", *words)
+        assert (ended.returncode, ended.stderr.count("\n")) == (2, 1), words
 
 
 def test_the_page_on_limits_is_what_explain_prints() -> None:

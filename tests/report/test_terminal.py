@@ -37,19 +37,35 @@ def test_a_doubtful_cell_comes_with_reason_and_remedy() -> None:
 
 def test_workloads_that_share_a_reason_share_a_line() -> None:
     lines = said({Cell("a", ONE): STARVED, Cell("a", MANY): STARVED})
-    assert lines[-1] == "  a in kept-1 and kept-50: 49 of 50 connections had no reply"
+    assert lines[-1] == "  49 of 50 connections had no reply"
 
 
 def test_servers_that_share_a_reason_share_a_line() -> None:
     judged = {Cell("a", ONE): STARVED, Cell("b", ONE): STARVED, Cell("c", MANY): STARVED}
+    judged |= {Cell("d", MANY): VALID}
     assert said(judged)[-1] == (
         "  a and b in kept-1; c in kept-50: 49 of 50 connections had no reply"
     )
 
 
+def test_reasons_that_differ_in_their_numbers_are_one() -> None:
+    noisy = {
+        Cell(f"s{at}", MANY): Verdict(
+            Name.NOISY, f"Others used {share}% of the CPU time of both sides (limit 10%)", "Wait."
+        )
+        for at, share in enumerate((82, 92, 85))
+    }
+    assert said(noisy) == [
+        "verdicts: 3 noisy",
+        "noisy, all 3: Wait.",
+        "  others used 82 to 92% of the CPU time of both sides (limit 10%)",
+    ]
+    assert said(noisy | {Cell("other", MANY): VALID})[-1].startswith("  s0, s1 and s2 in kept-50: ")
+
+
 def test_many_reasons_are_cut_short() -> None:
     judged = {
-        Cell(f"server-{number}", MANY): replace(STARVED, reason=f"{number} connections")
+        Cell(f"server-{number}", MANY): replace(STARVED, reason=f"{'x' * number} connections")
         for number in range(40)
     }
     lines = said(judged)

@@ -34,7 +34,8 @@ def short(findings: Sequence[Remark]) -> str:
     if not bad:
         return "machine: nothing against it"
     problems = "; ".join(f"{finding.what}: {finding.found}" for finding in bad)
-    return f"machine: {problems} (`bench doctor` says what to do)"
+    head = "WARNING" if any(finding.level == PROBLEM for finding in bad) else "machine"
+    return f"{head}: {problems} (`bench doctor` says what to do)"
 
 
 def table(findings: Sequence[Remark]) -> Table:

@@ -89,6 +89,7 @@ def _load(facts: MachineFacts) -> Remark:
     seen = f"{facts.load:.2f} CPUs at work now"
     if facts.load <= LOAD_LIMIT:
         return Remark(OK, "load", seen)
+    seen = f"{facts.load:.1f} of {facts.affinity} CPUs are busy: results will be noisy"
     remedy = "See with `top` who is at work, and wait or end it"
     # All but the rounding of a tick.
     full = facts.load >= 0.95 * facts.affinity
