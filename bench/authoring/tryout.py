@@ -75,8 +75,11 @@ def allotment() -> Allotment:
     return Allotment(tuple(machine.usable_cpus()), machine.cpus_for_run().pool_size)
 
 
-def check(name: str, transport: str | None, console: Console) -> bool:
-    """Hold a server to the contract on one transport, or on all it serves; True if it passed."""
+def check(name: str, transport: str | None, console: Console, *, first: bool = False) -> bool:
+    """Hold a server to the contract on one transport, or on all it serves; True if it passed.
+
+    first: stop at the first failure
+    """
     transports = [transport] if transport else served(name)
     passed, told = True, dict[tuple[str, str], str]()
     for each in transports:
@@ -99,6 +102,8 @@ def check(name: str, transport: str | None, console: Console) -> bool:
                 console.print(Text(f"        {outcome.meaning}"))
             console.print(Text(f"        asked: {outcome.asks}"))
             console.print(Text(f"        fix: {outcome.advice}"))
+            if first:
+                return False
     return passed
 
 

@@ -69,11 +69,12 @@ def check(
     transport: Annotated[
         str | None, typer.Option(help="tcp, tcp6, unix or udp (default: all it serves)")
     ] = None,
+    first: Annotated[bool, typer.Option("--first", help="stop at the first failure")] = False,
 ) -> None:
     """Hold one server to the contract of an echo server, line by line; status 1 if it fails."""
     from bench.authoring import tryout
 
-    if not tryout.check(server, transport, console):
+    if not tryout.check(server, transport, console, first=first):
         sys.exit(Exit.GATE)
 
 

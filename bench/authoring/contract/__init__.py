@@ -66,6 +66,9 @@ def _hold(check: Clause, server: Server) -> Outcome:
         check.hold(server)
     except Broken as broken:
         return _failed(check, _with_death(server, str(broken)), broken.meaning)
+    except OSError as error:
+        cut = f"the connection was cut: {error.strerror or error}"
+        return _failed(check, _with_death(server, cut), "It hangs up while the client still talks.")
     if not check.ends and server.exited():
         return _failed(check, _with_death(server, "all bytes came back"))
     return Outcome(check.name, check.asks, passed=True)
