@@ -155,7 +155,7 @@ def outcome(trial: Trial) -> str:
     result = trial.result
     parts = [f"{result.throughput_rps:,.0f}/s"]
     if (p99 := result.response_us.p99) is not None:
-        parts.append(f"p99 {p99:,.0f} µs")
+        parts.append(f"p99 {wording.duration(p99)}")
     parts += [
         f"{count} {name.replace('_', ' ')}"
         for name in ("mismatches", "errors", "connections_without_reply")

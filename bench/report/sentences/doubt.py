@@ -61,7 +61,7 @@ def _disturbed(cells: Sequence[CellView]) -> str:
     reasons = [_reasons(cell) for cell in cells]
     if not all(reasons):
         return ""
-    trials = f"most trials of all {len(cells)} servers" if len(cells) > 1 else "most trials"
+    trials = "most trials of every server" if len(cells) > 1 else "most trials"
     return f"{trials} were disturbed ({reasons[0][0]}); measure again on a quiet machine"
 
 

@@ -122,7 +122,8 @@ def of_classes(subject: Subject) -> str:
     if above:
         what = "It" if below else "p99 of the light requests"
         sentences.append(f"{what} is {lengths} or more with {_list(above)}.")
-    return " ".join(sentences) or f"p99 of the light requests is near {lengths} with all."
+    unsure = f"p99 of the light requests is not told apart from {lengths}, with any server."
+    return " ".join(sentences) or unsure
 
 
 def _with_time(estimate: Estimate, cell: CellView) -> str:
