@@ -157,6 +157,16 @@ def test_where_nobody_can_be_named_nobody_is(tmp_path: Path, change: object, why
     assert "answers most" not in printed
 
 
+def test_a_run_in_which_all_failed_says_so_first(tmp_path: Path) -> None:
+    def unready(trial: Trial) -> Trial:
+        failed = synthetic.unready(trial.cell.server, trial.cell.workload, trial.block)
+        return dataclasses.replace(failed, position=trial.position)
+
+    view = _two(tmp_path, (10, 20), synthetic.MANY, change=unready)
+    assert doubt.banner(view) == "No order can be told here: no cell has figures (2 failed)."
+    assert "no cell has figures" in render.html(view, [])
+
+
 def test_the_page_and_the_markdown_begin_with_the_answer(tmp_path: Path) -> None:
     view = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY, synthetic.ONE]))
     page, text = render.html(view, []), render.markdown(view, [])

@@ -1,5 +1,6 @@
 """Whether a run can say who is best: else why it cannot, and what would do."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bench.base import levels, limits, wording
@@ -38,7 +39,11 @@ def banner(view: RunView) -> str:
     """Return what is to be said of a run in which nobody can be named anywhere; else empty."""
     measured = [item for item in view.workloads if item.measured]
     why = {item.label: untold(item) for item in measured}
-    if not measured or not all(why.values()):
+    if not measured:
+        names = Counter(cell.verdict.name for cell in view.cells.values())
+        told = wording.listing([f"{many} {name}" for name, many in names.most_common()])
+        return f"No order can be told here: no cell has figures ({told})." if names else ""
+    if not all(why.values()):
         return ""
     labels: dict[str, list[str]] = {}
     for label, reason in why.items():
