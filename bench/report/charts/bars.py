@@ -73,8 +73,7 @@ def _bars(canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, sc
 
 def _texts(cells: Sequence[CellView], column: str) -> list[str]:
     """Return what stands behind each bar; of what is not valid its verdict as well."""
-    texts = columns.of(cells, bare=True)[column]
-    values = [text.split(" ± ")[0] for text in texts]
+    values = columns.centres(cells, column)
     return [
         "  ".join(part for part in (value, _remark(cell)) if part)
         for value, cell in zip(values, cells, strict=True)

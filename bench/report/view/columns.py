@@ -33,3 +33,14 @@ def of(cells: Sequence[CellView], *, bare: bool = False) -> Texts:
     return texts | {
         name: rounding.times([cell.estimate(name) for cell in cells], bare=bare) for name in TIMES
     }
+
+
+def centres(cells: Sequence[CellView], column: str) -> list[str]:
+    """Return the texts of one column without intervals; a lower bound begins with ≥."""
+    if column != "throughput_rps":
+        return of(cells, bare=True)[column]
+    texts = rounding.column([cell.estimate(column) for cell in cells], bare=True)
+    return [
+        f"≥ {text}" if cell.bound and text else text
+        for cell, text in zip(cells, texts, strict=True)
+    ]
