@@ -45,7 +45,7 @@ class Reason(StrEnum):
     ONE_BLOCK = "one block"  # that both have, so that there is no interval
     INTERVAL = "interval"  # it holds 1
     FLOOR = "floor"  # they are no further apart than a server and its own twin
-    BOUND = "bound"  # the worse figure is a bound only
+    BOUND = "bound"  # the worse figure is a bound only, or either where the two are not apart
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,9 @@ def compared(
         sure = sure and (why is None or why is Reason.BOUND)
         if why is None and not sure:
             why = Reason.INTERVAL
+        if why in (Reason.INTERVAL, Reason.FLOOR) and (first.bound or second.bound):
+            # What either of them can do is not known, whatever lies between the bounds.
+            why = Reason.BOUND
         names = (first.server, second.server)
         pairs.append(
             Pair(*names, ratio, level, why is None, why, margin, detectable, contrast.blocks)

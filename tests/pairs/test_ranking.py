@@ -9,7 +9,7 @@ from bench.analysis.metrics import METRICS
 from bench.base.estimate import Estimate
 from bench.pairs import ranking
 from bench.pairs.noise_floor import Floor
-from bench.pairs.pairwise import Entrant, Reason
+from bench.pairs.pairwise import Answer, Entrant, Reason, State
 from bench.report.view import run_view
 from tests.support import synthetic
 
@@ -80,3 +80,16 @@ def test_a_run_is_ranked_without_what_cannot_be_believed(tmp_path: Path) -> None
     assert not listed & {"blocking", "process-pool"}
     assert "blocking" in {place.server for place in found["kept-1"].places}
     assert found["churn-50"].places[0].best == 1
+
+
+def test_two_bounds_are_neither_tied_nor_equivalent() -> None:
+    alike = _blocks(4, {"a": 1000, "b": 1000}, 12, 0.001)
+    (pair,) = ranking.rank(alike).pairs
+    assert (pair.state, pair.answer) == (State.TIED, Answer.EQUIVALENT)
+    for bound in ((True, True), (True, False), (False, True)):
+        entrants = [
+            dataclasses.replace(each, bound=is_bound)
+            for each, is_bound in zip(alike, bound, strict=True)
+        ]
+        (pair,) = ranking.rank(entrants).pairs
+        assert (pair.state, pair.answer) == (State.INCOMPARABLE, Answer.NOT_SHOWN), bound
