@@ -18,7 +18,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench ab report list check test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench ab report list check demo test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ list: $(READY) ## list the servers and suites
 
 check: $(READY) ## hold SERVER to the contract of an echo server
 	@$(BIN)/python -m bench check $(SERVER)
+
+demo: $(READY) ## show models A and B beside each other, live, for a classroom
+	@$(BIN)/python -m bench demo $(if $(A),"$(A)") $(if $(B),"$(B)") $(ARGS)
 
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
 	@$(BIN)/python -m bench new-server $(NAME)

@@ -14,7 +14,17 @@ from tests.support.paths import ROOT
 # From the floor to the roof: a room imports itself and the rooms before it, never one behind it.
 ROOMS = (
     *("base", "model", "store", "plan", "analysis", "pairs", "verdicts"),
-    *("comparing", "host", "launch", "running", "proving", "report", "authoring", "cli"),
+    *(
+        "comparing",
+        "host",
+        "launch",
+        "running",
+        "proving",
+        "report",
+        "authoring",
+        "teaching",
+        "cli",
+    ),
 )
 FILES_MOST = 9
 # The generator's rooms that work after the window.

@@ -1,0 +1,1 @@
+"""What a teacher shows: two models live beside each other, and each beside its neighbours."""
