@@ -18,7 +18,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench ab report list check demo test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench ab report list check demo docs test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -58,6 +58,11 @@ check: $(READY) ## hold SERVER to the contract of an echo server
 demo: $(READY) ## show models A and B beside each other, live, for a classroom
 	@$(BIN)/python -m bench demo $(if $(A),"$(A)") $(if $(B),"$(B)") $(ARGS)
 
+docs: $(READY) ## write anew what docs/ has from types, limits and the published runs
+	@$(BIN)/python -m tests.support.formats > docs/file-formats.md
+	@$(BIN)/python -m bench explain --markdown > docs/limits.md
+	@$(BIN)/python -m tests.support.model_pages
+
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
 	@$(BIN)/python -m bench new-server $(NAME)
 
@@ -84,6 +89,7 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 	  --work none,spin:10us,spin:30us,spin:100us,spin:300us,spin:1ms \
 	  --servers "thread-per-client selectors-default asyncio-streams asyncio-protocol uvloop-protocol asyncio-to-thread asyncio-process-pool process-pool"
 	@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/crossover results/reference/crossover
+	@$(MAKE) docs
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest

@@ -1,0 +1,1 @@
+"""A few servers beside each other under one workload, in one picture."""
