@@ -57,11 +57,9 @@ def show(demo: Demo, console: Console) -> Exit:
         sides = {spec.name: Standing(spec.name, _summary(spec)) for spec in specs}
         status = _follow(demo, session, sides, console)
         run = run_folder.read(session.folder)
-        if run.trials:
-            (workload,) = run_view.view(run).workloads
-            if len(workload.cells) == len(sides):
-                for told in moral(workload):
-                    console.print(told, highlight=False)
+        if {trial.cell.server for trial in run.trials} == set(sides):
+            for told in moral(run_view.view(run).workloads[0]):
+                console.print(told, highlight=False)
     nothing = all(trial.result is None for trial in run.trials)
     return Exit.NOTHING if nothing and status is Exit.MEASURED else status
 

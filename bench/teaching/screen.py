@@ -56,7 +56,7 @@ def _panel(side: Standing, top: float, width: int, steps: str, style: str) -> Pa
         rows.add_row(name, Text(value, style="bold"))
     summary = Text(side.summary, style="dim", no_wrap=True, overflow="crop")
     drawn = "\n".join(columns(side.paces, top, width, HEIGHT, steps))
-    scale = f"each column 100 ms, from 0 to {wording.number(top)}/s" if top else ""
+    scale = f"100 ms a column, 0 to {wording.number(top)}/s" if top else ""
     pieces: list[RenderableType] = [
         *(summary, rows, Text()),
         *(Text(drawn, style=style, no_wrap=True), Text(scale, style="dim")),

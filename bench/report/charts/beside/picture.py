@@ -9,9 +9,7 @@ from bench.report.view.run_view import Subject
 
 SHOWN = ("throughput", "cpu", "latency", "memory")
 COLUMNS = 2
-HOW = (
-    "Hatched, or thin: not valid, the reason is beside it. Whose clients wait has no latency here."
-)
+HOW = "Hatched, or thin: not valid, the reason is beside it. No latency of whose clients wait."
 
 
 def picture(workload: WorkloadView, title: str, foot: str) -> Canvas:
