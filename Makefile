@@ -74,21 +74,21 @@ servers/native/echo loadgen/native/witness: %: %.c
 frameworks: $(READY) ## install gevent, trio, anyio, twisted and tornado, for the servers that use them
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-frameworks.lock
 
-# Measured in a quiet hour: a run whose own verdicts call it noisy is refused, and what stands stays.
-# PUBLISH=--anyway overrides that.
-QUIET ?= results/quiet
+# Measured in a quiet hour: a run whose own verdicts call it noisy is refused, and what stands stays;
+# the others go on. PUBLISH=--anyway overrides that.
+reference: QUIET := results/quiet-$(shell date +%Y%m%d-%H%M%S)
 reference: $(READY) native frameworks ## measure the published runs in results/reference (an hour and a half)
 	@$(BIN)/python -m bench run --trials 10 --out $(QUIET)/default
-	@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/default results/reference
+	-@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/default results/reference
 	@$(BIN)/python -m bench run --trials 10 --servers "*,native" --workloads kept --connections 50 \
 	  --aa selectors-default --out $(QUIET)/catalogue
-	@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/catalogue results/reference/catalogue
+	-@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/catalogue results/reference/catalogue
 	@$(BIN)/python -m bench run --suite work --trials 10 --out $(QUIET)/work
-	@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/work results/reference/work
+	-@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/work results/reference/work
 	@$(BIN)/python -m bench run --suite work --workloads kept --trials 10 --out $(QUIET)/crossover \
 	  --work none,spin:10us,spin:30us,spin:100us,spin:300us,spin:1ms \
 	  --servers "thread-per-client selectors-default asyncio-streams asyncio-protocol uvloop-protocol asyncio-to-thread asyncio-process-pool process-pool"
-	@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/crossover results/reference/crossover
+	-@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/crossover results/reference/crossover
 	@$(MAKE) docs
 
 test: $(READY) ## run the tests

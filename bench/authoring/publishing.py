@@ -9,9 +9,10 @@ from bench.base.errors import StoreError
 from bench.report.view.run_view import RunView
 from bench.verdicts.verdict import Name
 
-# What others read of a run: from these files `bench report` makes everything again.
+# What others read of a run: from these files `bench report` makes everything again. The page has
+# each chart as it stands in its SVG.
 KEPT = ("run.json", "trials.jsonl", "verdicts.json", "report.md", "report.html")
-KEPT_PATTERNS = ("*.csv", "charts/*.png", "charts/*.svg")
+KEPT_PATTERNS = ("*.csv", "charts/*.png")
 
 
 def doubts(view: RunView) -> list[str]:

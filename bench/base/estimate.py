@@ -31,6 +31,12 @@ class Estimate:
         half = self.half_width
         return half / self.value if half is not None and self.value else None
 
+    def within(self, margin: float) -> bool:
+        """Tell, of a ratio, if its whole interval lies within a margin; never without one."""
+        if self.low is None or self.high is None:
+            return False
+        return self.low >= 1 / (1 + margin) and self.high <= 1 + margin
+
     @property
     def excludes_one(self) -> bool:
         """Tell, of a ratio, if its interval is on one side of 1; never without an interval."""

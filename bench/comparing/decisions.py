@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from bench.analysis import intervals
 from bench.analysis.metrics import Metric
-from bench.base import levels
 from bench.base.estimate import Estimate
 from bench.comparing.comparison import Row
 
@@ -28,13 +27,6 @@ def of(row: Row, figure: Metric) -> Change:
     if row.surely_changed(figure):
         return Change.BETTER if (ratio.value > 1) == figure.more_is_better else Change.WORSE
     return Change.INCOMPARABLE if any(row.may_be(figure)) else Change.TIED
-
-
-def equivalent(ratio: Estimate, margin: float = levels.EQUIVALENT) -> bool:
-    """Tell if the whole interval of a ratio lies within the margin."""
-    if ratio.low is None or ratio.high is None:
-        return False
-    return ratio.low >= 1 / (1 + margin) and ratio.high <= 1 + margin
 
 
 def overall(rows: Iterable[Row], figure: Metric) -> Estimate | None:

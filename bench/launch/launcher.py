@@ -222,7 +222,7 @@ class Server:
             if isinstance(error, TooLate):
                 pids = process_tree.descendants(self.supervisor_pid)
                 where = listening.hint(pids, self.transport, self.address)
-            raise NotReady(f"{error}{status}{where}{self._said()}") from None
+            raise type(error)(f"{error}{status}{where}{self._said()}") from None
         except BrokenEcho as error:
             last = self.last_words()
             told = f"{error}; its last words: {last}" if last else str(error)

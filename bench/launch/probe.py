@@ -16,8 +16,6 @@ STEP_S = 0.01
 DATAGRAM_STEP_S = 0.05
 PROBE_BYTES = 48
 DYING_S = 0.3
-# What a server is that is there and does not answer.
-LATE = "not ready in time"
 
 
 class NotReady(Exception):
@@ -171,4 +169,4 @@ def _check(deadline: float, exited: Callable[[], bool], reason: str) -> None:
     if exited():
         raise NotReady("the server ended before it was ready")
     if time.monotonic() > deadline:
-        raise TooLate(f"{LATE}: {reason}")
+        raise TooLate(f"not ready in time: {reason}")

@@ -75,15 +75,8 @@ class Pair:
         """Return which of the three answers the data give."""
         if self.apart:
             return Answer.APART
-        ratio, most = self.ratio, 1 + self.margin
-        within = (
-            self.because is not Reason.BOUND
-            and ratio is not None
-            and ratio.low is not None
-            and ratio.high is not None
-            and ratio.low >= 1 / most
-            and ratio.high <= most
-        )
+        known = self.ratio is not None and self.because is not Reason.BOUND
+        within = known and self.ratio is not None and self.ratio.within(self.margin)
         return Answer.EQUIVALENT if within else Answer.NOT_SHOWN
 
     @property

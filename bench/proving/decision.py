@@ -204,7 +204,7 @@ def decide(
     if more or less:
         which = " and ".join(name for name, bound in zip("AB", bounds, strict=True) if bound)
         return Decision.NOT_COMPARABLE, f"the generator was the limit of {which}: a bound"
-    if ratio.low >= 1 / (1 + margin) and ratio.high <= 1 + margin:
+    if ratio.within(margin):
         return Decision.TIED, ""
     floor = reach and not ratio.low <= 1 <= ratio.high
     return Decision.NOT_SHOWN, "no further apart than a server and its twin" if floor else ""

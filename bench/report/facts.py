@@ -1,6 +1,6 @@
 """The facts that go with a report: terms, machine, versions, and what a server ran under."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bench.base import wording
 from bench.model.header import Header, ServerEntry
@@ -13,6 +13,15 @@ def ran_under(entry: ServerEntry) -> str:
     """
     packages = [f"{name} {version}" for name, version in entry.packages.items()]
     return ", ".join([*([entry.python] if entry.python else []), *packages])
+
+
+def differ(entries: Sequence[ServerEntry]) -> bool:
+    """Tell if servers ran under several interpreters, or several versions of one package."""
+    versions: dict[str, set[str]] = {}
+    for entry in entries:
+        for name, version in {"python": entry.python or "", **entry.packages}.items():
+            versions.setdefault(name, set()).update({version} - {""})
+    return any(len(of) > 1 for of in versions.values())
 
 
 def groups(header: Header) -> list[tuple[str, list[tuple[str, str]]]]:

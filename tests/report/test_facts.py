@@ -46,3 +46,13 @@ def test_each_has_the_version_of_its_own_environment(form: str, two_environments
 
 def test_a_foreign_command_has_neither() -> None:
     assert facts.ran_under(ServerEntry("mine", command="./mine {port}")) == ""
+
+
+def test_versions_stand_beside_names_where_any_of_them_differ() -> None:
+    def entry(python: str, **packages: str) -> ServerEntry:
+        return ServerEntry("x", python=python, packages=packages)
+
+    one = entry("CPython 3.11.2", uvloop="0.21.0")
+    assert not facts.differ([one, entry("CPython 3.11.2"), ServerEntry("mine", command="./x")])
+    assert facts.differ([one, entry("CPython 3.11.2", uvloop="0.22.1")])
+    assert facts.differ([one, entry("CPython 3.13.0", uvloop="0.21.0")])

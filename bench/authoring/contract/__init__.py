@@ -7,7 +7,7 @@ from bench.authoring.contract import datagram, evidence, stream
 from bench.authoring.contract.client import Broken
 from bench.authoring.contract.model import Clause, Outcome
 from bench.launch.launcher import Allotment, Server
-from bench.launch.probe import LATE, BrokenEcho, NotReady
+from bench.launch.probe import BrokenEcho, NotReady, TooLate
 from bench.model.server import ServerSpec
 from servers.terms import kind_of
 
@@ -97,7 +97,7 @@ def _no_echo(error: BrokenEcho) -> Outcome:
 
 def _why_not_ready(error: NotReady) -> str:
     """Return what a server is that did not get ready."""
-    if not str(error).startswith(LATE):
+    if not isinstance(error, TooLate):
         return "It ended before it served anybody: what it printed says why."
     if "accept" in str(error):
         return "Nobody accepts where it was told to listen: it listens elsewhere, or not yet."

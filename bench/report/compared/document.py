@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bench.analysis.metrics import METRICS
-from bench.base import wording
+from bench.base import levels, wording
 from bench.comparing import decisions
 from bench.comparing.comparison import Comparison, Row
 from bench.comparing.decisions import Change
@@ -39,12 +39,11 @@ def html(
     comparison: Comparison, runs: Sequence[Run], judged: Sequence[Judgement], command: Sequence[str]
 ) -> str:
     """Return the self-contained page, with the ratios drawn."""
-    colours = {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
     template = environment(autoescape=True).get_template("compare.html.j2")
     drawn = [picture.of(comparison.rows, METRICS[name], TITLES[name]) for name in FIGURES]
     pictures = [each for each in drawn if each]
     content = _content(comparison, runs, judged, command)
-    return template.render(content, colours=colours, pictures=pictures)
+    return template.render(content, colours=palette.themes(), pictures=pictures)
 
 
 def _content(
@@ -96,7 +95,7 @@ def _figure(row: Row, name: str) -> dict[str, str]:
     word = WORDS[name].get(change, str(change))
     if ratio is None or not row.comparable:
         return {"ratio": "", "word": str(Change.INCOMPARABLE), "kind": "unknown"}
-    if change is Change.TIED and decisions.equivalent(ratio):
+    if change is Change.TIED and ratio.within(levels.EQUIVALENT):
         word = "equivalent"
     mark = terminal.BOUNDS[row.may_be(METRICS[name])]
     return {"ratio": mark + wording.ranged(ratio), "word": word, "kind": change.name.lower()}

@@ -1,15 +1,13 @@
 """The ratios of two sides, a dot with its interval for each cell, around 1."""
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from bench.analysis.metrics import Metric
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.comparing import decisions
 from bench.comparing.comparison import Row
-from bench.comparing.decisions import Change
 
 ROW, NAMES, WIDTH, FOOT = 20, 260, 420, 26
 TICKS = (0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5, 2.0, 5.0, 10.0)
@@ -27,8 +25,8 @@ def of(rows: Sequence[Row], figure: Metric, title: str) -> dict[str, object] | N
     reach = max([LEAST, *(max(end, 1 / end) for _, ratio in known for end in _ends(ratio))]) * 1.02
 
     def place(value: float) -> float:
-        share = np.log(value) / np.log(reach)
-        return round(NAMES + WIDTH * (1 + float(np.clip(share, -1, 1))) / 2, 1)
+        share = math.log(value) / math.log(reach)
+        return round(NAMES + WIDTH * (1 + min(1.0, max(-1.0, share))) / 2, 1)
 
     ticks = [tick for tick in TICKS if 1 / reach <= tick <= reach]
     step = -(-len(ticks) // TICKS_MOST)
@@ -51,13 +49,9 @@ def of(rows: Sequence[Row], figure: Metric, title: str) -> dict[str, object] | N
                 "tip": f"{row.cell.server}, {row.label}: {wording.ranged(ratio)}, {kind}",
             }
             for at, (row, ratio) in enumerate(known)
-            for kind in [_kind(row, figure)]
+            for kind in [decisions.of(row, figure)]
         ],
     }
-
-
-def _kind(row: Row, figure: Metric) -> Change:
-    return decisions.of(row, figure)
 
 
 def _ends(ratio: Estimate) -> tuple[float, ...]:

@@ -99,6 +99,11 @@ def shaded(colour: str, share: float) -> str:
     return "#" + "".join(f"{round(p + (ground - p) * abs(share)):02x}" for p in parts)
 
 
+def themes() -> dict[str, dict[str, str]]:
+    """Return the colours of a page by theme, `light` and `dark`."""
+    return {"light": variables(dark=False), "dark": variables(dark=True)}
+
+
 def variables(dark: bool) -> dict[str, str]:
     """Return every colour by the name of its CSS variable."""
     named = {

@@ -28,7 +28,9 @@ def html(view: RunView, drawn: Iterable[Chart], gaps: Gaps | None = None) -> str
     template = environment(autoescape=True).get_template("report.html.j2")
     gaps = Gaps() if gaps is None else gaps
     kinds = figures.by_kind(drawn, gaps)
-    return template.render(_content(view), kinds=kinds, colours=_colours(), missing=gaps.lines())
+    return template.render(
+        _content(view), kinds=kinds, colours=palette.themes(), missing=gaps.lines()
+    )
 
 
 def markdown(view: RunView, overview: Iterable[Chart], gaps: Gaps | None = None) -> str:
@@ -108,7 +110,3 @@ def _texts(folder: Path, entry: ServerEntry) -> list[tuple[str, str]]:
     """Return path and text of what a server was made of, as the run has it."""
     texts = ((source.path, sources.read(folder, source)) for source in entry.sources)
     return [(path, text) for path, text in texts if text is not None]
-
-
-def _colours() -> dict[str, dict[str, str]]:
-    return {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}

@@ -34,8 +34,8 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
     sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     texts = columns.of(workload.cells)
-    under = [facts.ran_under(view.run.entry_of(Cell(c.server, c.workload))) for c in workload.cells]
-    several = len({_interpreter(each) for each in under if each}) > 1
+    several = facts.differ(view.run.header.config.servers)
+    entries = [view.run.entry_of(Cell(cell.server, cell.workload)) for cell in workload.cells]
     return {
         "label": workload.label,
         "slug": unlike(slug(workload.label), taken),
@@ -45,14 +45,10 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
         "rows": [
             _row(cell, places.get(cell.server), order.against_best(cell.server))
             | _texts({name: column[row] for name, column in texts.items()}, cell)
-            | {"ran_under": under[row] if several else ""}
+            | {"ran_under": facts.ran_under(entries[row]) if several else ""}
             for row, cell in enumerate(workload.cells)
         ],
     }
-
-
-def _interpreter(ran_under: str) -> str:
-    return ran_under.split(",")[0]
 
 
 def _texts(texts: Mapping[str, str], cell: CellView) -> dict[str, Any]:

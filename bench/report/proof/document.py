@@ -108,9 +108,8 @@ def markdown(proof: Proof) -> str:
 def html(proof: Proof) -> str:
     """Return the self-contained page, with flame graphs where there is a profile."""
     graphs = [] if proof.profile is None else flames.both(proof.profile, costs_us(proof))
-    colours = {"light": palette.variables(dark=False), "dark": palette.variables(dark=True)}
     template = environment(autoescape=True).get_template("ab.html.j2")
-    return template.render(content(proof), graphs=graphs, colours=colours)
+    return template.render(content(proof), graphs=graphs, colours=palette.themes())
 
 
 def document(proof: Proof, judged: Sequence[Judgement] = ()) -> str:

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +15,7 @@ from bench.comparing import gates
 from bench.comparing.comparison import Comparison, Row
 from bench.comparing.gates import Decision, Judgement
 from bench.model.trial import Cell
+from bench.report.terminal.fitting import fitted
 
 # The figures that a terminal has room for.
 SHOWN = ("throughput", "p50", "p99", "cpu", "memory")
@@ -34,15 +35,15 @@ BOUNDS = {(False, False): "", (True, False): "≥ ", (False, True): "≤ ", (Tru
 def table(comparison: Comparison, width: int = 100) -> Group:
     """Return the ratios B / A for a terminal of so many columns, one table a workload."""
     labels = dict.fromkeys(row.label for row in comparison.rows)
-    tables: list[Table] = []
-    for left_out in range(len(DISPENSABLE) + 1):
-        shown = tuple(name for name in SHOWN if name not in DISPENSABLE[:left_out])
-        tables = [
+    tables = fitted(
+        SHOWN,
+        DISPENSABLE,
+        width,
+        lambda shown: [
             _workload(label, [row for row in comparison.rows if row.label == label], shown)
             for label in labels
-        ]
-        if all(Console(width=1000).measure(each).maximum <= width for each in tables):
-            break
+        ],
+    )
     head = f"B / A. A, the baseline, is {comparison.name_a}; B is {comparison.name_b}."
     legend = "* and colour: it changed; ≥ ≤ ?: a bound, the true ratio may be more, less, either."
     pieces = (piece for one in tables for piece in (one, ""))

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from bench.base import wording
 from bench.report.sentences import answer, works
+from bench.report.terminal.fitting import fitted
 from bench.report.view import columns
 from bench.report.view.cell_view import WorkloadView, against
+from bench.report.view.columns import Texts
 from bench.report.view.run_view import RunView
 
 # On a narrow terminal these are left out, one after the other: the page has them.
@@ -26,12 +28,12 @@ LEGEND = (
 
 def table(view: RunView, width: int = 100) -> Group:
     """Return the workloads of a run in turn, the ranked cells first, the best on top."""
-    tables: list[Table] = []
-    for left_out in range(len(DISPENSABLE) + 1):
-        titles = [title for title in COLUMNS if title not in DISPENSABLE[:left_out]]
-        tables = [_workload(workload, titles) for workload in view.workloads]
-        if all(Console(width=1000).measure(pairs).maximum <= width for pairs in tables):
-            break
+    tables = fitted(
+        tuple(COLUMNS),
+        DISPENSABLE,
+        width,
+        lambda titles: [_workload(workload, titles) for workload in view.workloads],
+    )
     pieces: list[Table | Text] = []
     for pairs, workload in zip(tables, view.workloads, strict=True):
         pieces += [pairs, Text(answer.answer(view, workload)[0])]
@@ -52,7 +54,8 @@ def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     for title in titles:
         grid.add_column(title, justify="right", no_wrap=True)
     grid.add_column("verdict", no_wrap=True)
-    shown = [COLUMNS[title](workload) for title in titles]
+    texts_of = columns.of(workload.cells, bare=True)
+    shown = [COLUMNS[title](workload, texts_of) for title in titles]
     for row, (name, cell) in enumerate(zip(names, workload.cells, strict=True)):
         style = "" if cell.verdict.valid else "dim"
         texts = (column[row] for column in shown)
@@ -60,19 +63,19 @@ def _workload(workload: WorkloadView, titles: list[str]) -> Table:
     return grid
 
 
-def _against_best(workload: WorkloadView) -> list[str]:
+def _against_best(workload: WorkloadView, _: Texts) -> list[str]:
     return [against(workload.order.against_best(cell.server)) for cell in workload.cells]
 
 
-def _at_once(workload: WorkloadView) -> list[str]:
+def _at_once(workload: WorkloadView, _: Texts) -> list[str]:
     return [cell.at_once("/") for cell in workload.cells]
 
 
-def _figure(column: str) -> Callable[[WorkloadView], list[str]]:
-    return lambda workload: columns.of(workload.cells, bare=True)[column]
+def _figure(column: str) -> Callable[[WorkloadView, Texts], list[str]]:
+    return lambda _, texts: texts[column]
 
 
-COLUMNS: dict[str, Callable[[WorkloadView], list[str]]] = {
+COLUMNS: dict[str, Callable[[WorkloadView, Texts], list[str]]] = {
     "requests/s": _figure("throughput_rps"),
     "of best": _against_best,
     "p50": _figure("p50_us"),
