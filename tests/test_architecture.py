@@ -16,6 +16,7 @@ ROOMS = (
     *("base", "model", "store", "plan", "analysis", "pairs", "verdicts"),
     *(
         "comparing",
+        "history",
         "host",
         "launch",
         "running",
@@ -47,6 +48,7 @@ THIRD_PARTY = {
 # These decide from values alone: no clock, socket or file.
 PURE = (
     *("bench/model", "bench/analysis", "bench/pairs", "bench/verdicts", "bench/comparing"),
+    "bench/history",
     *("bench/proving/looks.py", "bench/proving/decision.py", "bench/proving/proof.py"),
     *("bench/proving/gating.py", "bench/proving/profile/result.py"),
     *(
@@ -119,7 +121,7 @@ FUNCTION_MOST = 40
 # Tables of options and of fields; the hot loops say in their file's first line that they are such.
 TABLES = {("bench/cli/run.py", "run"), ("loadgen/__main__.py", "generate")}
 TABLES |= {("loadgen/digest.py", "digest"), ("bench/cli/changes/compare.py", "compare")}
-TABLES |= {("bench/cli/changes/ab.py", "ab")}
+TABLES |= {("bench/cli/changes/ab.py", "ab"), ("bench/cli/changes/history.py", "history")}
 
 
 def test_no_file_and_no_function_is_too_long_to_be_taken_in() -> None:

@@ -172,6 +172,13 @@ DRIFT_LEAST = Limit(
     "And by this much at least.",
     "chosen",
 )
+NEIGHBOURS_LEAST = Limit(
+    6,
+    "neighbours",
+    "Over all cells, so many runs beside the one before tell `bench history` what runs differ by "
+    "without a change.",
+    "simulated: tests/history",
+)
 
 # Of a run
 

@@ -36,6 +36,7 @@ FILES = {
     "summary.csv, trials.csv, pairs.csv": "tables: a row a cell, a trial, a pair of servers",
     "verdicts.json": "what holds for each cell, with the numbers that led to it",
     "compare.md, compare.html": "what `bench compare` has written into the last of its runs",
+    "history.md, history.html": "what `bench history` has written into the first of its folders",
     "ab.md, ab.html, ab.json": "what `bench ab` has shown: to paste, as a page, one `Proof`",
     "export/": "what `bench export` writes",
 }

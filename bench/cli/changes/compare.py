@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from bench.base.errors import ConfigError, StoreError
+from bench.base.errors import ConfigError
+from bench.cli.changes.documents import written
 from bench.cli.console import console, terminal
 from bench.cli.results import stored
 from loadgen.exits import Exit
@@ -101,23 +102,10 @@ def compare(
         for line in comparison.lines(judged):
             console.print(line, highlight=False, soft_wrap=True)
     told = terminal(stderr=as_json or as_markdown)
-    told.print(_written(write or b[-1].folder, texts), highlight=False, soft_wrap=True)
+    told.print(written(write or b[-1].folder, texts), highlight=False, soft_wrap=True)
     decision = gates.gravest(judged)
     if decision is not None:
         sys.exit(STATUSES[decision])
-
-
-def _written(folder: Path, texts: dict[str, str]) -> str:
-    """Write the documents; return where they are, or why not: what was printed stands anyway."""
-    from bench.store import run_folder
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            run_folder.write_report(folder, name, text.encode())
-    except (OSError, StoreError) as error:
-        return f"left out: {' and '.join(texts)}: {error}"
-    return f"written: {' and '.join(str(folder / name) for name in texts)}"
 
 
 def sides(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,207 @@
+"""The runs of a machine in the order of their time, a series for each cell of two or more."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.analysis import intervals, metrics
+from bench.analysis.metrics import Metric
+from bench.base.errors import ConfigError
+from bench.base.estimate import Estimate
+from bench.comparing import comparable, ratios
+from bench.comparing.sides import Side, side
+from bench.history import steps
+from bench.model.run import Run, workload_labels
+from bench.model.trial import Cell, Workload
+from bench.pairs.layout import Contrast
+from bench.pairs.shrinkage import Variance
+
+RUNS_LEAST = 2
+
+
+@dataclass(frozen=True)
+class Point:
+    """A cell in a run: which of the timeline's runs, its figure, and whether that is a bound."""
+
+    run: int
+    value: Estimate
+    bound: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change from one point of a series to the next, beyond the noise.
+
+    at: the run after it; ratio: after / before, with an interval that knows what runs differ by
+    """
+
+    at: int
+    ratio: Estimate
+    better: bool
+
+
+@dataclass(frozen=True)
+class Series:
+    """A cell over time, in one figure; points: of the runs that have one that stands."""
+
+    cell: Cell
+    label: str
+    figure: Metric
+    points: tuple[Point, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def overall(self) -> float:
+        """Return the last value over the first."""
+        return self.points[-1].value.value / self.points[0].value.value
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What a machine measured over time.
+
+    runs: those that can be compared, in the order of their time
+    left_out: the others by name, and why
+    noise: by the name of a figure, by what fraction neighbouring runs differ without a change (one
+        standard deviation); of figures with too few neighbours nothing is known
+    """
+
+    runs: tuple[Run, ...]
+    series: tuple[Series, ...]
+    left_out: tuple[tuple[str, str], ...]
+    noise: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Track:
+    """A series before its steps are known: between neighbours, the contrast and the floor."""
+
+    cell: Cell
+    figure: Metric
+    points: tuple[Point, ...]
+    contrasts: tuple[Contrast, ...]
+    reach: tuple[float, ...]
+
+
+def timeline(
+    runs: Sequence[Run], figure: Metric | None = None, server: str = "", workload: str = ""
+) -> Timeline:
+    """Lay runs out over time.
+
+    figure: of every cell; without one, what ranks servers under the cell's workload
+    server, workload: only this one, by name
+
+    Raises:
+        ConfigError: fewer than two runs are of one machine and of equal settings, or no cell that
+            was asked for has figures in two of them
+    """
+    kept, left_out = _on_equal_terms(runs)
+    sides = [side([run]) for run in kept]
+    wanted = [
+        cell
+        for cell in dict.fromkeys(cell for each in sides for cell in each.some)
+        if server in ("", cell.server) and workload in ("", cell.workload.name)
+    ]
+    tracks = [track for cell in wanted if (track := _track(cell, figure, sides)) is not None]
+    if not tracks:
+        asked = " ".join(word for word in (server, workload, figure.name if figure else "") if word)
+        raise ConfigError(
+            f"history: no cell{f' of {asked}' if asked else ''} has figures that stand in two runs"
+        )
+    labels = workload_labels(track.cell.workload for track in tracks)
+    series, noise = _stepped(tracks, labels)
+    return Timeline(kept, series, left_out, noise)
+
+
+def _on_equal_terms(
+    runs: Sequence[Run],
+) -> tuple[tuple[Run, ...], tuple[tuple[str, str], ...]]:
+    """Return the runs that the last of them can be compared with, by time; and the others, why."""
+    ordered = sorted(runs, key=lambda run: run.header.created_at)
+    last = ordered[-1].header
+    unequal = [comparable.differing(last, run.header) for run in ordered]
+    kept = [run for run, why in zip(ordered, unequal, strict=True) if not why]
+    left_out = [
+        (run.header.run_id, "; ".join(why))
+        for run, why in zip(ordered, unequal, strict=True)
+        if why
+    ]
+    if len(kept) < RUNS_LEAST:
+        others = "; ".join(f"{name} differs in {why}" for name, why in left_out)
+        raise ConfigError(
+            f"history: {last.run_id} has no run beside it on equal terms"
+            f"{': ' if others else ''}{others}; name two runs of one machine"
+        )
+    return tuple(kept), tuple(left_out)
+
+
+def _track(cell: Cell, figure: Metric | None, sides: Sequence[Side]) -> _Track | None:
+    """Return the points of a cell; None of fewer than two."""
+    metric = figure or metrics.leading(cell.workload)
+    values = [
+        each.values(cell, metric, None)[0]
+        if cell in each.some and each.verdict(cell).ranked
+        else []
+        for each in sides
+    ]
+    known = [at for at, of_run in enumerate(values) if of_run and min(of_run) > 0]
+    points = tuple(_points(cell, metric, sides, values, known))
+    if len(points) < RUNS_LEAST:
+        return None
+    contrasts, reach = [], []
+    for before, after in pairwise(known):
+        contrast = ratios.contrast([values[before]], [values[after]])
+        assert contrast is not None, "both have values above zero"
+        contrasts.append(contrast)
+        floors = (sides[at].floor(metric.name, cell.workload) for at in (before, after))
+        reach.append(max(floors))
+    return _Track(cell, metric, points, tuple(contrasts), tuple(reach))
+
+
+def _points(
+    cell: Cell,
+    metric: Metric,
+    sides: Sequence[Side],
+    values: Sequence[list[float]],
+    known: Sequence[int],
+) -> Iterator[Point]:
+    for at in known:
+        value = intervals.geometric(values[at])
+        assert value is not None, "it has values"
+        yield Point(at, value, metric.bounded and sides[at].bound(cell))
+
+
+def _stepped(
+    tracks: Sequence[_Track], labels: dict[Workload, str]
+) -> tuple[tuple[Series, ...], dict[str, float]]:
+    """Return the series with their steps, and the noise between runs by figure."""
+    by_figure: dict[str, list[_Track]] = {}
+    for track in tracks:
+        by_figure.setdefault(track.figure.name, []).append(track)
+    noise: dict[str, Variance] = {}
+    beyond: dict[tuple[Cell, int], Contrast] = {}
+    for name, alike in by_figure.items():
+        variance = steps.between([contrast for track in alike for contrast in track.contrasts])
+        if variance is not None:
+            noise[name] = variance
+        contrasts = {(t.cell, at): each for t in alike for at, each in enumerate(t.contrasts)}
+        reach = {(t.cell, at): each for t in alike for at, each in enumerate(t.reach)}
+        beyond |= steps.found(contrasts, reach, variance)
+    series = tuple(
+        Series(t.cell, labels[t.cell.workload], t.figure, t.points, tuple(_steps(t, beyond)))
+        for t in tracks
+    )
+    return series, {name: math.expm1(math.sqrt(each.value)) for name, each in noise.items()}
+
+
+def _steps(track: _Track, beyond: dict[tuple[Cell, int], Contrast]) -> Iterator[Step]:
+    for at, (before, after) in enumerate(pairwise(track.points)):
+        step = beyond.get((track.cell, at))
+        ratio = None if step is None else steps.ratio(step)
+        if ratio is None:
+            continue
+        # A bound may hide the opposite: what rose from a bound may have been higher before.
+        more, less = ratios.may_be(track.figure, (before.bound, after.bound))
+        if not (less if ratio.value > 1 else more):
+            yield Step(after.run, ratio, (ratio.value > 1) == track.figure.more_is_better)

@@ -1,0 +1,1 @@
+"""Runs of one machine over time as a page and as Markdown."""

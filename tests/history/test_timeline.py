@@ -1,0 +1,100 @@
+"""Runs laid out over time, and the steps that are marked in them."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from bench.analysis.metrics import METRICS
+from bench.base.errors import ConfigError
+from bench.history.timeline import timeline
+from bench.report.over_runs import words
+from bench.store import run_folder
+from tests.history.common import MODELS, STEPPED, levels, write
+from tests.support import synthetic
+
+
+def test_a_step_is_marked_where_it_is_and_nowhere_else(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(10, 0.02, seed=3, step_at=6, factor=1.25))
+    found = timeline(runs[::-1])  # in whatever order they are named
+    assert [run.header.run_id for run in found.runs] == [f"run-{at:02}" for at in range(10)]
+    steps = {series.cell.server: series.steps for series in found.series if series.steps}
+    assert list(steps) == [STEPPED]
+    (step,) = steps[STEPPED]
+    assert (step.at, step.better) == (6, True)
+    assert step.ratio.low is not None
+    assert step.ratio.high is not None
+    assert step.ratio.low < 1.25 < step.ratio.high
+    assert 0.01 < found.noise["throughput"] < 0.06
+
+
+def test_what_runs_differ_by_is_no_step(tmp_path: Path) -> None:
+    # Trials of 1 % and runs of 5 %: by its trials alone, every run would differ from the last.
+    found = timeline(write(tmp_path, levels(8, 0.05, seed=6)))
+    assert not any(series.steps for series in found.series)
+
+
+def test_two_runs_do_not_tell_what_runs_differ_by(tmp_path: Path) -> None:
+    found = timeline(write(tmp_path, levels(2, 0.0, seed=1, step_at=1, factor=0.7)))
+    assert found.noise == {}
+    (step,) = next(each.steps for each in found.series if each.cell.server == STEPPED)
+    assert not step.better
+    assert any("too few neighbouring runs" in note for note in words.notes(found))
+
+
+def test_a_machine_that_moved_all_cells_is_named(tmp_path: Path) -> None:
+    worth = [{model.name: 0.6 if at >= 5 else 1.0 for model in MODELS} for at in range(9)]
+    found = timeline(write(tmp_path, worth))
+    assert words.moved_together(found) == [5]
+    assert any("the machine did" in note for note in words.notes(found))
+
+
+def test_runs_of_another_machine_are_left_out_and_named(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(3, 0.01, seed=1))
+    foreign = dataclasses.replace(
+        runs[0].header, run_id="foreign", machine={**runs[0].header.machine, "cpu_model": "Other"}
+    )
+    found = timeline([dataclasses.replace(runs[0], header=foreign), *runs[1:]])
+    ((name, why),) = found.left_out
+    assert name == "foreign"
+    assert "CPU model" in why
+    with pytest.raises(ConfigError, match="no run beside it on equal terms: foreign differs"):
+        timeline([dataclasses.replace(runs[0], header=foreign), runs[1]])
+
+
+def test_a_run_without_a_cell_leaves_a_gap(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(4, 0.01, seed=1))
+    trials = [trial for trial in runs[1].trials if trial.cell.server != STEPPED]
+    runs[1] = dataclasses.replace(runs[1], trials=trials)
+    found = timeline(runs, server=STEPPED)
+    (series,) = found.series
+    assert [point.run for point in series.points] == [0, 2, 3]
+
+
+def test_a_figure_and_a_cell_of_ones_own(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(3, 0.01, seed=1))
+    found = timeline(runs, METRICS["p99"], server=STEPPED, workload="kept-50")
+    assert [(s.cell.server, s.figure.name) for s in found.series] == [(STEPPED, "p99")]
+    with pytest.raises(ConfigError, match="no cell of nobody has figures"):
+        timeline(runs, server="nobody")
+
+
+def test_a_bound_may_hide_the_opposite(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(2, 0.0, seed=1, step_at=1, factor=1.5))
+    # In the first run the generator was the limit: the server may have been as fast then.
+    bound = [
+        dataclasses.replace(
+            synthetic.with_result(trial, generator_idle_fraction=0.0),
+            server_usage=synthetic.usage(0.8),
+        )
+        for trial in runs[0].trials
+    ]
+    found = timeline([dataclasses.replace(runs[0], trials=bound), runs[1]], server=STEPPED)
+    (series,) = found.series
+    assert series.points[0].bound
+    assert not series.steps
+
+
+def test_it_reads_what_is_on_disk(tmp_path: Path) -> None:
+    write(tmp_path, levels(2, 0.01, seed=1))
+    assert run_folder.read(tmp_path / "run-00").header.commit == "0" * 40
