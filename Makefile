@@ -62,6 +62,7 @@ docs: $(READY) ## write anew what docs/ has from types, limits and the published
 	@$(BIN)/python -m tests.support.formats > docs/file-formats.md
 	@$(BIN)/python -m bench explain --markdown > docs/limits.md
 	@$(BIN)/python -m tests.support.model_pages
+	@$(BIN)/python -m tests.support.front
 
 new-server: $(READY) ## write servers/stream/NAME.py, a working server to start from
 	@$(BIN)/python -m bench new-server $(NAME)
