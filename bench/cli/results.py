@@ -37,11 +37,13 @@ def show(
         StoreError: there is no page, or it is not the one of this run
     """
     from bench.report import files
+    from bench.report.proof import files as proofs
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
 
     view = run_view.view(run, margin)
     page = files.write(view, gaps, png=png)
+    proofs.renew(run, gaps)
     if as_json:
         emit(files.render(view, "json"), "json")
         tell_gaps(gaps, page, terminal(stderr=True))

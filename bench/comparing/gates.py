@@ -48,6 +48,13 @@ class Gate:
         return f"{self.figure} {'<' if self.below else '>'} {self.limit:g}"
 
     @property
+    def written(self) -> str:
+        """Return the words from which `parse` reads it."""
+        if not self.proven:
+            return str(self)
+        return f"{self.figure} {100 * abs(1 - self.limit):.6g}%"
+
+    @property
     def level(self) -> float:
         """Return the level of the interval that it looks at."""
         return ONE_SIDED if self.proven else levels.LEVEL
@@ -104,6 +111,11 @@ def parse_margin(text: str) -> Gate:
     margin, more_is_better = float(match[2]) / 100, METRICS[match[1]].more_is_better
     limit = 1 - margin if more_is_better else 1 + margin
     return Gate(match[1], more_is_better, limit, proven=True)
+
+
+def parse(text: str) -> Gate:
+    """Read a gate or a margin; raises ConfigError."""
+    return parse_margin(text) if "%" in text else parse_gate(text)
 
 
 def judge(

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.analysis.metrics import METRICS
 from bench.base import levels
+from bench.base.errors import ConfigError, StoreError
+from bench.comparing import gates
+from bench.comparing.gates import Gate
 from bench.model.run import Run
 from bench.model.trial import TWIN
 from bench.proving import decision
@@ -47,6 +51,7 @@ class Proof:
     margin: within which they are tied; level: of all intervals together, over all looks
     blocks: measured; looks: how often they were looked at; end: `decided`, `time was up` or
         `interrupted`; time_s: the time that it was given
+    deciding, limits: the figures that were to be decided, and the gates as they are written
     profile: null unless it was asked for
     Beside these: `gates`, what each came to, and `decision`, what they come to together.
     """
@@ -62,6 +67,8 @@ class Proof:
     end: End
     time_s: float
     findings: tuple[Finding, ...]
+    deciding: tuple[str, ...] = ("cpu",)
+    limits: tuple[str, ...] = ()
     profile: Profile | None = None
 
 
@@ -71,11 +78,13 @@ def proof(
     found: Sequence[Reference] = (),
     *,
     complete: bool = True,
+    limits: Sequence[Gate] = (),
     profile: Profile | None = None,
 ) -> Proof:
     """Return what a run proves.
 
     found: the references that A and B are of; complete: whether it came to its end
+    limits: the gates that were asked for
     """
     header = run.header
     references = found or (None, None)
@@ -97,7 +106,38 @@ def proof(
         end,
         header.config.budget_s,
         tuple(decision.findings(run, question)),
+        question.deciding,
+        tuple(gate.written for gate in limits),
         profile,
+    )
+
+
+def again(run: Run, before: Proof) -> Proof:
+    """Return what a run proves now, by what was asked of it before: blocks may have been added.
+
+    Raises:
+        StoreError: it was asked of other servers, figures or gates than there are
+    """
+    names = (before.a.name, before.b.name)
+    cells = {trial.cell.server for trial in run.trials}
+    if not cells.issuperset(names) or not METRICS.keys() >= set(before.deciding):
+        raise StoreError(f"is not of this run: it tells of {' and '.join(names)}")
+    try:
+        limits = [gates.parse(text) for text in before.limits]
+    except ConfigError as error:
+        raise StoreError(str(error)) from None
+    found = tuple(
+        Reference(each.reference, each.commit)
+        for each in (before.a, before.b)
+        if each.reference is not None and each.commit is not None
+    )
+    return proof(
+        run,
+        Question(*names, before.margin, before.deciding),
+        found if len(found) == len(names) else (),
+        complete=run.header.complete is not False,
+        limits=limits,
+        profile=before.profile,
     )
 
 

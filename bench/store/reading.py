@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from bench.model.trial import Trial
 from bench.store import inside, upgrades, validity
 
 HEADER, TRIALS = "run.json", "trials.jsonl"
+Document = TypeVar("Document")
 # The header of 1,000 cells has some 300 KB; a trial of 100,000 connections a line of 1 MB.
 HEADER_BYTES, LINE_BYTES = 64 * 2**20, 16 * 2**20
 TRIALS_MOST, TRIALS_BYTES = 1_000_000, 2 * 2**30
@@ -59,6 +60,24 @@ def _check_schema(folder: Path, document: Any) -> None:
         raise StoreError(
             f"{folder}: has schema {schema}, this version reads up to {SCHEMA}; use a newer one"
         )
+
+
+def beside(folder: Path, name: str, kind: type[Document]) -> Document | None:
+    """Return what another document of the folder holds; None without one.
+
+    Raises:
+        StoreError: it holds something else, or is a link
+    """
+    try:
+        data = inside.read(folder, name, HEADER_BYTES)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{folder / name}: {error.strerror}") from None
+    try:
+        return msgspec.convert(msgspec.json.decode(data), kind)
+    except BAD as error:
+        raise StoreError(f"{folder / name}: cannot be read: {_why(error)}; {REMEDY}") from None
 
 
 def trials(folder: Path, document: dict[str, Any]) -> list[Trial]:

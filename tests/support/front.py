@@ -1,4 +1,4 @@
-"""What the README shows of the published run: a table, and a picture of a terminal (`make docs`)."""
+"""What the README shows of the published run: a table and a terminal (`make docs`)."""
 
 import dataclasses
 import io
@@ -50,8 +50,9 @@ def block() -> str:
     rows = [f"| {' | '.join(row)} |" for row in (head, *_rows(shown))]
     rows.insert(1, "|---|--:|--:|--:|--:|--:|---|")
     view = published()
+    blocks = len(view.run.header.order)
     about = (
-        f"{shown.described()}; {view.cpus()}. {len(view.run.header.order)} blocks of one day on one "
+        f"{shown.described()}; {view.cpus()}. {blocks} blocks of one day on one "
         "machine ([the whole run](results/reference/report.md)); yours will differ: `make bench`."
     )
     return "\n\n".join([neighbours.BEGIN, about, "\n".join(rows), neighbours.END])

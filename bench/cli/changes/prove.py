@@ -25,6 +25,7 @@ from bench.proving.proof import Proof, proof
 from bench.proving.sides import Sides
 from bench.report import files
 from bench.report.proof import document
+from bench.report.proof import files as proof_files
 from bench.report.terminal import comparison, verdicts
 from bench.report.view import run_view
 from bench.running import trials
@@ -32,12 +33,9 @@ from bench.running.calibration import calibrated
 from bench.running.prepare import Request, Session, choose, prepare
 from bench.running.progress import Display, Notices
 from bench.running.run import begin, finish, measure
-from bench.store import run_folder
 from bench.verdicts.verdict import MEANINGLESS
 from loadgen.exits import Exit
 from loadgen.signals import finish_first
-
-MARKDOWN, JSON, PAGE = "ab.md", "ab.json", "ab.html"
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,14 @@ def carry_out(change: Change, notices: Notices, *, as_json: bool = False) -> Exi
     profile = _profile(session, question, notices) if change.profile and complete else None
     with finish_first(interrupted=not complete):
         run = finish(session, header, complete, gaps)
-        shown = proof(run, question, beside.refs, complete=complete, profile=profile)
+        shown = proof(
+            run,
+            question,
+            beside.refs,
+            complete=complete,
+            limits=change.gates,
+            profile=profile,
+        )
         judged = gating.judge(question.b, shown.findings, change.gates)
         nothing = _show(run, shown, judged, gaps, as_json=as_json)
     if not complete:
@@ -128,11 +133,7 @@ def _show(
     """Write the report and what is to be pasted, and print it; tell if no figure stands."""
     view = run_view.view(run, shown.margin)
     page = files.write(view, gaps)
-    text = document.document(shown, judged)
-    made = {MARKDOWN: document.markdown(shown), JSON: text, PAGE: document.html(shown)}
-    for name, each in made.items():
-        with gaps.part(name):
-            run_folder.write_report(run.folder, name, each.encode())
+    text = proof_files.write(run, shown, judged, gaps)
     if as_json:
         emit(text, "json")
         tell_gaps(gaps, page, terminal(stderr=True))
@@ -142,6 +143,6 @@ def _show(
         for line in comparison.lines(judged):
             console.print(line, highlight=False, soft_wrap=True)
         tell_gaps(gaps, page, console)
-        for what, name in (("to paste", MARKDOWN), ("page", PAGE)):
+        for what, name in (("to paste", proof_files.MARKDOWN), ("page", proof_files.PAGE)):
             console.print(f"{what}: {run.folder / name}", highlight=False, soft_wrap=True)
     return all(verdict.name in MEANINGLESS for verdict in view.verdicts.values())
