@@ -1,6 +1,7 @@
 """One bar a server: throughput, CPU per request, memory."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -17,6 +18,14 @@ from bench.report.view.run_view import Subject
 ROW_IN = 0.21
 GAP_IN = 0.06
 HATCH = "//////"
+DOT: Any = {
+    "ls": "",
+    "marker": "o",
+    "ms": 2.4,
+    "mew": 0.5,
+    "mfc": palette.PAPER[0],
+    "mec": palette.INK[0],
+}
 # `≥ 135,000`, and what is beside it.
 VALUE_CHARACTERS = 11
 
@@ -58,10 +67,12 @@ def _bars(canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, sc
     estimates = [cell.estimate(column) for cell in cells]
     texts = _texts(cells, column)
     ends = [value.high or value.value for value in estimates if value is not None]
+    ends += [trial for cell in cells for trial in cell.by_block(column).values()]
     limit = 1.02 * max(ends, default=0) or 1.0
     for row, (cell, value, text) in enumerate(zip(cells, estimates, texts, strict=True)):
         canvas.record(cell, column, value)
         _row(canvas, axes, row, cell, value, text)
+        _trials(canvas, axes, row, cell, column)
     axes.set_xlim(0, limit)
     axes.set_ylim(len(cells) - 0.4, -0.6)
     axes.set_yticks([])
@@ -110,6 +121,15 @@ def _row(
     )
     canvas.mark(label, cell, tip)
     name(canvas, axes, row, cell, tip)
+
+
+def _trials(canvas: Canvas, axes: Axes, row: int, cell: CellView, column: str) -> None:
+    """Draw each trial as a dot: what makes an interval wide is seen."""
+    values = list(cell.by_block(column).values())
+    if len(values) < 2:
+        return
+    dots = axes.plot(values, [row] * len(values), **DOT)[0]
+    canvas.mark(dots, cell, f"{cell.server}: {len(values)} trials; {cell.verdict.name}")
 
 
 def name(canvas: Canvas, axes: Axes, row: float, cell: CellView, tip: str) -> None:

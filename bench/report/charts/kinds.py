@@ -60,8 +60,8 @@ KINDS = (
     Kind(
         "throughput",
         "Throughput",
-        "Correct replies per second; longer is better. The line is the 95 % interval over trials. "
-        "Hatched: not valid, the reason is beside it; ≥ is a lower bound.",
+        "Correct replies per second; longer is better. The line is the 95 % interval, a dot a "
+        "trial. Hatched: not valid, the reason is beside it; ≥ is a lower bound.",
         RunView.each,
         bars.margins,
         bars.throughput,
@@ -161,7 +161,7 @@ KINDS = (
         "cpu",
         "CPU per request",
         "CPU time of all the server's processes per request; shorter is better. The line is the "
-        "95 % interval over trials. Hatched: not valid.",
+        "95 % interval, a dot a trial. Hatched: not valid.",
         RunView.each,
         bars.margins,
         bars.cpu,
@@ -213,8 +213,8 @@ KINDS = (
     Kind(
         "time",
         "Throughput over time",
-        "A row a server, a line a trial, at most five: replies per 100 ms against their median, "
-        "which is the thin rule. A dip to the floor is a pause, a slope is drift; beside it, how "
+        "One row per server, one line per trial (up to five): replies per 100 ms relative to their "
+        "median, the thin rule. A dip to the floor is a pause, a slope is drift; beside it, how "
         "the trials went from their first request on.",
         RunView.each,
         rows.margins_with_courses,
@@ -225,8 +225,8 @@ KINDS = (
     Kind(
         "pauses",
         "p99 over time",
-        "A row a server, a line a trial: p99 of each 100 ms, from the median response time at the "
-        "foot of the row to 1,000 times it at the top.",
+        "One row per server, one line per trial: p99 of each 100 ms, from the median response time "
+        "at the foot of the row to 1,000 times it at the top.",
         _over_time,
         rows.margins,
         rows.pauses,
