@@ -92,8 +92,12 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 	-@$(BIN)/python -m bench publish $(PUBLISH) $(QUIET)/crossover results/reference/crossover
 	@$(MAKE) docs
 
+# What computes runs on all CPUs; what starts servers and judges them has the machine to itself.
+COMPUTING := $(addprefix tests/,analysis base comparing history pairs plan proving report simulation store teaching verdicts)
+
 test: $(READY) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(COMPUTING)
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING))
 
 lint: $(READY) ## ruff: format and lint
 	@$(BIN)/python -m ruff format --check . && $(BIN)/python -m ruff check .
