@@ -18,6 +18,8 @@ from bench.report.view.run_view import Subject
 ROW_IN = 0.21
 GAP_IN = 0.06
 HATCH = "//////"
+# Of more servers a page would grow beyond its size for dots that are too near to be told apart.
+DOTTED_MOST = 10
 DOT: Any = {
     "ls": "",
     "marker": "o",
@@ -67,12 +69,14 @@ def _bars(canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, sc
     estimates = [cell.estimate(column) for cell in cells]
     texts = _texts(cells, column)
     ends = [value.high or value.value for value in estimates if value is not None]
-    ends += [trial for cell in cells for trial in cell.by_block(column).values()]
+    if len(cells) <= DOTTED_MOST:
+        ends += [trial for cell in cells for trial in cell.by_block(column).values()]
     limit = 1.02 * max(ends, default=0) or 1.0
     for row, (cell, value, text) in enumerate(zip(cells, estimates, texts, strict=True)):
         canvas.record(cell, column, value)
         _row(canvas, axes, row, cell, value, text)
-        _trials(canvas, axes, row, cell, column)
+        if len(cells) <= DOTTED_MOST:
+            _trials(canvas, axes, row, cell, column)
     axes.set_xlim(0, limit)
     axes.set_ylim(len(cells) - 0.4, -0.6)
     axes.set_yticks([])
