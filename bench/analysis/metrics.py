@@ -122,6 +122,10 @@ def conditions(trial: Trial) -> dict[str, Any]:
     }
 
 
+# How a metric is called where its name is not what people say.
+TITLES = {"cpu": "CPU per request", "light_p99": "p99 of light requests"}
+
+
 @dataclass(frozen=True)
 class Metric:
     """What servers are compared by.
@@ -134,6 +138,11 @@ class Metric:
     column: str
     more_is_better: bool = False
     bounded: bool = True
+
+    @property
+    def title(self) -> str:
+        """Return how it is called in a sentence."""
+        return TITLES.get(self.name, self.name)
 
     @property
     def latency(self) -> bool:

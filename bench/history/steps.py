@@ -35,28 +35,30 @@ def between(contrasts: Sequence[Contrast]) -> Variance | None:
     return Variance(max(0.0, middle - by_trials), EFFICIENCY * len(known))
 
 
-def found(
-    contrasts: Mapping[Key, Contrast], reach: Mapping[Key, float], noise: Variance | None
-) -> dict[Key, Contrast]:
-    """Return the steps that are beyond the noise, at one level over all of them.
+def widened(contrast: Contrast, noise: Variance | None) -> Contrast | None:
+    """Return a contrast whose error knows what runs differ by (Satterthwaite's freedom).
 
-    contrasts: a run over the one before it; reach: what the instrument alone tells apart, a
-        fraction; noise: between runs
+    noise: between runs; None where that is not known, or the contrast has no error of its own
     """
-    widened = {key: _widened(each, noise) for key, each in contrasts.items()}
-    return {key: widened[key] for key in Family(widened, reach).changed()}
-
-
-def ratio(step: Contrast) -> Estimate | None:
-    """Return a step as a ratio with its interval at 95 %."""
-    return pairwise.estimated(step, levels.LEVEL)[0]
-
-
-def _widened(contrast: Contrast, noise: Variance | None) -> Contrast:
-    """Return a contrast whose error knows what runs differ by (Satterthwaite's freedom)."""
-    if contrast.error is None or noise is None or noise.value < NOTHING:
+    if contrast.error is None or noise is None:
+        return None
+    if noise.value < NOTHING:
         return contrast
     own = contrast.error**2
     both = own + noise.value
     parts = own**2 / contrast.freedom + noise.value**2 / noise.freedom
     return replace(contrast, error=math.sqrt(both), freedom=both**2 / parts)
+
+
+def found(contrasts: Mapping[Key, Contrast], reach: Mapping[Key, float]) -> dict[Key, Contrast]:
+    """Return the steps that are beyond the noise, at one level over all of them.
+
+    contrasts: a run over the one before it, widened; reach: what the instrument alone tells apart,
+        a fraction
+    """
+    return {key: contrasts[key] for key in Family(contrasts, reach).changed()}
+
+
+def ratio(step: Contrast) -> Estimate | None:
+    """Return a step as a ratio with its interval at 95 %."""
+    return pairwise.estimated(step, levels.LEVEL)[0]

@@ -15,7 +15,6 @@ from bench.history import steps
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Workload
 from bench.pairs.layout import Contrast
-from bench.pairs.shrinkage import Variance
 
 RUNS_LEAST = 2
 
@@ -51,11 +50,6 @@ class Series:
     points: tuple[Point, ...]
     steps: tuple[Step, ...]
 
-    @property
-    def overall(self) -> float:
-        """Return the last value over the first."""
-        return self.points[-1].value.value / self.points[0].value.value
-
 
 @dataclass(frozen=True)
 class Timeline:
@@ -64,7 +58,7 @@ class Timeline:
     runs: those that can be compared, in the order of their time
     left_out: the others by name, and why
     noise: by the name of a figure, by what fraction neighbouring runs differ without a change (one
-        standard deviation); of figures with too few neighbours nothing is known
+        standard deviation); of figures with too few neighbours it is not known, and no step either
     """
 
     runs: tuple[Run, ...]
@@ -179,20 +173,25 @@ def _stepped(
     by_figure: dict[str, list[_Track]] = {}
     for track in tracks:
         by_figure.setdefault(track.figure.name, []).append(track)
-    noise: dict[str, Variance] = {}
-    beyond: dict[tuple[Cell, int], Contrast] = {}
-    for name, alike in by_figure.items():
-        variance = steps.between([contrast for track in alike for contrast in track.contrasts])
-        if variance is not None:
-            noise[name] = variance
-        contrasts = {(t.cell, at): each for t in alike for at, each in enumerate(t.contrasts)}
-        reach = {(t.cell, at): each for t in alike for at, each in enumerate(t.reach)}
-        beyond |= steps.found(contrasts, reach, variance)
+    noise = {
+        name: steps.between([contrast for track in alike for contrast in track.contrasts])
+        for name, alike in by_figure.items()
+    }
+    contrasts = {
+        (track.cell, at): widened
+        for track in tracks
+        for at, each in enumerate(track.contrasts)
+        if (widened := steps.widened(each, noise[track.figure.name])) is not None
+    }
+    reach = {(track.cell, at): each for track in tracks for at, each in enumerate(track.reach)}
+    beyond = steps.found(contrasts, reach)
     series = tuple(
         Series(t.cell, labels[t.cell.workload], t.figure, t.points, tuple(_steps(t, beyond)))
         for t in tracks
     )
-    return series, {name: math.expm1(math.sqrt(each.value)) for name, each in noise.items()}
+    return series, {
+        name: math.expm1(math.sqrt(each.value)) for name, each in noise.items() if each is not None
+    }
 
 
 def _steps(track: _Track, beyond: dict[tuple[Cell, int], Contrast]) -> Iterator[Step]:

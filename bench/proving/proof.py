@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bench.analysis.metrics import METRICS
 from bench.base import levels
-from bench.base.errors import ConfigError, StoreError
-from bench.comparing import gates
+from bench.base.errors import StoreError
 from bench.comparing.gates import Gate
 from bench.model.run import Run
 from bench.model.trial import TWIN
 from bench.proving import decision
 from bench.proving.decision import Finding, Question
+from bench.proving.profile import result as profiles
 from bench.proving.profile.result import Profile
 from bench.proving.refs import Reference
 
@@ -112,20 +111,21 @@ def proof(
     )
 
 
-def again(run: Run, before: Proof) -> Proof:
+def again(run: Run, before: Proof, limits: Sequence[Gate]) -> Proof:
     """Return what a run proves now, by what was asked of it before: blocks may have been added.
 
+    limits: the gates that were asked for
+
     Raises:
-        StoreError: it was asked of other servers, figures or gates than there are
+        StoreError: it was asked of other servers or figures than there are, or of no margin
     """
     names = (before.a.name, before.b.name)
-    cells = {trial.cell.server for trial in run.trials}
-    if not cells.issuperset(names) or not METRICS.keys() >= set(before.deciding):
+    if not {trial.cell.server for trial in run.trials}.issuperset(names):
         raise StoreError(f"is not of this run: it tells of {' and '.join(names)}")
-    try:
-        limits = [gates.parse(text) for text in before.limits]
-    except ConfigError as error:
-        raise StoreError(str(error)) from None
+    if not set(decision.FIGURES).issuperset(before.deciding) or not 0 < before.margin < 1:
+        raise StoreError("asks for figures or a margin that `bench ab` does not know")
+    if not profiles.sound(before.profile):
+        raise StoreError("its profile counts less than nothing")
     found = tuple(
         Reference(each.reference, each.commit)
         for each in (before.a, before.b)

@@ -43,6 +43,24 @@ def behind_links(folder: Path) -> Path:
         raise StoreError(f"{folder}: leads through a loop of links; name the folder") from None
 
 
+def below(folder: Path) -> list[Path]:
+    """Return the runs of a folder: itself, or those that lie in it, by name; links left out.
+
+    Raises:
+        StoreError: it is no run and holds none, or cannot be looked at
+    """
+    try:
+        if (folder / reading.HEADER).exists():
+            return [behind_links(folder).resolve()]
+        entries = sorted(path for path in folder.iterdir() if not path.is_symlink())
+        runs = [path.resolve() for path in entries if (path / reading.HEADER).is_file()]
+    except OSError as error:
+        raise StoreError(in_words(error)) from None
+    if not runs:
+        raise StoreError(f"{folder}: is no run and holds none; name folders such as results")
+    return runs
+
+
 def check_new(folder: Path) -> None:
     """Refuse a folder for a new run that has something in it; raises StoreError."""
     try:

@@ -169,7 +169,7 @@ def spread(trials: Sequence[Trial], setup: Setup) -> Finding | None:
     In open loop that is p99: throughput is what is offered there, and says nothing.
     """
     figure, values = _telling(trials)
-    limit, what = limits.SPREAD_LATENCY if figure.latency else limits.SPREAD, _worded(figure)
+    limit, what = limits.SPREAD_LATENCY if figure.latency else limits.SPREAD, figure.title
     spread = intervals.log_deviation(values)
     if spread is None or spread <= limit:
         return None
@@ -187,10 +187,6 @@ def _telling(trials: Sequence[Trial]) -> tuple[Metric, list[float]]:
     return figure, [value for value in found if value is not None]
 
 
-def _worded(figure: Metric) -> str:
-    return figure.name.replace("light_p99", "p99 of light requests")
-
-
 def two_modes(trials: Sequence[Trial], _: Setup) -> Finding | None:
     """Return a finding if the trials of a cell fall into two groups, in what ranks it."""
     figure, values = _telling(trials)
@@ -198,7 +194,7 @@ def two_modes(trials: Sequence[Trial], _: Setup) -> Finding | None:
     if groups is None:
         return None
     low, high = (wording.number(value) for value in (groups.low, groups.high))
-    unit = f"µs of {_worded(figure)}" if figure.latency else "requests/s"
+    unit = f"µs of {figure.title}" if figure.latency else "requests/s"
     reason = (
         f"its trials fall into two groups, {groups.slower} near {low} and {groups.faster} near "
         f"{high} {unit}: their mean is of neither"

@@ -46,12 +46,14 @@ class Observed:
 
     reported: by the generator; truth: by the recursion; served: by the server's own log, up to the
     way there and back
+    textbook_us: the mean of M/G/1, for services as they turned out
     """
 
     digest: Result
     reported: Times
     truth: Times
     served: Times
+    textbook_us: float
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -101,6 +103,7 @@ def observed(load: float, distribution: str, folder: Path, seed: int) -> Observe
         received_us - intended_us,
         np.array(truth),
         ended_us - intended_us,
+        lindley.mg1_mean(len(services_us) / (intended_us[-1] - intended_us[0]), services_us),
     )
 
 
@@ -121,9 +124,8 @@ def undisturbed(load: float, distribution: str, folder: Path) -> Observed:
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
-@pytest.mark.parametrize(
-    ("load", "distribution"), [(0.3, "exponential"), (0.8, "exponential"), (0.8, "deterministic")]
-)
+@pytest.mark.parametrize("distribution", ["exponential", "deterministic"])
+@pytest.mark.parametrize("load", [0.3, 0.5, 0.8])
 def test_response_times_are_those_of_lindleys_recursion(
     load: float, distribution: str, tmp_path: Path
 ) -> None:
@@ -140,3 +142,7 @@ def test_response_times_are_those_of_lindleys_recursion(
         both = (seen.reported[judged], seen.truth[judged])
         reported, truth = (np.quantile(times, quantile) for times in both)
         assert reported == pytest.approx(truth, rel=CLOSE, abs=WAY * MEAN_US), quantile
+    if load < 0.8:
+        # Ten seconds of arrivals are a sample: simulated, its mean varies by 4 % about that of the
+        # textbook, with services that a busy machine held up as well (M/M/1 would be 55 % off).
+        assert np.mean(seen.truth) == pytest.approx(seen.textbook_us, rel=0.2)

@@ -46,6 +46,16 @@ def test_the_json_has_points_and_steps(tmp_path: Path) -> None:
     assert step["ratio_lo"] < 0.8 < step["ratio_hi"]
 
 
+def test_a_run_that_cannot_be_read_costs_no_other(tmp_path: Path) -> None:
+    write(tmp_path, levels(3, 0.01, seed=2))
+    (tmp_path / "run-01" / "run.json").write_text("{")
+    done = bench(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 runs of one machine" in done.stdout
+    assert "left out: " in done.stdout
+    assert "is not a run's header" in done.stdout
+
+
 def test_what_it_refuses_is_one_line(tmp_path: Path) -> None:
     write(tmp_path, levels(1, 0.01, seed=2))
     (tmp_path / "empty").mkdir()

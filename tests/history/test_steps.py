@@ -29,10 +29,12 @@ def marked(
             assert contrast is not None
             contrasts[cell, at] = contrast
     noise = steps.between(list(contrasts.values()))
-    return steps.found(contrasts, dict.fromkeys(contrasts, 0.0), noise)
+    widened = {key: steps.widened(each, noise) for key, each in contrasts.items()}
+    known = {key: each for key, each in widened.items() if each is not None}
+    return steps.found(known, dict.fromkeys(known, 0.0))
 
 
-@pytest.mark.parametrize(("cells", "runs"), [(1, 8), (4, 4), (8, 12)])
+@pytest.mark.parametrize(("cells", "runs"), [(1, 2), (1, 4), (9, 2), (1, 8), (4, 4), (8, 12)])
 @pytest.mark.parametrize("between", [0.0, 0.01, 0.04])
 def test_equal_runs_seldom_take_a_step(cells: int, runs: int, between: float) -> None:
     source = np.random.default_rng([cells, runs, int(between * 100)])
@@ -49,7 +51,7 @@ def test_a_step_well_beyond_the_noise_is_found_where_it_is() -> None:
 
 
 def test_few_neighbours_tell_no_noise() -> None:
-    few = [Contrast(0.1, 0.01, 8.0, 5)] * 5
+    few = [Contrast(0.1, 0.01, 8.0, 5)] * 2
     assert steps.between(few) is None
     many = steps.between(few * 2)
     assert many is not None

@@ -9,7 +9,6 @@ from bench.analysis.metrics import METRICS
 from bench.base.errors import ConfigError
 from bench.history.timeline import timeline
 from bench.report.over_runs import words
-from bench.store import run_folder
 from tests.history.common import MODELS, STEPPED, levels, write
 from tests.support import synthetic
 
@@ -34,12 +33,18 @@ def test_what_runs_differ_by_is_no_step(tmp_path: Path) -> None:
     assert not any(series.steps for series in found.series)
 
 
-def test_two_runs_do_not_tell_what_runs_differ_by(tmp_path: Path) -> None:
-    found = timeline(write(tmp_path, levels(2, 0.0, seed=1, step_at=1, factor=0.7)))
+def test_of_two_runs_of_one_cell_no_step_is_told(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(2, 0.0, seed=1, step_at=1, factor=0.7))
+    found = timeline(runs, server=STEPPED)
     assert found.noise == {}
-    (step,) = next(each.steps for each in found.series if each.cell.server == STEPPED)
-    assert not step.better
+    assert not any(series.steps for series in found.series)
     assert any("too few neighbouring runs" in note for note in words.notes(found))
+
+
+def test_runs_of_one_trial_have_points_and_no_step(tmp_path: Path) -> None:
+    found = timeline(write(tmp_path, levels(6, 0.01, seed=1, step_at=3, factor=0.5), blocks=1))
+    assert all(len(series.points) == 6 for series in found.series)
+    assert not any(series.steps for series in found.series)
 
 
 def test_a_machine_that_moved_all_cells_is_named(tmp_path: Path) -> None:
@@ -80,21 +85,19 @@ def test_a_figure_and_a_cell_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_a_bound_may_hide_the_opposite(tmp_path: Path) -> None:
-    runs = write(tmp_path, levels(2, 0.0, seed=1, step_at=1, factor=1.5))
-    # In the first run the generator was the limit: the server may have been as fast then.
+    runs = write(tmp_path, levels(10, 0.01, seed=3, step_at=5, factor=1.5))
+    assert any(series.steps for series in timeline(runs, server=STEPPED).series)
+    # Before the step the generator was the limit: the server may have been as fast then.
     bound = [
         dataclasses.replace(
             synthetic.with_result(trial, generator_idle_fraction=0.0),
             server_usage=synthetic.usage(0.8),
         )
-        for trial in runs[0].trials
+        for trial in runs[4].trials
     ]
-    found = timeline([dataclasses.replace(runs[0], trials=bound), runs[1]], server=STEPPED)
+    runs[4] = dataclasses.replace(runs[4], trials=bound)
+    found = timeline(runs, server=STEPPED)
     (series,) = found.series
-    assert series.points[0].bound
+    assert series.points[4].bound
+    assert words.point(series.figure, series.points[4]).startswith("≥ ")
     assert not series.steps
-
-
-def test_it_reads_what_is_on_disk(tmp_path: Path) -> None:
-    write(tmp_path, levels(2, 0.01, seed=1))
-    assert run_folder.read(tmp_path / "run-00").header.commit == "0" * 40

@@ -16,7 +16,10 @@ from bench.report.proof import files
 from tests.comparing.common import OTHER, PLAIN, noisy, run
 
 QUESTION = Question(OTHER.name, PLAIN.name, 0.04, ("throughput",))
+DECIDING = ('"deciding": [\n  "throughput"', '"deciding": [\n  "memory"')
 LIMITS = ("throughput < 0.95", "p99 10%")
+SIDE = '{"stacks": {"main": 0}, "calls": {}}'
+NOTHING_COUNTED = f'"profile": {{"workload": "kept", "a": {SIDE}, "b": {SIDE}, "sampler": "perf"}}'
 
 
 def written(folder: Path, blocks: int) -> tuple[Run, str]:
@@ -64,6 +67,13 @@ def test_a_run_without_a_proof_gets_none(tmp_path: Path) -> None:
         (lambda text: text.replace(PLAIN.name, "somebody"), "is not of this run"),
         (lambda text: text.replace(LIMITS[0], "speed < 1"), "gate 'speed < 1'"),
         (lambda text: text.replace('"margin": 0.04', '"margin": "much"'), "cannot be read"),
+        (lambda text: text.replace('"margin": 0.04', '"margin": -1.0'), "does not know"),
+        (
+            lambda text: text.replace(*DECIDING),
+            "does not know",
+        ),
+        (lambda text: text.replace(LIMITS[0], "memory < 1"), "ab looks at"),
+        (lambda text: text.replace('"profile": null', NOTHING_COUNTED), "less than nothing"),
     ],
 )
 def test_what_strangers_wrote_is_left_out_and_named(

@@ -4,38 +4,31 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from rich.console import Console, Group
 from rich.terminal_theme import TerminalTheme
 
 from bench.report.terminal import needs, ranking
-from bench.report.view import columns, run_view
+from bench.report.view import columns
 from bench.report.view.cell_view import WorkloadView, against
-from bench.report.view.run_view import RunView
-from bench.store import run_folder
 from bench.teaching import neighbours
+from tests.support.model_pages import published
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "README.md"
 PICTURE = ROOT / "docs" / "terminal.svg"
-WORKLOAD = "kept-50"
+# The published run of the default suite, and what of it is shown.
+RUN, WORKLOAD = "", "kept-50"
 WIDTH = 100
 # Rich's picture asks a host for its font; ours takes what the reader has.
 FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 THEME = TerminalTheme((23, 26, 31), (220, 224, 230), [(90, 96, 106)] * 8, [(120, 126, 136)] * 8)
 
 
-@cache
-def published() -> RunView:
-    """Return the published run of the default suite, of which the README shows one workload."""
-    return run_view.view(run_folder.read(ROOT / "results" / "reference"))
-
-
 def workload() -> WorkloadView:
     """Return the workload that is shown."""
-    return next(each for each in published().workloads if each.label == WORKLOAD)
+    return next(each for each in published(RUN).workloads if each.label == WORKLOAD)
 
 
 def page() -> str:
@@ -49,7 +42,7 @@ def block() -> str:
     head = ("server", "requests/s", "of the best", "p99", "CPU µs/request", "MiB", "verdict")
     rows = [f"| {' | '.join(row)} |" for row in (head, *_rows(shown))]
     rows.insert(1, "|---|--:|--:|--:|--:|--:|---|")
-    view = published()
+    view = published(RUN)
     blocks = len(view.run.header.order)
     about = (
         f"{shown.described()}; {view.cpus()}. {blocks} blocks of one day on one "
@@ -74,7 +67,7 @@ def _rows(shown: WorkloadView) -> Iterator[tuple[str, ...]]:
 
 def picture() -> str:
     """Return what a terminal shows at the end of a run, of one workload, as SVG."""
-    view = dataclasses.replace(published(), workloads=[workload()])
+    view = dataclasses.replace(published(RUN), workloads=[workload()])
     console = Console(
         file=io.StringIO(), record=True, width=WIDTH, force_terminal=True, legacy_windows=False
     )

@@ -30,6 +30,15 @@ def response_times(arrivals: Sequence[float], services: Sequence[float]) -> list
     return responses
 
 
+def mg1_mean(rate: float, services: NDArray[np.float64]) -> float:
+    """Return the mean response time of M/G/1 (Pollaczek and Khinchine), in the services' unit.
+
+    rate: of arrivals, per that unit
+    """
+    busy = rate * services.mean()
+    return float(services.mean() + rate * np.square(services).mean() / (2 * (1 - busy)))
+
+
 def mm1_mean(load: float, mean_service: float) -> float:
     """Return the mean response time of M/M/1 at a load (utilisation) between 0 and 1."""
     return mean_service / (1 - load)

@@ -2,16 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.base.errors import ConfigError, StoreError, in_words
+from bench.base.errors import ConfigError, StoreError
 from bench.cli.changes.documents import written
 from bench.cli.console import console, terminal
 from bench.cli.results import stored
+from bench.model.run import Run
 from loadgen.exits import in_words as statuses
 
 app = typer.Typer()
@@ -51,8 +52,8 @@ def history(
 
     if figure and figure not in METRICS:
         raise ConfigError(f"--figure {figure}: choose from {', '.join(METRICS)}")
-    paths = list(dict.fromkeys(path for folder in folders for path in runs_in(folder)))
-    found = timeline([stored(path) for path in paths], METRICS.get(figure), server, workload)
+    runs, unread = _readable(folders)
+    found = timeline(runs, METRICS.get(figure), server, workload)
     command = ("bench", *sys.argv[1:])
     texts = {
         "history.md": document.markdown(found, command),
@@ -65,23 +66,25 @@ def history(
     else:
         console.print(over_runs.table(found, console.width))
     told = terminal(stderr=as_json or as_markdown)
+    for why in unread:
+        told.print(f"left out: {why}", highlight=False, soft_wrap=True)
     told.print(written(write or folders[0], texts), highlight=False, soft_wrap=True)
 
 
-def runs_in(folder: Path) -> Iterator[Path]:
-    """Yield the runs of a folder: itself, or those that lie in it, each once and by its own name.
+def _readable(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """Return the runs of folders, each once, and why others among them cannot be read.
 
     Raises:
-        StoreError: it is no run and holds none
+        StoreError: a folder holds no run, or none of the runs can be read
     """
-    if (folder / "run.json").exists():
-        yield folder.resolve()
-        return
-    try:
-        below = sorted(path for path in folder.iterdir() if not path.is_symlink())
-    except OSError as error:
-        raise StoreError(in_words(error)) from None
-    runs = [path for path in below if (path / "run.json").is_file()]
+    from bench.store import run_folder
+
+    runs, unread = [], []
+    for path in dict.fromkeys(path for folder in folders for path in run_folder.below(folder)):
+        try:
+            runs.append(stored(path))
+        except StoreError as error:
+            unread.append(str(error))
     if not runs:
-        raise StoreError(f"{folder}: is no run and holds none; name folders such as results")
-    yield from (path.resolve() for path in runs)
+        raise StoreError(unread[0])
+    return runs, unread

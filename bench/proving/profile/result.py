@@ -1,5 +1,6 @@
 """What a profile of two servers comes to: stacks, system calls, and what is beside the other."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -45,6 +46,16 @@ class Difference:
     function: str
     a: float
     b: float
+
+
+def sound(profile: Profile | None) -> bool:
+    """Tell if what was read of a file can be a profile: it counts, and not below nothing."""
+    if profile is None:
+        return True
+    sides = (profile.a, profile.b)
+    counts = [*(min(side.stacks.values(), default=1) for side in sides)]
+    calls = [call for side in sides for call in side.calls.values()]
+    return min(counts) > 0 and all(0 <= call < math.inf for call in calls)
 
 
 def parse(text: str) -> dict[str, int]:

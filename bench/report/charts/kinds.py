@@ -60,8 +60,9 @@ KINDS = (
     Kind(
         "throughput",
         "Throughput",
-        "Correct replies per second; longer is better. The line is the 95 % interval, a dot a "
-        "trial. Hatched: not valid, the reason is beside it; ≥ is a lower bound.",
+        "Correct replies per second; longer is better. The line is the 95 % interval; of ten "
+        "servers or fewer a dot is a trial. Hatched: not valid, the reason is beside it; ≥ is a "
+        "lower bound.",
         RunView.each,
         bars.margins,
         bars.throughput,
@@ -161,7 +162,7 @@ KINDS = (
         "cpu",
         "CPU per request",
         "CPU time of all the server's processes per request; shorter is better. The line is the "
-        "95 % interval, a dot a trial. Hatched: not valid.",
+        "95 % interval; of ten servers or fewer a dot is a trial. Hatched: not valid.",
         RunView.each,
         bars.margins,
         bars.cpu,
@@ -193,7 +194,7 @@ KINDS = (
         "memory",
         "Memory",
         "Memory of all the server's processes (PSS) with the connections open; shorter is better. "
-        "Hatched: not valid.",
+        "Of ten servers or fewer a dot is a trial. Hatched: not valid.",
         RunView.each,
         bars.margins,
         bars.memory,

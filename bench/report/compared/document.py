@@ -21,7 +21,6 @@ from bench.report.terminal import comparison as terminal
 
 # The figures that a reader of a change asks for.
 FIGURES = ("throughput", "p50", "p99", "cpu")
-TITLES = {"throughput": "throughput", "p50": "p50", "p99": "p99", "cpu": "CPU per request"}
 # How a figure is called that is better in B, and that is worse.
 WORDS = {name: {Change.BETTER: "faster", Change.WORSE: "slower"} for name in FIGURES}
 WORDS["cpu"] = {Change.BETTER: "cheaper", Change.WORSE: "dearer"}
@@ -40,7 +39,7 @@ def html(
 ) -> str:
     """Return the self-contained page, with the ratios drawn."""
     template = environment(autoescape=True).get_template("compare.html.j2")
-    drawn = [picture.of(comparison.rows, METRICS[name], TITLES[name]) for name in FIGURES]
+    drawn = [picture.of(comparison.rows, METRICS[name]) for name in FIGURES]
     pictures = [each for each in drawn if each]
     content = _content(comparison, runs, judged, command)
     return template.render(content, colours=palette.themes(), pictures=pictures)
@@ -54,7 +53,7 @@ def _content(
         "a": comparison.name_a,
         "b": comparison.name_b,
         "summary": [sentence for name in FIGURES if (sentence := summary(comparison, name))],
-        "titles": [TITLES[name] for name in FIGURES],
+        "titles": [METRICS[name].title for name in FIGURES],
         "several": several,
         "rows": [_row(row) for row in comparison.rows],
         "notes": terminal.notes(comparison),
@@ -78,7 +77,7 @@ def summary(comparison: Comparison, name: str) -> str:
     shown = ""
     if counts[Change.TIED] and sizes:
         shown = f"; of the median cell {terminal.size(statistics.median(sizes))} would have shown"
-    return f"{TITLES[name]}: {', '.join(told)} of {len(rows)}{ratio}{shown}"
+    return f"{figure.title}: {', '.join(told)} of {len(rows)}{ratio}{shown}"
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ TICKS_MOST = 7
 LEAST = 1.05
 
 
-def of(rows: Sequence[Row], figure: Metric, title: str) -> dict[str, object] | None:
+def of(rows: Sequence[Row], figure: Metric) -> dict[str, object] | None:
     """Return what a page draws of a figure, places in pixels; None where no cell has a ratio."""
     known = [
         (row, ratio) for row in rows if row.comparable and (ratio := row.ratios.get(figure.name))
@@ -31,7 +31,7 @@ def of(rows: Sequence[Row], figure: Metric, title: str) -> dict[str, object] | N
     ticks = [tick for tick in TICKS if 1 / reach <= tick <= reach]
     step = -(-len(ticks) // TICKS_MOST)
     return {
-        "title": title,
+        "title": figure.title,
         "better": "more is better" if figure.more_is_better else "less is better",
         "width": NAMES + WIDTH + 10,
         "height": ROW * len(known) + FOOT,

@@ -36,7 +36,7 @@ def _content(timeline: Timeline, command: Sequence[str]) -> dict[str, Any]:
         sections.append(
             {
                 "workload": label,
-                "title": words.title(figure),
+                "title": figure.title,
                 "better": "more is better" if figure.more_is_better else "less is better",
                 "cells": [picture.of(timeline, series) for series in of_label],
             }

@@ -54,13 +54,13 @@ def of(timeline: Timeline, series: Series) -> dict[str, Any]:
             "low": on.height(_ends(point.value)[0]),
             "high": on.height(_ends(point.value)[-1]),
             "bound": point.bound,
-            "tip": f"{words.when(timeline, point.run)}: {words.value(series.figure, point.value)}",
+            "tip": f"{words.when(timeline, point.run)}: {words.point(series.figure, point)}",
         }
         for point in series.points
     ]
     return {
         "server": series.cell.server,
-        "last": words.value(series.figure, series.points[-1].value),
+        "last": words.point(series.figure, series.points[-1]),
         "steps": words.steps(timeline, series),
         "points": points,
         "line": " ".join(f"{point['x']},{point['y']}" for point in points),

@@ -6,31 +6,26 @@ from typing import Any
 from bench.analysis.metrics import Metric
 from bench.base import wording
 from bench.base.estimate import Estimate
-from bench.history.timeline import Series, Step, Timeline
+from bench.history.timeline import Point, Series, Step, Timeline
 from bench.model.run import Run
 
-# How a figure is called, and the unit that a value has.
-TITLES = {
-    "throughput": "throughput",
-    "cpu": "CPU per request",
-    "memory": "memory",
-    "light_p99": "p99 of light requests",
-}
+# Of what is no time.
 UNITS = {"throughput": "/s", "cpu": "µs", "memory": "MiB"}
 # Of a commit's hash as many letters as git shows.
 COMMIT = 9
 UNCHANGED = "no step"
 
 
-def title(figure: Metric) -> str:
-    """Return how a figure is called in a sentence."""
-    return TITLES.get(figure.name, figure.name)
-
-
 def value(figure: Metric, of: Estimate) -> str:
     """Return a value with its interval and unit."""
     unit = UNITS.get(figure.name)
     return wording.interval(of) if unit is None else wording.estimate(of, unit)
+
+
+def point(figure: Metric, of: Point) -> str:
+    """Return the figure of a run; where it is a bound, with the sign of that."""
+    mark = ("≥ " if figure.more_is_better else "≤ ") if of.bound else ""
+    return mark + value(figure, of.value)
 
 
 def name(run: Run) -> str:
@@ -76,14 +71,15 @@ def notes(timeline: Timeline) -> Iterator[str]:
         noise = timeline.noise.get(figure.name)
         if noise is None:
             yield (
-                f"In {title(figure)} too few neighbouring runs tell what runs differ by without a "
-                "change: a step there exceeds what trials vary by, and no more is known. "
-                "More runs will tell."
+                f"In {figure.title} too few neighbouring runs tell what runs differ by without a "
+                "change, so no step is marked: more runs will tell, and bench compare has the "
+                "ratio of two."
             )
         else:
             yield (
-                f"In {title(figure)} neighbouring runs differ by {noise:.1%} without a change, "
-                "beyond what their trials tell; a step exceeds that, at 5 % over all of them."
+                f"In {figure.title} neighbouring runs differ by {noise:.1%} without a change, "
+                "beyond what their trials tell; a step exceeds that, at 5 % over all steps of all "
+                "cells."
             )
     if together := moved_together(timeline):
         runs = wording.listing([name(timeline.runs[at]) for at in together])

@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from bench.analysis.metrics import METRICS
 from bench.base import wording
 from bench.comparing import gates
 from bench.comparing.gates import Judgement
@@ -48,7 +49,7 @@ def content(proof: Proof) -> dict[str, Any]:
 def _row(proof: Proof, finding: Finding) -> dict[str, str]:
     return {
         "workload": finding.workload,
-        "figure": words.FIGURES[finding.figure],
+        "figure": METRICS[finding.figure].title,
         "a": words.value(finding, finding.a),
         "b": words.value(finding, finding.b),
         "ratio": words.ratio(finding),

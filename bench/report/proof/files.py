@@ -30,7 +30,8 @@ def renew(run: Run, gaps: Gaps) -> None:
     with gaps.part(JSON):
         before = reading.beside(run.folder, JSON, Proof)
         if before is not None:
-            shown = proving.again(run, before)
-            limits = [gates.parse(text) for text in shown.limits]
+            limits = [gates.parse(text) for text in before.limits]
+            gating.check(limits)
+            shown = proving.again(run, before, limits)
             judged = gating.judge(shown.b.name, shown.findings, limits)
             write(run, shown, judged, gaps)

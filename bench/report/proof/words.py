@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from bench.analysis.metrics import METRICS
 from bench.base import levels, wording
 from bench.proving.decision import Decision, Finding
 from bench.proving.proof import End, Participant, Proof
 
-FIGURES = {"throughput": "throughput", "p50": "p50", "p99": "p99", "cpu": "CPU per request"}
-FIGURES |= {"light_p99": "p99 of light requests"}
 # How a sentence begins that tells which figures differ.
 DIFFERS = (Decision.FASTER, Decision.SLOWER, Decision.CHEAPER, Decision.DEARER)
 # From here on a difference is told as a factor, and from there on none is told.
@@ -29,10 +28,12 @@ def sentence(findings: Sequence[Finding], margin: float) -> str:
 
 def _parts(findings: Sequence[Finding], margin: float) -> Iterator[str]:
     for decision in DIFFERS:
-        told = [f"{FIGURES[f.figure]} ({_times(f)})" for f in findings if f.decision is decision]
+        told = [
+            f"{METRICS[f.figure].title} ({_times(f)})" for f in findings if f.decision is decision
+        ]
         if told:
             yield f"{decision} in {_and(told)}"
-    tied = [FIGURES[f.figure] for f in findings if f.decision is Decision.TIED]
+    tied = [METRICS[f.figure].title for f in findings if f.decision is Decision.TIED]
     if tied:
         yield f"tied with A, within {percent(margin)}, in {_and(tied)}"
     yield from _open("not shown to differ", Decision.NOT_SHOWN, findings, needs)
@@ -46,7 +47,7 @@ def _open(
     notes: dict[str, list[str]] = {}
     for finding in findings:
         if finding.decision is decision:
-            notes.setdefault(note(finding), []).append(FIGURES[finding.figure])
+            notes.setdefault(note(finding), []).append(METRICS[finding.figure].title)
     told = [_and(names) + (f" ({why})" if why else "") for why, names in notes.items()]
     if told:
         yield f"{words} in {_and(told)}"

@@ -37,7 +37,7 @@ def table(timeline: Timeline, width: int = 100) -> Group:
 def _workload(timeline: Timeline, label: str, shown: list[str]) -> Table:
     of_label = [series for series in timeline.series if series.label == label]
     figure = of_label[0].figure
-    title = Text(f"{label}: {words.title(figure)}", style="bold")
+    title = Text(f"{label}: {figure.title}", style="bold")
     grid = Table(box=None, pad_edge=False, title=title, title_justify="left")
     grid.add_column("server", no_wrap=True)
     for name in shown:
@@ -48,8 +48,8 @@ def _workload(timeline: Timeline, label: str, shown: list[str]) -> Table:
             grid.add_column(name, justify="right" if right else "left", no_wrap=True)
     for series in of_label:
         cells = {
-            "first": Text(words.value(figure, series.points[0].value)),
-            "last": Text(words.value(figure, series.points[-1].value)),
+            "first": Text(words.point(figure, series.points[0])),
+            "last": Text(words.point(figure, series.points[-1])),
             "course": Text(course(series)),
             "steps": _steps(timeline, series),
         }
