@@ -9,11 +9,12 @@ from bench.base.estimate import Estimate
 from bench.history.timeline import Series, Timeline
 from bench.report.over_runs import words
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 96, 84, 12, 14, 10
+# As wide as a phone shows it, so that what is written there can be read.
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 420, 72, 68, 10, 12, 8
 # Two texts beside the scale need as much between them.
-LINE = 13
+LINE = 11
 # Two texts beside the scale need as much between them.
-LINE = 13
+LINE = 11
 # However still a series is, its scale goes this far to either side: noise is not to look like news.
 LEAST = 1.05
 ROOM = 1.03
