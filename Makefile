@@ -18,7 +18,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench ab report list check demo docs test lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench ab report list check demo docs test test-pythons lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -97,7 +97,10 @@ COMPUTING := $(addprefix tests/,analysis base comparing history pairs plan provi
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(COMPUTING)
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING))
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING) tests/pythons)
+
+test-pythons: $(READY) ## hold all servers to the contract under every Python here (of PYTHONS, pyenv, PATH)
+	@$(BIN)/python -m pytest tests/pythons
 
 lint: $(READY) ## ruff: format and lint
 	@$(BIN)/python -m ruff format --check . && $(BIN)/python -m ruff check .

@@ -11,17 +11,25 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from servers import runtime
 from servers.api import Settings
 from servers.work import Work
 
 
 def load(path: str) -> ModuleType:
-    """Import a variant from its file, wherever it lies."""
+    """Import a variant from its file, wherever it lies.
+
+    By a name under which a worker, be it a process or an interpreter, finds its functions again.
+    """
+    here = os.path.dirname(os.path.realpath(__file__)) + os.sep
+    if path.startswith(here):
+        name = path[len(here) :].removesuffix(".py").replace(os.sep, ".")
+        return importlib.import_module(f"servers.{name}")
     spec = importlib.util.spec_from_file_location("variant", path)
     if spec is None or spec.loader is None:
         sys.exit(f"{path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["variant"] = module  # so that a worker process can find its functions by name
+    sys.modules["variant"] = module
     spec.loader.exec_module(module)
     return module
 
@@ -69,9 +77,11 @@ def main() -> None:
     The order names a variant's file as `path`, or an event loop's `factory` and a `style`.
     `switch_us` is how long a thread keeps the GIL from one that wants it, None as Python
     has it; `hog` is the kind of work of a thread beside the server, None: there is none.
+    `told` is the descriptor of a file in which the process says what it is as it ends.
     """
     order = read_order()
     serve = prepare(order)
+    runtime.Teller(order["told"])
     if order["switch_us"] is not None:
         sys.setswitchinterval(order["switch_us"] / 1e6)
     if order["hog"] is not None:

@@ -35,7 +35,7 @@ AFTERWARDS = tuple(
 )
 THIRD_PARTY = {
     # Where each of these may be imported, as the start of a path below the checkout.
-    "msgspec": ("bench/store/",),
+    "msgspec": ("bench/store/", "bench/model/interpreter.py"),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
     "scipy": ("bench/analysis/", "bench/pairs/", "bench/proving/looks.py"),

@@ -29,6 +29,9 @@ Pythons = Annotated[
     list[str] | None,
     option(WHAT, "another interpreter; NAME:server names a cell", metavar="NAME='/PATH'"),
 ]
+Provision = Annotated[
+    bool, option(WHAT, "give interpreters what their servers need", "--provision")
+]
 Connections = Annotated[str | None, option(AXIS, "active connections")]
 Payload = Annotated[str | None, option(AXIS, "bytes of a request")]
 PerConnection = Annotated[str | None, option(AXIS, "reconnect after so many; 'kept': never")]

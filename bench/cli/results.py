@@ -75,17 +75,22 @@ def rebuild(
     margin: Annotated[
         str, typer.Option(help="how near to each other servers are called equivalent")
     ] = "3%",
+    base: Annotated[
+        str | None, typer.Option(help="the interpreter that others are compared with")
+    ] = None,
 ) -> None:
     """Rebuild the report of a run from its files; no server is started."""
     from bench.plan.suite_file import fraction
     from bench.report import files
-    from bench.report.view import run_view
+    from bench.report.view import pythons, run_view
 
     within = fraction(margin, "--margin")
+    run = stored(folder)
+    run = run if base is None else pythons.compared_with(run, base)
     if form is None:
-        show(stored(folder), Gaps(), png=png, margin=within)
+        show(run, Gaps(), png=png, margin=within)
     elif form in files.FORMATS:
-        emit(files.render(run_view.view(stored(folder), within), form), form)
+        emit(files.render(run_view.view(run, within), form), form)
     else:
         raise ConfigError(f"--format {form!r}: choose from {', '.join(files.FORMATS)}")
 

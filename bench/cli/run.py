@@ -31,6 +31,10 @@ def run(
     command: options.Commands = None,
     loop: options.Loops = None,
     python: options.Pythons = None,
+    provision: options.Provision = False,
+    base: Annotated[
+        str | None, option(WHAT, "the interpreter that others are compared with [default: own]")
+    ] = None,
     connections: options.Connections = None,
     payload: options.Payload = None,
     requests_per_connection: options.PerConnection = None,
@@ -81,7 +85,7 @@ def run(
     from bench.running.resume import Continuation
     from bench.store import run_folder
 
-    outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()))
+    outside = Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()), provision)
     request: Request | Continuation
     if resume is not None or add is not None:
         check_goes_on(context)
@@ -102,6 +106,7 @@ def run(
             None if until is None else suite_file.fraction(until),
             chosen_cpus("--server-cpus", server_cpus),
             chosen_cpus("--generator-cpus", generator_cpus),
+            base=base or "",
         )
     # Standard output is for the document alone.
     notices = Notices(terminal(stderr=True) if as_json else console, quiet or as_json)
@@ -124,10 +129,11 @@ def chosen_cpus(flag: str, text: str | None) -> tuple[int, ...]:
     return tuple(chosen)
 
 
+BROUGHT = ("command", "loop", "python", "provision")
 # What a run that goes on may be told; all else it keeps.
 GOES_ON = {
     "resume": {"resume", "quiet", "as_json", "yes"},
-    "add": {"add", "servers", "trials", "command", "loop", "python", "quiet", "as_json", "yes"},
+    "add": {"add", "servers", "trials", *BROUGHT, "quiet", "as_json", "yes"},
 }
 
 

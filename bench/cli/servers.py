@@ -35,7 +35,7 @@ def list_all() -> None:
     missing: list[str] = []
     for (kind, name), variant in discovery.discover().items():
         lacks = variant.missing()
-        missing += lacks
+        missing += [name for name in lacks if not name.startswith("Python ")]
         clients = "any" if variant.max_clients is None else str(variant.max_clients)
         available = f"needs {', '.join(lacks)}" if lacks else "yes"
         more = (variant.family, transports[kind], clients) if wide else ()

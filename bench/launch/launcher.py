@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from bench.base.shortages import SHORTAGES, HouseError, house_errors
 from bench.launch import listening, places, process_tree
-from bench.launch.output import Output
+from bench.launch.output import Output, Told
 from bench.launch.probe import BrokenEcho, NotReady, TooLate, prove
 from bench.launch.supervision import Supervisor
+from bench.model.interpreter import Runtime
 from bench.model.server import ServerSpec, environment
 from servers import terms
 from servers.api import Settings
@@ -55,9 +56,7 @@ class Server:
 
     def __init__(self, spec: ServerSpec, transport: str, fair: Allotment) -> None:
         """Only keep what is asked; nothing starts before `with`."""
-        self.spec = spec
-        self.transport = transport
-        self.fair = fair
+        self.spec, self.transport, self.fair = spec, transport, fair
         self.address: terms.Address = ""
         self.pid = 0
         self.ended = ""
@@ -66,6 +65,8 @@ class Server:
         self._refused = ""
         self._supervisor: Supervisor | None = None
         self._output: Output | None = None
+        self._told: Told | None = None
+        self.runtime: Runtime | None = None
 
     def __enter__(self) -> Self:
         """Start the server and wait until it has proven that it is ready."""
@@ -151,19 +152,23 @@ class Server:
         finally:
             if self._output is not None:
                 self._output.close()
+            if self._told is not None:
+                self.runtime, self._told = self._told.close(), None
 
     def _start(self, attempt: int) -> None:
         """Bind, hand the socket down, and close the house's own copy of it."""
         with contextlib.ExitStack() as stack:
-            listener = self._bind(attempt)
+            listener, fds, stdin = self._bind(attempt), list[int](), ""
             if listener is not None:
                 stack.callback(listener.close)
+                self._told = Told()
+                fds = [listener.fileno(), self._told.fd]
+                stdin = self._variant_order(*fds)
             self._output = Output()
-            fds = [] if listener is None else [listener.fileno()]
             order = {
                 "argv": self._argv(),
-                "stdin": "" if listener is None else self._variant_order(listener),
-                "env": self._environment(),
+                "stdin": stdin,
+                "env": dict(os.environ) if self.spec.command is not None else environment(),
                 "cpus": self.fair.cpus,
                 "output": self._output.fd,
                 "fds": fds,
@@ -198,19 +203,13 @@ class Server:
         python = self.spec.python.words if self.spec.python else (sys.executable,)
         return [*python, "-P", "-m", "servers"]
 
-    def _variant_order(self, listener: socket.socket) -> str:
+    def _variant_order(self, listener: int, told: int) -> str:
         """Return what a variant finds on its standard input."""
         fair, address = self.fair, self.address
         settings = Settings(terms.backlog(), fair.pool_size, fair.cpus, self.transport, address)
         fields = vars(settings) | {"work": fair.work}
-        order = self.spec.what | {"fd": listener.fileno(), "settings": fields}
+        order = self.spec.what | {"fd": listener, "told": told, "settings": fields}
         return json.dumps(order | {"hog": fair.hog, "switch_us": fair.switch_interval_us})
-
-    def _environment(self) -> dict[str, str]:
-        """Return the environment: for a variant free of Python's switches, with a fixed hash."""
-        if self.spec.command is not None:
-            return dict(os.environ)
-        return environment()
 
     def _prove(self) -> None:
         workers = self.spec.workers(self.fair.pool_size, len(self.fair.cpus))

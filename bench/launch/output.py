@@ -1,11 +1,16 @@
-"""What a server prints: memory of the house, of which the supervisor keeps both ends."""
+"""What a server says: what it prints, in memory of the house, and what it tells of itself."""
 
 import fcntl
 import os
 
+from bench.model import interpreter
+from bench.model.interpreter import Runtime
+
 # Read of a long story: its beginning, where the cause may stand, and its end, which is enough for a
 # traceback; and of the last line.
 HEAD_BYTES, TAIL_BYTES, LAST_WORDS = 1000, 3000, 200
+# Read of what it tells of itself: some hundred packages have 5 KB.
+MOST_BYTES = 1 << 17
 
 
 class Output:
@@ -48,3 +53,20 @@ class Output:
 
 def _readable(data: bytes) -> str:
     return data.decode(errors="replace").strip()
+
+
+class Told:
+    """A file in which the process of a server says what it is as it ends."""
+
+    def __init__(self) -> None:
+        """Make it; raises OSError."""
+        self.fd = os.memfd_create("told")
+
+    def close(self) -> Runtime | None:
+        """Return what was said, and let go of the memory; None if nothing was that can be read."""
+        data = os.pread(self.fd, MOST_BYTES, 0)
+        os.close(self.fd)
+        try:
+            return interpreter.read(data)
+        except ValueError:
+            return None

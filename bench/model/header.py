@@ -75,6 +75,7 @@ class Config:
     until: the relative half width that intervals were to reach, None: not asked for
     budget_s: time limit for blocks that are repeated or added
     pool_size: workers of a pool; generator_wait: where a load does not say
+    base: the interpreter that others are compared with, empty: the harness's own, or the first
     """
 
     suite: str
@@ -88,6 +89,7 @@ class Config:
     budget_s: float = 0.0
     pool_size: int | None = None
     generator_wait: Wait = Wait.SPIN
+    base: str = ""
 
 
 class Machine(TypedDict, total=False):

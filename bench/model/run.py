@@ -1,11 +1,14 @@
 """A run as it is on disk, and what can be asked of it: its cells, its servers, its labels."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from bench.model.header import Header, ServerEntry
+from bench.model.interpreter import Runtime
 from bench.model.trial import TWIN, Cell, Trial, Workload
+from servers.discovery import KINDS
 from servers.terms import kind_of
 
 
@@ -28,15 +31,28 @@ class Run:
                 trials_of.setdefault(trial.cell, []).append(trial)
         return trials_of
 
+    @cached_property
+    def entries(self) -> tuple[ServerEntry, ...]:
+        """Return the servers of the header, each with the Python that its process was at its end.
+
+        As it told in its last trial: an import may have turned the GIL on again.
+        """
+        told = {
+            (trial.cell.server.removesuffix(TWIN), kind_of(trial.cell.workload.transport)): found
+            for trial in self.trials
+            if (found := trial.runtime) is not None
+        }
+        return tuple(_as_told(entry, told) for entry in self.header.config.servers)
+
     def entry_of(self, cell: Cell) -> ServerEntry:
-        """Return what the header says of a cell's server; of a twin, what it says of its model.
+        """Return what is known of a cell's server; of a twin, what is known of its model.
 
         A stream and a datagram server may share a name: the transport tells which is meant.
         """
         name = cell.server.removesuffix(TWIN)
         fitting = (
             entry
-            for entry in self.header.config.servers
+            for entry in self.entries
             if entry.name == name and _can_serve(entry, cell.workload)
         )
         return next(fitting, ServerEntry(name))
@@ -62,9 +78,17 @@ def _planned(header: Header) -> list[Cell]:
     ]
 
 
+def _as_told(entry: ServerEntry, told: Mapping[tuple[str, str], Runtime]) -> ServerEntry:
+    kinds = [entry.kind] if entry.kind in KINDS else KINDS
+    found = next((told[entry.name, kind] for kind in kinds if (entry.name, kind) in told), None)
+    if found is None:
+        return entry
+    return replace(entry, python=str(found), gil=found.gil, jit=found.jit)
+
+
 def _can_serve(entry: ServerEntry, workload: Workload) -> bool:
     """Tell if the plan pairs them; a kind that is not of the house goes with every transport."""
-    foreign = entry.kind not in ("stream", "datagram")
+    foreign = entry.kind not in KINDS
     return foreign or entry.kind == kind_of(workload.transport)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import servers
-from bench.model.interpreter import Interpreter
+from bench.model.interpreter import Interpreter, Runtime, here
 from servers.discovery import Variant
 from servers.terms import Address, kind_of
 
@@ -85,7 +85,7 @@ class ServerSpec:
     def many_cpus(self) -> bool:
         """Return whether it can use more than one CPU at once; of a foreign command: perhaps."""
         if self.variant is not None:
-            return self.variant.uses_many_cpus(self.free_threaded)
+            return self.variant.uses_many_cpus(free_threaded=not self.runtime.gil)
         return self.command is not None and self.family != NATIVE
 
     @property
@@ -94,23 +94,12 @@ class ServerSpec:
         return self.variant is not None and self.variant.uses_many_cpus(free_threaded=True)
 
     @property
-    def free_threaded(self) -> bool:
-        """Return whether the interpreter that it is run under has no global lock."""
-        if self.python is not None:
-            return self.python.free_threaded
-        locked = getattr(sys, "_is_gil_enabled", None)
-        return locked is not None and not locked()
+    def runtime(self) -> Runtime:
+        """Return what the interpreter that it is run under is, as long as it has imported nothing.
 
-    @property
-    def compiles(self) -> bool:
-        """Return whether the interpreter that it is run under has its JIT on.
-
-        PyPy's is no matter of a switch; CPython tells from 3.14 on, and had none before 3.13.
+        A foreign command's is unknown: it need not be Python.
         """
-        if self.python is not None:
-            return self.python.jit
-        jit = getattr(sys, "_jit", None)
-        return jit is not None and jit.is_enabled()
+        return self.python.runtime if self.python is not None else here()
 
     @property
     def loop_packages(self) -> tuple[str, ...]:
@@ -142,7 +131,7 @@ class ServerSpec:
         """Return what it needs and its interpreter does not have: packages, or another version."""
         if self.python is not None:
             theirs = self.python.packages
-            older = self.variant.another_python(self.python.release) if self.variant else []
+            older = self.variant.another_python(self.python.runtime.release) if self.variant else []
             return older + [name for name in self.packages if name not in theirs]
         if self.variant is not None:
             return self.variant.missing()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bench.model.interpreter import Runtime
 from bench.model.work import Work, duration
 from loadgen.plan import Load
 from loadgen.result import Perturbation, Result, Witness
@@ -117,6 +118,8 @@ class Trial:
     reason: what went wrong, in words; output: the end of what the server printed
     exit_status: of a server that ended by itself in mid-trial, else None
     server_end: `clean` or `killed`, how it went when asked
+    runtime: what its Python was at that end, with what it had imported; None of a foreign command,
+        and of one that could not say it any more
     result: what the generator saw, None unless measured
     others, stolen: of the CPU time of the window, for each side's CPUs (`server`, `generator`, or
         `both` where they share some), the part that other processes used, and that the hypervisor
@@ -154,3 +157,4 @@ class Trial:
     witness: Witness | None = None
     no_witness: str = ""
     perturbation: Perturbation | None = None
+    runtime: Runtime | None = None

@@ -3,6 +3,8 @@
 import difflib
 import fnmatch
 import os
+import shlex
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 from bench.base.errors import ConfigError
 from bench.model.interpreter import Interpreter
 from bench.model.server import ROOT, Command, ServerSpec
-from bench.plan import interpreters
+from bench.plan import interpreters, provision
 from bench.plan.brought import LOOP_STYLES, command_spec, loop_specs
 from loadgen.witness import BUILT_BY
 from servers import discovery
@@ -26,11 +28,13 @@ class Outside:
 
     commands: NAME='program {host} {port}'; loops: NAME=module:factory
     pythons: NAME='/path/to/python [options]'
+    provision: whether an interpreter gets what its servers need and it lacks
     """
 
     commands: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
     pythons: tuple[str, ...] = ()
+    provision: bool = False
 
     def unlisted(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return the --command and --loop servers that --servers does not mention."""
@@ -49,6 +53,7 @@ class Catalog:
     variants: dict[tuple[str, str], Variant]
     brought: dict[str, ServerSpec]
     pythons: dict[str, Interpreter]
+    provision: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,8 @@ def read(outside: Outside = Outside()) -> Catalog:
         if spec.name in taken:
             raise ConfigError(f"{spec.name}: a server has that name; choose another")
         brought[spec.name] = spec
-    return Catalog(variants, brought, {python.name: python for python in pythons})
+    named = {python.name: python for python in pythons}
+    return Catalog(variants, brought, named, outside.provision)
 
 
 def native() -> dict[str, ServerSpec]:
@@ -101,7 +107,7 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
     Raises:
         ConfigError: a word names nothing, or nothing is left.
     """
-    specs: dict[tuple[str, str], ServerSpec] = {}
+    asked: list[tuple[Interpreter | None, ServerSpec]] = []
     skipped: list[str] = []
     prefixed = any(word.partition(":")[0] in catalog.pythons for word in wanted)
     for word in wanted:
@@ -113,35 +119,60 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
         variants = _named(catalog, rest if python else word, kinds, tree=python is None)
         # Interpreters that no word names run every server beside ours.
         others = () if prefixed else tuple(catalog.pythons.values())
-        for each in (python, *others):
-            for spec in variants:
-                reason = _add(specs, spec, each and interpreters.asked(each, spec.packages))
-                skipped += [reason] if reason else []
+        asked += [(each, spec) for each in (python, *others) for spec in variants]
+    specs, left_out = _under(asked, catalog.provision)
+    skipped += left_out
     if not specs:
         reason = "; ".join(skipped) or "none serves the transports of the workloads"
         raise ConfigError(f"no server is left to measure: {reason}")
     return Choice(specs, tuple(dict.fromkeys(skipped)))
 
 
-def _add(
-    specs: dict[tuple[str, str], ServerSpec], spec: ServerSpec, python: Interpreter | None
-) -> str:
-    """Add a server under an interpreter; return why it was left out, if it was."""
-    if python is not None:
-        if spec.command is not None:
-            return ""  # a program of its own has no other interpreter
-        spec = replace(spec, name=f"{python.name}:{spec.name}", python=python)
-    missing = spec.missing()
-    if missing:
-        remedy = f"install them for {python.name}" if python else install(missing)
-        if missing[0].startswith("Python "):
-            remedy = "run it under another: --python NAME=PATH"
-        return f"{spec.name}: needs {', '.join(missing)} ({remedy})"
-    key = (spec.variant.kind if spec.variant else "", spec.name)
-    if key in specs and specs[key] != spec:
-        raise ConfigError(f"server {spec.name}: there is another of that name")
-    specs[key] = spec
-    return ""
+def _under(
+    asked: Iterable[tuple[Interpreter | None, ServerSpec]], provide: bool
+) -> tuple[dict[tuple[str, str], ServerSpec], list[str]]:
+    """Return servers under their interpreters by kind and name, and why others are left out."""
+    # A program of its own has no other interpreter.
+    pairs = [(python, spec) for python, spec in asked if not (python and spec.command)]
+    pythons: dict[str, Interpreter] = {}
+    lacking: dict[str, dict[str, str]] = {}
+    for name in dict.fromkeys(python.name for python, _ in pairs if python):
+        found = next(python for python, _ in pairs if python and python.name == name)
+        needed = {p for python, spec in pairs if python is found for p in spec.packages}
+        pythons[name] = interpreters.asked(found, sorted(needed))
+        if provide and needed - pythons[name].packages.keys():
+            made = provision.provided(found, sorted(needed), _say)
+            pythons[name], lacking[name] = made.python, made.lacking
+    specs: dict[tuple[str, str], ServerSpec] = {}
+    left_out = []
+    for python, plain in pairs:
+        spec = plain
+        if python is not None:
+            name = f"{python.name}:{spec.name}"
+            spec = replace(spec, name=name, python=pythons[python.name])
+        key = (spec.variant.kind if spec.variant else "", spec.name)
+        if missing := spec.missing():
+            left_out.append(_why_not(spec, missing, lacking.get(python.name if python else "", {})))
+        elif specs.setdefault(key, spec) != spec:
+            raise ConfigError(f"server {spec.name}: there is another of that name")
+    return specs, left_out
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _why_not(spec: ServerSpec, missing: list[str], lacking: dict[str, str]) -> str:
+    """Return why a server is left out, and what to do; lacking: what could not be provided."""
+    python, named = spec.python, ", ".join(missing)
+    if missing[0].startswith("Python "):
+        return f"{spec.name}: needs {named} (run it under another: --python NAME=PATH)"
+    if python is None:
+        return f"{spec.name}: needs {named} ({install(missing)})"
+    if why := [f"{name}: {lacking[name]}" for name in missing if name in lacking]:
+        return f"{spec.name}: {python.name} has no {named} ({'; '.join(why)})"
+    there = f"{shlex.join(python.words)} -m pip install {named.replace(',', '')}"
+    return f"{spec.name}: {python.name} has no {named} (--provision, or {there})"
 
 
 def _named(catalog: Catalog, word: str, kinds: set[str], *, tree: bool) -> list[ServerSpec]:

@@ -1,15 +1,14 @@
 """A commit with an environment of its own, in which the user's command has built it; cached."""
 
-import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.base.errors import ConfigError, in_words
+from bench.plan import provision
 from bench.proving import refs
 from bench.proving.refs import Reference, Repository
 
@@ -46,7 +45,7 @@ def built(
     folder = refs.place(repository, ref, command, python)
     found = Build(ref, folder / "tree", str(folder / "venv/bin/python") if command else python)
     try:
-        with _alone(folder):
+        with provision.alone(folder):
             if not (folder / READY).exists():
                 _make(repository, found, command, python, tell)
     except OSError as error:
@@ -102,12 +101,3 @@ def _environment(venv: Path) -> dict[str, str]:
     }
     path = os.pathsep.join([str(venv / "bin"), plain.get("PATH", os.defpath)])
     return plain | {"PATH": path, "VIRTUAL_ENV": str(venv)}
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep another `bench ab` from building in the same place at the same time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

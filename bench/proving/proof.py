@@ -142,7 +142,7 @@ def again(run: Run, before: Proof, limits: Sequence[Gate]) -> Proof:
 
 
 def _participant(run: Run, name: str, reference: Reference | None) -> Participant:
-    entries = {entry.name: entry for entry in run.header.config.servers}
+    entries = {entry.name: entry for entry in run.entries}
     entry = entries.get(name) or entries[name.removesuffix(TWIN)]
     return Participant(
         name,

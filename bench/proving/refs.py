@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench.base import wording
 from bench.base.errors import ConfigError
-from loadgen.version import NAME
+from bench.plan import provision
 
 # What names of interpreters are made of.
 NOT_IN_LABELS = re.compile(r"[^A-Za-z0-9._-]+")
@@ -91,9 +91,8 @@ def repository(here: Path) -> Repository:
 
 def cache(repository: Repository) -> Path:
     """Return the folder that holds the trees and builds of a repository."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     name = f"{repository.top.name}-{_short(str(repository.top))}"
-    return Path(home).absolute() / NAME / "ab" / name
+    return provision.cache() / "ab" / name
 
 
 def place(repository: Repository, ref: Reference, build: str | None, python: str) -> Path:

@@ -1,7 +1,6 @@
 """The header of a run: made when it starts, renewed when it goes on."""
 
 import datetime as dt
-import platform
 import shlex
 import sys
 from dataclasses import replace
@@ -12,7 +11,6 @@ from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.calibration import Calibration
 from bench.model.header import SCHEMA, Config, Header, ServerEntry
-from bench.model.interpreter import in_words
 from bench.model.server import ROOT, ServerSpec
 from bench.plan import catalog
 from bench.running.prepare import Session
@@ -59,6 +57,7 @@ def config(session: Session) -> Config:
         budget_s=plan.budget_s,
         pool_size=conditions.pool_size,
         generator_wait=Wait.SLEEP if conditions.cpus.shared else Wait.SPIN,
+        base=session.base,
     )
 
 
@@ -107,8 +106,8 @@ def describe(spec: ServerSpec) -> ServerEntry:
         own_listeners=spec.own_listeners,
         sources=tuple(each.source for each in sources.collect(spec)),
         files=identity.files(spec),
-        gil=None if spec.command is not None else not spec.free_threaded,
-        jit=None if spec.command is not None else spec.compiles,
+        gil=None if spec.command is not None else spec.runtime.gil,
+        jit=None if spec.command is not None else spec.runtime.jit,
     )
 
 
@@ -121,12 +120,7 @@ def command(spec: ServerSpec) -> str | None:
 
 def python(spec: ServerSpec) -> str | None:
     """Return the interpreter that a server runs under; None for a foreign command."""
-    if spec.command is not None:
-        return None
-    if spec.python is not None:
-        return str(spec.python)
-    release = platform.python_implementation(), platform.python_version()
-    return in_words(*release, spec.free_threaded, spec.compiles)
+    return None if spec.command is not None else str(spec.runtime)
 
 
 def packages(spec: ServerSpec) -> dict[str, str]:

@@ -12,6 +12,7 @@ from bench.base import levels, limits, wording
 from bench.base.errors import ConfigError, StoreError, UserError, in_words
 from bench.host import machine
 from bench.model.calibration import Calibration
+from bench.model.interpreter import OWN
 from bench.model.server import ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from bench.pairs import foresight
@@ -45,6 +46,7 @@ class Session:
     folder: Path
     goes_on: bool = False
     calibration: Calibration = NOT_LOOKED
+    base: str = ""
 
     @property
     def blocks(self) -> range:
@@ -135,6 +137,7 @@ class Request:
     server_cpus, generator_cpus: in place of what the machine is split into
     proving: whether blocks are added until two servers are decided, within the suite's budget
     results: where its folder goes, without `out`
+    base: the interpreter that others are compared with, empty: ours, or the first
     """
 
     suite: Suite
@@ -146,6 +149,7 @@ class Request:
     generator_cpus: tuple[int, ...] = ()
     proving: bool = False
     results: Path = RESULTS
+    base: str = ""
 
 
 def prepare(request: Request) -> Session:
@@ -158,6 +162,7 @@ def prepare(request: Request) -> Session:
     suite = request.suite
     points = workloads.workloads(suite.workloads)
     choice = choose(suite.servers, request.outside, points)
+    check_base(request.base, choice.specs.values())
     specs = with_twin(list(choice.specs.values()), request.aa)
     workloads.check_axes(points, specs)
     cells = workloads.cells(specs, points)
@@ -182,7 +187,7 @@ def prepare(request: Request) -> Session:
     need.check(request.out or request.results, suite.trials * len(cells))
     folder = request.out or new_folder(suite.name, request.results)
     skipped = (*choice.skipped, *workloads.unserved(choice.specs.values(), points))
-    return Session(suite.name, specs, skipped, plan, conditions, folder)
+    return Session(suite.name, specs, skipped, plan, conditions, folder, base=request.base)
 
 
 def _budget_s(request: Request, block_s: float) -> float:
@@ -191,6 +196,13 @@ def _budget_s(request: Request, block_s: float) -> float:
         return request.suite.budget_s
     extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
     return extra * request.suite.trials * block_s
+
+
+def check_base(base: str, specs: Iterable[ServerSpec]) -> None:
+    """Refuse to compare with an interpreter that nothing runs under; raises ConfigError."""
+    there = {spec.python.name if spec.python else OWN for spec in specs if not spec.command}
+    if base and base not in there:
+        raise ConfigError(f"--base {base}: no server runs under it; choose {' or '.join(there)}")
 
 
 def with_twin(specs: list[ServerSpec], aa: str | None) -> list[ServerSpec]:

@@ -66,7 +66,11 @@ def reopen(request: Continuation) -> Session:
         request.folder, blocks * len(cells)
     )
     plan = RunPlan(cells, blocks, old.seed, first, config.until, config.budget_s)
-    return Session(config.suite, specs, (), plan, conditions, request.folder, goes_on=True)
+    return Session(
+        *(config.suite, specs, (), plan, conditions, request.folder),
+        goes_on=True,
+        base=config.base,
+    )
 
 
 def conditions_of(header: Header) -> trials.Conditions:

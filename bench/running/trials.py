@@ -158,7 +158,7 @@ def measure(
         trial = replace(trial, reason=str(error))
     except (FleetError, HouseError) as error:
         trial = replace(trial, status=Status.INSTRUMENT, reason=str(error))
-    return replace(trial, server_end=server.ended)
+    return replace(trial, server_end=server.ended, runtime=server.runtime)
 
 
 def driven(

@@ -11,7 +11,7 @@ from bench.store import run_folder
 # A line of trials.jsonl holds two histograms and the course; of 50 connections and 2 s it has 12 to
 # 14 KB in the runs of results/reference. Beyond that 8 bytes a connection, and a step of the course
 # some 40, of which there are 600 at most.
-LINE_BYTES, CONNECTION_BYTES, STEP_BYTES = 16 * 1024, 8, 40
+LINE_BYTES, CONNECTION_BYTES, STEP_BYTES = 20 * 1024, 8, 40
 STEPS_PER_S, STEPS_MOST = 10, 600
 # Page, tables and charts: 3.6 MB for the 36 cells there; and a cell's place in a block's order.
 REPORT_BYTES, CELL_BYTES, PLACE_BYTES = 2 * 1024 * 1024, 64 * 1024, 8

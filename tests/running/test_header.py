@@ -1,7 +1,6 @@
 """What must be the same for a run to go on, and what its header says of a server."""
 
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from bench.base.errors import ConfigError
 from bench.host import machine
 from bench.model.header import Config, Header
+from bench.model.interpreter import Interpreter, Runtime
 from bench.model.server import ServerSpec
 from bench.running import header
 from loadgen.version import version
@@ -51,10 +51,13 @@ def test_one_of_other_versions_does_not(tmp_path: Path) -> None:
         header.check_same(tmp_path, _header(versions={"python": "3.99"}))
 
 
-def test_a_free_threaded_interpreter_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("gil", "words"), [(False, "free-threaded"), (True, "free-threaded, GIL on")]
+)
+def test_a_free_threaded_interpreter_says_so(gil: bool, words: str) -> None:
     blocking = discover()["stream", "blocking"]
-    spec = ServerSpec("blocking", "blocking", blocking)
-    plain = header.python(spec)
-    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
-    assert header.python(spec) == f"{plain} free-threaded"
-    assert header.describe(spec).gil is False
+    runtime = Runtime("CPython", "3.14.2", free_threaded=True, gil=gil)
+    python = Interpreter("py314t", ("python3.14t",), runtime, {})
+    spec = ServerSpec("py314t:blocking", "blocking", blocking, python=python)
+    assert header.python(spec) == f"CPython 3.14.2 {words}"
+    assert header.describe(spec).gil is gil

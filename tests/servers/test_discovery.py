@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.authoring import scaffold
-from bench.model.interpreter import Interpreter
+from bench.model.interpreter import Interpreter, Runtime
 from bench.model.server import Command, EventLoop, ServerSpec
 from servers import discovery
 from servers.discovery import Variant, VariantError
@@ -112,7 +112,9 @@ def test_who_can_use_more_than_one_cpu() -> None:
     for variant in discovery.discover().values():
         always |= {variant.family} if variant.uses_many_cpus(free_threaded=False) else set()
         threads |= {variant.family} if variant.uses_many_cpus(free_threaded=True) else set()
-    assert always == {"per-core", "process-pool", "fork-per-client", "offload"}
+    assert always == {
+        *("per-core", "process-pool", "fork-per-client", "offload", "interpreter-pool"),
+    }
     assert threads - always == {"thread-per-client", "thread-pool"}
 
 
@@ -128,12 +130,13 @@ def test_what_servers_from_outside_can_use(spec: ServerSpec, expected: bool) -> 
     assert spec.many_cpus == expected
 
 
-@pytest.mark.parametrize("free_threaded", [True, False])
-def test_the_interpreter_decides_for_threads(free_threaded: bool) -> None:
-    python = Interpreter("other", ("python3",), "CPython", "3.14.0", free_threaded, False, {})
+@pytest.mark.parametrize("gil", [True, False])
+def test_the_interpreter_decides_for_threads(gil: bool) -> None:
+    runtime = Runtime("CPython", "3.14.0", free_threaded=True, gil=gil)
+    python = Interpreter("other", ("python3",), runtime, {})
     variant = discovery.discover()["stream", "thread-per-client"]
     spec = ServerSpec("other:threads", variant.family, variant, python=python)
-    assert spec.many_cpus == free_threaded
+    assert spec.many_cpus == (not gil)
 
 
 def test_a_file_elsewhere_says_its_kind_or_is_a_stream(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.base.errors import ConfigError
 from bench.model.header import ServerEntry, Source
-from bench.model.interpreter import Interpreter
+from bench.model.interpreter import Interpreter, here
 from bench.model.server import Command, EventLoop, ServerSpec
 from bench.running import header
 from bench.store import identity
@@ -46,7 +46,7 @@ def test_files_behind_an_option_and_in_a_shells_line_count_as_well(tmp_path: Pat
 
 
 def test_another_interpreter_is_its_program_and_its_packages() -> None:
-    python = Interpreter("old", (sys.executable, "-X", "utf8"), "CPython", "3.11", False, False, {})
+    python = Interpreter("old", (sys.executable, "-X", "utf8"), here(), {})
     blocking = discover()["stream", "blocking"]
     spec = ServerSpec("old:blocking", "blocking", blocking, python=python)
     (program,) = identity.files(spec)

@@ -11,7 +11,8 @@ from rich.terminal_theme import TerminalTheme
 
 from bench.report.terminal import needs, ranking
 from bench.report.view import columns
-from bench.report.view.cell_view import WorkloadView, against
+from bench.report.view.cell_view import WorkloadView
+from bench.report.view.columns import against
 from bench.teaching import neighbours
 from tests.support.model_pages import published
 from tests.support.paths import ROOT

@@ -57,6 +57,7 @@ def ab(
     command: options.Commands = None,
     loop: options.Loops = None,
     python: options.Pythons = None,
+    provision: options.Provision = False,
     connections: options.Connections = None,
     payload: options.Payload = None,
     requests_per_connection: options.PerConnection = None,
@@ -105,7 +106,7 @@ def ab(
     change = prove.Change(
         (a, b),
         _suite(context.params, minutes),
-        Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ())),
+        Outside(tuple(command or ()), tuple(loop or ()), tuple(python or ()), provision),
         build,
         servers,
         out,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bench.report.charts import bars, latency, lines, ratios, rows, shares, sweeps
+from bench.report.charts.pythons.kinds import PYTHON_KINDS
 from bench.report.charts.sweeps import Axis
 from bench.report.charts.work.kinds import WORK_KINDS
 from bench.report.drawing.kind import Kind
@@ -158,6 +159,7 @@ KINDS = (
         folded=True,
     ),
     *WORK_KINDS,
+    *PYTHON_KINDS,
     Kind(
         "cpu",
         "CPU per request",

@@ -12,7 +12,8 @@ from bench.base.estimate import Estimate
 from bench.report.charts import bars, lines
 from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
-from bench.report.view.cell_view import NATIVE, CellView, WorkloadView, against
+from bench.report.view.cell_view import NATIVE, CellView, WorkloadView
+from bench.report.view.columns import against
 from bench.report.view.run_view import Subject
 
 # A connection with more than this times the mean is drawn at it.

@@ -103,6 +103,6 @@ def _figure(row: Row, name: str) -> dict[str, str]:
 def versions(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
     """Yield what the servers of each run ran under, which need not be what the harness does."""
     for run in runs:
-        under = dict.fromkeys(map(facts.ran_under, run.header.config.servers))
+        under = dict.fromkeys(map(facts.ran_under, run.entries))
         if known := "; ".join(each for each in under if each):
             yield run.header.run_id, known

@@ -24,6 +24,7 @@ FAMILIES: dict[str, tuple[str, str]] = {
     "twisted": ("#332289", "#9a8cf0"),
     "tornado": ("#44aa9a", "#6fd0c2"),
     "per-core": ("#117733", "#5fc489"),
+    "interpreter-pool": ("#5b3fd0", "#a99bf5"),
     "offload": ("#a3212f", "#ec7a85"),
     "native": ("#15181c", "#f4f5f7"),
 }
@@ -35,10 +36,12 @@ MARKERS = {
     "s": ("asyncio", "uvloop", "fork-per-client"),
     "D": ("thread-pool", "gevent", "trio", "twisted"),
     "^": ("anyio", "tornado", "offload"),
-    "v": ("per-core",),
+    "v": ("per-core", "interpreter-pool"),
 }
 MARKER_OF = {family: marker for marker, families in MARKERS.items() for family in families}
 MARKER_OTHER = "P"
+# Of the interpreters of a run, where it has several: there a colour is a server under all of them.
+MARKERS_OF_PYTHONS = ("o", "s", "D", "^", "v", "P")
 
 Dash = str | tuple[int, tuple[float, ...]]
 # Of the variants of a family, in the order of the run; shades are parts of black, or of white, in
@@ -74,10 +77,16 @@ class Look:
         return {"marker": self.marker, "mfc": fill, "mec": self.colour, "ls": ""}
 
 
-def look(family: str, variant: int) -> Look:
-    """Return the look of a variant, counted within its family from 0."""
-    marker = MARKER_OF.get(family, MARKER_OTHER)
-    return Look(of(family, variant), marker, DASHES[variant % len(DASHES)])
+def look(family: str, variant: int, interpreter: int | None = None) -> Look:
+    """Return the look of a variant, counted within its family from 0.
+
+    interpreter: its place among those of the run, which then has the marker and the dash
+    """
+    if interpreter is None:
+        marker, dash = MARKER_OF.get(family, MARKER_OTHER), variant
+    else:
+        marker, dash = MARKERS_OF_PYTHONS[interpreter % len(MARKERS_OF_PYTHONS)], interpreter
+    return Look(of(family, variant), marker, DASHES[dash % len(DASHES)])
 
 
 def of(family: str, variant: int = 0) -> str:

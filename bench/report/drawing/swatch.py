@@ -15,9 +15,9 @@ OUTLINES = {
 }
 
 
-def of(family: str, variant: int) -> Markup:
-    """Return it as an element of a page, in the colours of the page's theme."""
-    look = palette.look(family, variant)
+def of(family: str, variant: int, interpreter: int | None = None) -> Markup:
+    """Return it as an element of a page, in the colours of the page's theme; as `palette.look`."""
+    look = palette.look(family, variant, interpreter)
     colour = f"var({palette.variable(family, variant)})"
     dash = "" if isinstance(look.dash, str) else " ".join(f"{part * 2:g}" for part in look.dash[1])
     return Markup(

@@ -85,7 +85,7 @@ def _content(view: RunView) -> dict[str, Any]:
 def _servers(view: RunView) -> list[dict[str, Any]]:
     """Return what is drawn as one server, with the texts behind it: a name may serve two kinds."""
     entries: dict[str, list[dict[str, Any]]] = {}
-    for entry in view.run.header.config.servers:
+    for entry in view.run.entries:
         entries.setdefault(entry.name, []).append(
             {
                 "summary": entry.summary,
@@ -99,7 +99,7 @@ def _servers(view: RunView) -> list[dict[str, Any]]:
             "index": cell.index,
             "name": cell.server,
             "family": cell.family,
-            "swatch": swatch.of(cell.family, cell.variant),
+            "swatch": swatch.of(cell.family, cell.variant, cell.interpreter),
             "entries": entries.get(cell.server, []),
         }
         for cell in view.servers

@@ -11,7 +11,8 @@ from bench.report import facts
 from bench.report.charts import slug, unlike
 from bench.report.sentences import answer, captions, works
 from bench.report.view import columns
-from bench.report.view.cell_view import CellView, WorkloadView, against
+from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.columns import against
 from bench.report.view.run_view import RunView
 
 # The table of all figures: titles, whether a column holds numbers, whether it is shown at first.
@@ -34,7 +35,7 @@ def of_workload(workload: WorkloadView, taken: set[str], view: RunView) -> dict[
     sure = any(len(cell.metrics) > 1 for cell in workload.ranked)
     places = {place.server: place for place in order.places} if sure else {}
     texts = columns.of(workload.cells)
-    several = facts.differ(view.run.header.config.servers)
+    several = facts.differ(view.run.entries)
     entries = [view.run.entry_of(Cell(cell.server, cell.workload)) for cell in workload.cells]
     return {
         "label": workload.label,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.analysis import metrics
 from bench.base import levels, wording
-from bench.report.sentences import cost, doubt, lead
+from bench.report.sentences import cost, doubt, interpreters, lead
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import RunView
 from loadgen.result import Wait
@@ -29,7 +29,7 @@ def cautions(view: RunView) -> list[str]:
             f"{error:.1%} instead of {levels.ERROR:.0%}, so that who adds until servers are apart "
             "calls equal ones different in 8% of runs at most."
         )
-    return told
+    return told + interpreters.locked(view)
 
 
 def answer(view: RunView, workload: WorkloadView) -> list[str]:

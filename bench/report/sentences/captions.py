@@ -6,7 +6,7 @@ from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.pairwise import State
 from bench.pairs.ranking import Ranking
-from bench.report.sentences import changes, works
+from bench.report.sentences import changes, interpreters, works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
 
@@ -220,6 +220,7 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     ),
     **dict.fromkeys(("tail", "pool-tail", "work-tail"), changes.over("p99_us", wording.duration)),
     **works.CAPTIONS,
+    **interpreters.CAPTIONS,
     "work-cpu": changes.over("cpu_us_per_request", wording.duration),
     "cpu": _cpu,
     "cost": _cost,

@@ -10,8 +10,8 @@ from bench.base import wording
 from bench.report.sentences import answer, works
 from bench.report.terminal.fitting import fitted
 from bench.report.view import columns
-from bench.report.view.cell_view import WorkloadView, against
-from bench.report.view.columns import Texts
+from bench.report.view.cell_view import WorkloadView
+from bench.report.view.columns import Texts, against
 from bench.report.view.run_view import RunView
 
 # On a narrow terminal these are left out, one after the other: the page has them.

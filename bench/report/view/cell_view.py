@@ -1,7 +1,7 @@
 """A cell and a workload as they are shown: their figures with intervals, their place, in words."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from bench.base import levels, limits, wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial, Workload
 from bench.pairs.noise_floor import Floor
-from bench.pairs.pairwise import Entrant, Pair, State
+from bench.pairs.pairwise import Entrant
 from bench.pairs.ranking import Ranking, rank
 from bench.report.drawing import palette
 from bench.report.view import described
@@ -26,20 +26,6 @@ NATIVE = "native"
 # per request is the figure that a busy generator does not distort.
 RANKED_BY = tuple(metrics.METRICS[name] for name in ("throughput", "p99", "light_p99", "cpu"))
 
-# What stands before the ratio of two servers.
-MARKS = {State.APART: "", State.TIED: "≈ ", State.INCOMPARABLE: "? "}
-
-
-def against(pair: Pair | None) -> str:
-    """Return the ratio of a pair with the mark of their state before it."""
-    if pair is None:
-        return ""
-    if pair.ratio is None:
-        return MARKS[pair.state].strip()
-    mark = "" if pair.first == pair.second else MARKS[pair.state]
-    return mark + wording.ratio(pair.ratio)
-
-
 Curve = tuple[list[float], list[float]]
 
 
@@ -48,7 +34,9 @@ class CellView:
     """A cell as it is shown.
 
     index: the server's place in the run, the same in every chart
-    variant: its place among those of its family in the run, from 0
+    variant: its place among those of its family in the run, from 0, whatever it runs under
+    model, python: the server's name without its interpreter, and what that is called in the run
+    interpreter: the place of that one in the run, from 0; None where all servers have the same
     metrics: of each trial that was measured, by block
     course: how its trials went: `steady`, or `4 steady, 1 warming`
     """
@@ -62,11 +50,14 @@ class CellView:
     trials: list[Trial]
     metrics: ByBlock
     course: str
+    model: str = ""
+    python: str = ""
+    interpreter: int | None = None
 
     @property
     def look(self) -> palette.Look:
         """Return how it is drawn: the same in every chart of a run."""
-        return palette.look(self.family, self.variant)
+        return palette.look(self.family, self.variant, self.interpreter)
 
     @property
     def ranked(self) -> bool:
@@ -179,6 +170,7 @@ class WorkloadView:
     floors: how far a server and its twin are apart in each of `RANKED_BY`
     looks: how often the run came to an end; margin: within which servers are called equivalent
     server_cpus: how many CPUs the server's side has
+    base: the interpreter that others are compared with
     """
 
     label: str
@@ -188,6 +180,7 @@ class WorkloadView:
     looks: int = 1
     margin: float = levels.EQUIVALENT
     server_cpus: int = 1
+    base: str = ""
 
     @property
     def ideal_rps(self) -> float | None:
@@ -207,14 +200,15 @@ class WorkloadView:
         """Return the order of the servers by each of `RANKED_BY` that the workload has."""
         mixed = metrics.METRICS["light_p99"]
         figures = [each for each in RANKED_BY if each is not mixed or self.workload.mixture]
-        return {figure: self._ordered(figure) for figure in figures}
+        return {figure: self.ordered(figure, self.ranked) for figure in figures}
 
-    def _ordered(self, figure: Metric) -> Ranking:
+    def ordered(self, figure: Metric, cells: Iterable[CellView], share: int = 1) -> Ranking:
+        """Return the order of some cells; share: of how many such orders all errors are shared."""
         entrants = [
             Entrant(cell.server, cell.by_block(figure.column), figure.bounded and cell.bound)
-            for cell in self.ranked
+            for cell in cells
         ]
-        error = levels.ERROR / self.looks**levels.LOOKS
+        error = levels.ERROR / self.looks**levels.LOOKS / share
         return rank(entrants, figure, self.floors[figure], error, self.margin)
 
     @property

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from bench.base import wording
+from bench.pairs.pairwise import Pair, State
 from bench.report.view import rounding
 from bench.report.view.cell_view import CellView
 
@@ -9,6 +11,8 @@ TIMES = ("p50_us", "p99_us", "p999_us", "light_p99_us", "heavy_p99_us")
 MEMORY_DECIMALS = 1
 
 Texts = dict[str, list[str]]
+# What stands before the ratio of two servers.
+MARKS = {State.APART: "", State.TIED: "≈ ", State.INCOMPARABLE: "? "}
 
 
 def of(cells: Sequence[CellView], *, bare: bool = False) -> Texts:
@@ -44,3 +48,13 @@ def centres(cells: Sequence[CellView], column: str) -> list[str]:
         f"≥ {text}" if cell.bound and text else text
         for cell, text in zip(cells, texts, strict=True)
     ]
+
+
+def against(pair: Pair | None) -> str:
+    """Return the ratio of a pair with the mark of their state before it."""
+    if pair is None:
+        return ""
+    if pair.ratio is None:
+        return MARKS[pair.state].strip()
+    mark = "" if pair.first == pair.second else MARKS[pair.state]
+    return mark + wording.ratio(pair.ratio)

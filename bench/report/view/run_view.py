@@ -12,6 +12,7 @@ from bench.base import levels, wording
 from bench.model.run import Run, workload_labels
 from bench.model.trial import Cell, Trial
 from bench.pairs import noise_floor
+from bench.report.view import pythons
 from bench.report.view.cell_view import NATIVE, RANKED_BY, CellView, WorkloadView
 from bench.verdicts import judging
 from bench.verdicts.verdict import Name, Verdict
@@ -160,31 +161,37 @@ def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
         of_workload = [view for cell, view in cells.items() if cell.workload == workload]
         floor = {metric: found.get(workload) for metric, found in floors.items()}
         cpus = len(run.header.cpus.server) if run.header.cpus else 1
-        item = WorkloadView(label, workload, of_workload, floor, run.header.looks, margin, cpus)
+        looks, base = run.header.looks, pythons.base(run.header)
+        item = WorkloadView(label, workload, of_workload, floor, looks, margin, cpus, base)
         workloads.append(_ordered(item))
     return RunView(run, trials, cells, workloads)
 
 
 def _cells(run: Run, metrics_of: Mapping[Cell, ByBlock]) -> dict[Cell, CellView]:
     trials, verdicts = run.cells(), judging.verdicts(run)
-    families = {cell.server: run.entry_of(cell).family for cell in trials}
-    index = {name: place for place, name in enumerate(families)}
-    of_family = {
-        family: [n for n, f in families.items() if f == family] for family in set(families.values())
-    }
+    entries = {cell: run.entry_of(cell) for cell in trials}
+    index = {name: place for place, name in enumerate(dict.fromkeys(c.server for c in trials))}
+    of_family: dict[str, list[str]] = {}
+    for entry in entries.values():
+        models = of_family.setdefault(entry.family, [])
+        models += [name for name in [pythons.model_of(entry)] if name not in models]
+    interpreters = pythons.names(run.header.config.servers)
     return {
         cell: CellView(
             index[cell.server],
-            of_family[families[cell.server]].index(cell.server),
+            of_family[entry.family].index(pythons.model_of(entry)),
             cell.server,
-            run.entry_of(cell).family,
+            entry.family,
             cell.workload,
             verdicts[cell],
-            of_cell,
+            trials[cell],
             metrics_of.get(cell, {}),
-            steadiness.courses(of_cell),
+            steadiness.courses(trials[cell]),
+            pythons.model_of(entry),
+            name := pythons.name_of(entry),
+            interpreters.index(name) if name and len(interpreters) > 1 else None,
         )
-        for cell, of_cell in trials.items()
+        for cell, entry in entries.items()
     }
 
 

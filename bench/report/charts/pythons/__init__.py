@@ -1,0 +1,1 @@
+"""Charts of servers under several interpreters."""
