@@ -44,6 +44,7 @@ Depth = Annotated[str | None, option(AXIS, "requests in flight on a connection")
 ThinkUs = Annotated[str | None, option(AXIS, "µs from a reply to the next request")]
 Idle = Annotated[str | None, option(AXIS, "connections that never send")]
 PoolSize = Annotated[str | None, option(AXIS, "workers of a pool")]
+Cpus = Annotated[str | None, option(AXIS, "CPUs of the server at most, of those of its side")]
 GeneratorWait = Annotated[
     str | None, option(AXIS, "how the generator waits for replies: spin, sleep")
 ]

@@ -47,6 +47,7 @@ def run(
     think_us: options.ThinkUs = None,
     idle: options.Idle = None,
     pool_size: options.PoolSize = None,
+    cpus: options.Cpus = None,
     generator_wait: options.GeneratorWait = None,
     work: options.WorkBeside = None,
     hog: options.Hog = None,

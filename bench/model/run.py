@@ -96,4 +96,5 @@ def _spelled_out(workload: Workload) -> str:
     load = workload.load
     rate = "" if load.rate is None else f", {load.rate:g}/s"
     pool = "" if workload.pool_size is None else f", pool of {workload.pool_size}"
-    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate}{pool})"
+    cpus = "" if workload.cpus is None else f", {workload.cpus} CPUs"
+    return f"{workload.name} ({load.connections} x {load.payload_bytes} B{rate}{pool}{cpus})"

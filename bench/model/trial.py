@@ -34,6 +34,7 @@ class Workload:
     work: what requests ask for beside their echo; None is nothing
     hog: the kind of work of a thread beside the server that never stops; None: there is none
     switch_interval_us: how long a thread keeps the GIL from one that wants it; None: the default
+    cpus: how many CPUs a server has at most, of those of its side; None: as many as it can use
     """
 
     name: str = field(compare=False)
@@ -44,6 +45,7 @@ class Workload:
     work: Work | None = None
     hog: str | None = None
     switch_interval_us: float | None = None
+    cpus: int | None = None
 
     @property
     def axes(self) -> dict[str, Any]:
@@ -52,6 +54,7 @@ class Workload:
         own = {
             "transport": self.transport,
             "pool_size": self.pool_size,
+            "cpus": self.cpus,
             "work": self.work and str(self.work),
             "hog": self.hog,
             "switch_interval": interval and duration(interval),

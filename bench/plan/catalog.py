@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.base.errors import ConfigError
-from bench.model.interpreter import Interpreter
+from bench.model.interpreter import OWN, Interpreter
 from bench.model.server import ROOT, Command, ServerSpec
 from bench.plan import interpreters, provision
 from bench.plan.brought import LOOP_STYLES, command_spec, loop_specs
@@ -231,3 +231,10 @@ def _outside(catalog: Catalog, word: str, *, tree: bool) -> Variant:
             f"server {word}: {variant.name} is the name of a server of the tree; rename the file"
         )
     return variant
+
+
+def check_base(base: str, specs: Iterable[ServerSpec]) -> None:
+    """Refuse to compare with an interpreter that nothing runs under; raises ConfigError."""
+    there = {spec.python.name if spec.python else OWN for spec in specs if not spec.command}
+    if base and base not in there:
+        raise ConfigError(f"--base {base}: no server runs under it; choose {' or '.join(there)}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from bench.base import wording
 from bench.model.server import NATIVE, ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from bench.model.work import NONE, Work, microseconds
@@ -28,6 +29,7 @@ AXES = {
     "max_in_flight": "max{}",
     "idle": "{}idle",
     "pool_size": "pool{}",
+    "cpus": "{}cpus",
     "generator_wait": "{}",
     "work": "{}",
     "hog": "hog-{}",
@@ -35,7 +37,7 @@ AXES = {
 }
 # Axes whose values are words.
 WORDS = ("transport", "arrivals", "assignment", "generator_wait", "work", "hog", "switch_interval")
-POOL_MOST = 10_000
+POOL_MOST, CPUS_MOST = 10_000, 10_000
 SWITCH_MOST_US = 1e7
 # Chosen: with a second each, three hours for one server and one block.
 POINTS_MOST = 10_000
@@ -85,6 +87,9 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
     pool_size = point.pop("pool_size", None)
     if pool_size is not None and not 1 <= pool_size <= POOL_MOST:
         raise PlanError(f"pool_size {pool_size}: give a whole number from 1 to {POOL_MOST}")
+    cpus = point.pop("cpus", None)
+    if cpus is not None and not 1 <= cpus <= CPUS_MOST:
+        raise PlanError(f"cpus {cpus}: give a whole number of CPUs, from 1 on")
     if common_rate := point.get("rate") == COMMON:
         del point["rate"]
     inside = _inside(point)
@@ -93,7 +98,7 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
         check_work(transport, load)
     if transport == "udp" and load.requests_per_connection is not None:
         raise PlanError("UDP has no connections to renew: drop requests_per_connection")
-    return Workload(name, transport, load, pool_size, common_rate, **inside)
+    return Workload(name, transport, load, pool_size, common_rate, **inside, cpus=cpus)
 
 
 def _inside(point: dict[str, Any]) -> dict[str, Any]:
@@ -154,6 +159,16 @@ def check_axes(points: Iterable[Workload], servers: Iterable[ServerSpec]) -> Non
     pools = any(spec.variant is not None and spec.variant.has_pool for spec in servers)
     if not pools and any(point.pool_size is not None for point in points):
         raise PlanError("pool size: none of the servers has a pool; drop it, or name one that has")
+
+
+def check_cpus(points: Iterable[Workload], there: int) -> None:
+    """Refuse more CPUs of the server than its side has; raises PlanError."""
+    most = max((point.cpus or 0 for point in points), default=0)
+    if most > there:
+        raise PlanError(
+            f"cpus {most}: the server's side has {wording.count(there, 'CPU', 'CPUs')} here; name "
+            "more by --server-cpus"
+        )
 
 
 def unserved(servers: Iterable[ServerSpec], points: Iterable[Workload]) -> list[str]:

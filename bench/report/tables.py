@@ -27,7 +27,7 @@ SUMMARY = (
     *("cpu_us_per_request_lo", "cpu_us_per_request_hi", "course"),
     *("witness_ratio", "witness_lo", "witness_hi"),
     *("work", "work_share", "light_p50_us", "light_p99_us", "heavy_p50_us", "heavy_p99_us"),
-    *("light_rps", "heavy_rps", "hog", "switch_interval"),
+    *("light_rps", "heavy_rps", "hog", "switch_interval", "cpus"),
 )
 # Where the ends of a figure's interval stand.
 INTERVALS = {
@@ -40,7 +40,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 WHOLE = (
     *("connections", "payload_bytes", "requests_per_connection", "trials", "depth", "think_us"),
-    *("idle", "pool_size", *TOTALS, *LARGEST),
+    *("idle", "pool_size", "cpus", *TOTALS, *LARGEST),
 )
 
 
@@ -185,6 +185,7 @@ def _axes(cell: Cell, family: str) -> dict[str, Any]:
         "work_share": work and work.share,
         "hog": axes["hog"],
         "switch_interval": axes["switch_interval"],
+        "cpus": cell.workload.cpus,
     }
 
 

@@ -12,7 +12,6 @@ from bench.base import levels, limits, wording
 from bench.base.errors import ConfigError, StoreError, UserError, in_words
 from bench.host import machine
 from bench.model.calibration import Calibration
-from bench.model.interpreter import OWN
 from bench.model.server import ServerSpec
 from bench.model.trial import TWIN, Cell, Workload
 from bench.pairs import foresight
@@ -162,7 +161,7 @@ def prepare(request: Request) -> Session:
     suite = request.suite
     points = workloads.workloads(suite.workloads)
     choice = choose(suite.servers, request.outside, points)
-    check_base(request.base, choice.specs.values())
+    catalog.check_base(request.base, choice.specs.values())
     specs = with_twin(list(choice.specs.values()), request.aa)
     workloads.check_axes(points, specs)
     cells = workloads.cells(specs, points)
@@ -176,6 +175,7 @@ def prepare(request: Request) -> Session:
         )
     many = any(spec.many_cpus for spec in specs)
     cpus = machine.cpus_for_run(many, request.server_cpus, request.generator_cpus)
+    workloads.check_cpus(points, len(cpus.server))
     preflight.check(measured(specs, cells), cpus.pool_size, len(cpus.server))
     times_s = (suite.duration_s, suite.warmup_s, suite.drain_s)
     conditions = trials.Conditions(cpus, cpus.pool_size, *times_s, suite.seed)
@@ -196,13 +196,6 @@ def _budget_s(request: Request, block_s: float) -> float:
         return request.suite.budget_s
     extra = levels.EXTRA if request.until is None else levels.EXTRA_UNTIL
     return extra * request.suite.trials * block_s
-
-
-def check_base(base: str, specs: Iterable[ServerSpec]) -> None:
-    """Refuse to compare with an interpreter that nothing runs under; raises ConfigError."""
-    there = {spec.python.name if spec.python else OWN for spec in specs if not spec.command}
-    if base and base not in there:
-        raise ConfigError(f"--base {base}: no server runs under it; choose {' or '.join(there)}")
 
 
 def with_twin(specs: list[ServerSpec], aa: str | None) -> list[ServerSpec]:

@@ -78,7 +78,7 @@ class Conditions:
         """Return the terms that a server is started on under a workload."""
         many = can_use_many(spec.many_cpus, spec.many_threads, workload.work)
         return Allotment(
-            self.cpus.for_server(many),
+            self.cpus.for_server(many)[: workload.cpus],
             workload.pool_size or self.pool_size,
             self.ready_s,
             work=None if workload.work is None else self.measured_out(workload.work, spec),

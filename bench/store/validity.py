@@ -56,7 +56,7 @@ RANGES: dict[type, dict[str, Bounds]] = {
     Amount: {"us": POSITIVE, "count": COUNT, "took_us": POSITIVE, "at_end_us": POSITIVE},
     Look: {"throughput_rps": POSITIVE, "cpu_us": POSITIVE},
     Calibration: {"start_s": COUNT, "peaks_rps": COUNT, "rates_rps": COUNT},
-    Workload: {"pool_size": POOL},
+    Workload: {"pool_size": POOL, "cpus": POOL},
     Trial: {"block": PLACE, "position": PLACE, "frequencies_mhz": COUNT},
     Usage: dict.fromkeys(
         ("span_s", "ctx_switches", "pss_bytes", "processes", "threads", "open_files"), COUNT

@@ -70,6 +70,7 @@ def ab(
     think_us: options.ThinkUs = None,
     idle: options.Idle = None,
     pool_size: options.PoolSize = None,
+    cpus: options.Cpus = None,
     generator_wait: options.GeneratorWait = None,
     work: options.WorkBeside = None,
     hog: options.Hog = None,
@@ -97,7 +98,7 @@ def ab(
 
     # Standard output is for the document alone.
     notices = Notices(terminal(stderr=True) if as_json else console, quiet or as_json)
-    cpus = (
+    sides = (
         chosen_cpus("--server-cpus", server_cpus),
         chosen_cpus("--generator-cpus", generator_cpus),
     )
@@ -111,7 +112,7 @@ def ab(
         servers,
         out,
         aa,
-        cpus,
+        sides,
         fraction(margin, "--margin"),
         _figures(until),
         tuple(gates),

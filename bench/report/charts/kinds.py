@@ -83,6 +83,7 @@ KINDS = (
         ratios.ratios(ratios.leading),
         rows=True,
     ),
+    *PYTHON_KINDS,
     Kind(
         "latency",
         "Latency by percentile",
@@ -159,7 +160,6 @@ KINDS = (
         folded=True,
     ),
     *WORK_KINDS,
-    *PYTHON_KINDS,
     Kind(
         "cpu",
         "CPU per request",

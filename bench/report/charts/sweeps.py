@@ -51,6 +51,7 @@ OFFERED = Axis("rate", "requests/s offered")
 CONNECTIONS = Axis("connections", "connections")
 PAYLOAD = Axis("payload_bytes", "bytes of a request")
 POOL_SIZE = Axis("pool_size", "workers of a pool")
+CPUS = Axis("cpus", "CPUs of the server")
 
 
 def margins(subject: Subject) -> Margins:

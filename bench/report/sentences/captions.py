@@ -216,7 +216,7 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "service": _service,
     "load": changes.load,
     **dict.fromkeys(
-        ("connections", "payload", "pool"), changes.over("throughput_rps", _per_second)
+        ("connections", "payload", "pool", "cpus"), changes.over("throughput_rps", _per_second)
     ),
     **dict.fromkeys(("tail", "pool-tail", "work-tail"), changes.over("p99_us", wording.duration)),
     **works.CAPTIONS,

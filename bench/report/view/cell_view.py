@@ -192,7 +192,8 @@ class WorkloadView:
         work = self.workload.work
         if work is None or self.open_loop:
             return None
-        side_by_side = self.server_cpus if work.holds_cpu else self.workload.load.connections
+        cpus = min(self.server_cpus, self.workload.cpus or self.server_cpus)
+        side_by_side = cpus if work.holds_cpu else self.workload.load.connections
         return side_by_side / (work.us / 1e6 * work.share)
 
     @cached_property

@@ -41,6 +41,8 @@ def of(workload: Workload) -> str:
     parts += [f"{load.idle:,} idle connections"] if load.idle else []
     pool = workload.pool_size
     parts += [f"pools of {wording.count(pool, 'worker', 'workers')}"] if pool else []
+    cpus = workload.cpus
+    parts += [f"the server on {wording.count(cpus, 'CPU', 'CPUs')} at most"] if cpus else []
     parts += _inside(workload)
     parts += [f"the generator {WAITING[load.wait]}"] if load.wait else []
     return ", ".join([*parts, workload.transport.upper()])
