@@ -1,11 +1,13 @@
 """Whether a run may be published, and its copy without what only its machine needs."""
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench.base import levels
 from bench.base.errors import StoreError
+from bench.model.header import Header
 from bench.report.view.run_view import RunView
 from bench.verdicts.verdict import Name
 
@@ -13,6 +15,9 @@ from bench.verdicts.verdict import Name
 # each chart as it stands in its SVG.
 KEPT = ("run.json", "trials.jsonl", "verdicts.json", "report.md", "report.html")
 KEPT_PATTERNS = ("*.csv", "charts/*.png")
+# Where a program lies is a matter of its machine: of an absolute path its last part is published.
+TEXTS = (".json", ".md", ".html")
+ABSOLUTE = re.compile(r"(?<![^\s'\"=])/(?:[^\s'\"=/]+/)+([^\s'\"=/]+)")
 
 
 def doubts(view: RunView) -> list[str]:
@@ -33,16 +38,37 @@ def publish(view: RunView, folder: Path) -> int:
     wanted = [source / name for name in KEPT]
     wanted += [path for pattern in KEPT_PATTERNS for path in sorted(source.glob(pattern))]
     files = [path for path in wanted if path.is_file() and not path.is_symlink()]
+    places = dict(_places(view.run.header))
     try:
         for name in (*KEPT, "charts"):
             _remove(folder / name)
         for path in files:
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+            if path.suffix in TEXTS:
+                target.write_text(_without_places(path.read_text(), places))
+            else:
+                shutil.copyfile(path, target)
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}; the run itself is whole") from None
     return len(files)
+
+
+def _places(header: Header) -> Iterator[tuple[str, str]]:
+    """Yield each absolute path that was typed or run, with what is published of it."""
+    words = list(header.command)
+    for entry in header.config.servers:
+        words += [*(entry.python_words or ()), entry.command or "", entry.source]
+        words += [source.path for source in entry.files]
+    for word in words:
+        for found in ABSOLUTE.finditer(word):
+            yield found[0], found[1]
+
+
+def _without_places(text: str, places: Mapping[str, str]) -> str:
+    for place in sorted(places, key=len, reverse=True):
+        text = text.replace(place, places[place])
+    return text
 
 
 def _remove(path: Path) -> None:

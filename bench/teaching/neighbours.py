@@ -40,6 +40,10 @@ PAGES = {
     "busy-poll": Beside(("busy-poll", "selectors-default", "asyncio-protocol")),
     "fork-per-client": Beside(("fork-per-client", "thread-per-client", "process-pool")),
     "gevent": Beside(("gevent", "thread-per-client", "asyncio-streams")),
+    "interpreter-pool": Beside(
+        ("py314:interpreter-pool", "py314:process-pool", "py314:thread-pool"),
+        *("interpreters", "kept-none"),
+    ),
     "native": Beside(("native", "selectors-default", "uvloop-protocol")),
     "offload": Beside(
         ("asyncio-to-thread", "asyncio-protocol", "asyncio-process-pool"), "work", "mixture"

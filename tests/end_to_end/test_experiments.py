@@ -136,6 +136,22 @@ def test_every_size_of_the_pools_is_a_cell(tmp_path: Path) -> None:
     assert list((tmp_path / "charts").glob("pool-6-connections-*.svg"))
 
 
+def test_a_server_has_as_many_cpus_as_are_asked_for(tmp_path: Path) -> None:
+    """Requests that compute show it: two processes on one CPU do half of what two CPUs do."""
+    both = "0,1"
+    if not {0, 1} <= os.sched_getaffinity(0):
+        pytest.skip("needs the CPUs 0 and 1")
+    asked = ("--servers", "process-pool", "--connections", "4", "--work", "spin:1ms")
+    cpus = ("--cpus", "1 2", "--server-cpus", both, "--generator-cpus", both)
+    run(tmp_path, *asked, *cpus, "--trials", "1")
+    one, two = rows(tmp_path)
+    assert (one["workload"], one["cpus"]) == ("kept-1cpus", "1")
+    assert (two["workload"], two["cpus"]) == ("kept-2cpus", "2")
+    # Twice as many where the machine is quiet; the ratio is of one run, side by side.
+    assert float(two["throughput_rps"]) > 1.3 * float(one["throughput_rps"])
+    assert list((tmp_path / "charts").glob("cpus-4-connections-*.svg"))
+
+
 def refused(*words: str) -> str:
     """Return the one line that a command ended with."""
     ended = subprocess.run(

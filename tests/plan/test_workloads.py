@@ -49,6 +49,13 @@ class TestWorkloads:
         assert [(w.name, w.pool_size) for w in points] == [("kept-pool4", 4), ("kept-pool16", 16)]
         assert msgspec.convert(dataclasses.asdict(points[1]), Workload) == points[1]
 
+    def test_numbers_of_cpus_are_points_of_their_own(self) -> None:
+        points = workloads.workloads({"kept": {"cpus": [1, 2]}})
+        assert [(w.name, w.cpus) for w in points] == [("kept-1cpus", 1), ("kept-2cpus", 2)]
+        workloads.check_cpus(points, 2)
+        with pytest.raises(PlanError, match="cpus 2: the server's side has 1 CPU here; name"):
+            workloads.check_cpus(points, 1)
+
     def test_kept_means_no_limit_of_requests(self) -> None:
         (point,) = workloads.workloads({"a": {"requests_per_connection": ["kept"]}})
         assert point.load.requests_per_connection is None
@@ -57,7 +64,7 @@ class TestWorkloads:
         ("axis", "value"),
         [
             *(("connections", 0), ("payload", 2**30), ("transport", "sctp"), ("rate", -1.0)),
-            *(("pool_size", 0), ("pool_size", 10**6)),
+            *(("pool_size", 0), ("pool_size", 10**6), ("cpus", 0)),
         ],
     )
     def test_a_senseless_value_names_the_workload(self, axis: str, value: object) -> None:

@@ -11,6 +11,7 @@ from bench.model.trial import Trial
 from bench.report import files
 from bench.report.view import run_view
 from bench.report.view.run_view import RunView
+from bench.store import run_folder
 from tests.support import synthetic
 
 TWO = synthetic.EIGHT[4:6]
@@ -57,3 +58,26 @@ def test_runs_that_are_published_below_another_stay(tmp_path: Path) -> None:
     publishing.publish(view, tmp_path / "public" / "below")
     publishing.publish(view, tmp_path / "public" / "other")
     assert (tmp_path / "public" / "below" / "run.json").exists()
+
+
+def test_where_a_program_lies_is_not_published(tmp_path: Path) -> None:
+    view = _view(tmp_path / "run")
+    entry, other = view.run.header.config.servers
+    mine = dataclasses.replace(
+        entry, command="/home/me/bin/mine --port={port} -c /home/me/mine.cfg"
+    )
+    theirs = dataclasses.replace(other, python_words=("env", "A=1", "/home/me/py/bin/python3.14t"))
+    config = dataclasses.replace(view.run.header.config, servers=(mine, theirs))
+    words = ("bench", "run", "--python", "py=/home/me/py/bin/python3.14t -X gil=0")
+    header = dataclasses.replace(view.run.header, config=config, command=words)
+    run_folder.write_header(view.run.folder, header)
+    view = run_view.view(run_folder.read(view.run.folder))
+    files.write(view)
+    publishing.publish(view, tmp_path / "public")
+    texts = [path.read_text() for path in (tmp_path / "public").glob("*.*")]
+    assert not any("/home/me" in text for text in texts)
+    again = run_folder.read(tmp_path / "public")
+    first, second = again.header.config.servers
+    assert first.command == "mine --port={port} -c mine.cfg"
+    assert second.python_words == ("env", "A=1", "python3.14t")
+    assert first.source == entry.source
