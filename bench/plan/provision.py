@@ -59,7 +59,7 @@ def provided(python: Interpreter, packages: Sequence[str], tell: Callable[[str],
     try:
         with alone(folder):
             if not (folder / READY).exists():
-                tell(f"provision: an environment of {python.name} in {folder}")
+                tell(f"provision: {', '.join(wanted)} for {python.name}, in {folder}")
                 venv = [*uv, "venv", "--clear", "--python", program, str(folder / "venv")]
                 _done(venv, python.name)
             for name, spec in zip(sorted(packages), wanted, strict=True):

@@ -142,7 +142,7 @@ WRONG = {
     ),
     "a build that does not bring the module": (
         ("before", "HEAD", "--build", "true", *LOOP),
-        "needs mymod (install them for before@",
+        "has no mymod (--provision, or ",
     ),
     "a command": (
         ("before", "HEAD", "--build", "true", *LOOP, "--command", "x=sleep {port}"),
