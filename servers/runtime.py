@@ -84,9 +84,15 @@ class Teller:
         signal.signal(signal.SIGTERM, self.on_signal)
 
     def on_signal(self, number: int, _frame: object) -> None:
-        """Tell, and end as if nobody had listened."""
+        """Tell, and end as if nobody had listened.
+
+        With its group, if it leads one: between the signal and this it may have forked a child,
+        which the signal has missed.
+        """
         self.tell()
         signal.signal(number, signal.SIG_DFL)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, number)
         os.kill(os.getpid(), number)
 
     def tell(self) -> None:

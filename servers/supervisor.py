@@ -21,6 +21,9 @@ from typing import Any
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 TICK_S = 0.02
+# A handler in Python does not interrupt a call that blocks if its signal came between the look for
+# signals and the call (seen where SIGCHLD has a handler as well): it is asked again.
+AGAIN_S = 0.2
 LIBC = ctypes.CDLL(None)
 # Kept of what a server prints: so much of its beginning, and of its end.
 KEPT_BYTES = 64 * 1024
@@ -149,14 +152,22 @@ def signal_group(group: int, number: int) -> None:
         os.killpg(group, number)
 
 
-def end(server_pid: int, grace_s: float) -> str:
-    """End the server and all that it has started; return `clean` or `killed`."""
+def end(server_pid: int, grace_s: float, *, again: bool) -> str:
+    """End the server and all that it has started; return `clean` or `killed`.
+
+    again: whether it is asked more than once; some programs take a second SIGTERM as an order
+    """
     signal_group(server_pid, signal.SIGTERM)
     signal_group(server_pid, signal.SIGCONT)  # a stopped process would not see its SIGTERM
-    deadline = time.monotonic() + grace_s
+    asked = time.monotonic()
+    deadline = asked + grace_s
     while reap(server_pid):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             break
+        if again and now > asked + AGAIN_S:
+            signal_group(server_pid, signal.SIGTERM)
+            asked = now
         time.sleep(TICK_S / 10)
     else:
         return "clean"
@@ -207,7 +218,8 @@ def main() -> None:
         signal.signal(number, lambda *_: None)
     report(pid=server.pid)
     watch(server.pid, wakeup_read, order["output"])
-    report(ended=end(server.pid, order["grace_s"]))
+    # Of a variant there is an order, and a handler of the house.
+    report(ended=end(server.pid, order["grace_s"], again=bool(order["stdin"])))
     server.returncode = 0  # it has been collected here, not by Popen
 
 
