@@ -10,6 +10,9 @@ import os
 import signal
 import sys
 
+# While a process tells, other threads of its must not keep the GIL from it, as long as they may.
+SWITCH_S = 1e-6
+
 
 def facts() -> dict[str, object]:
     """Return what this process is now: an import may have turned the GIL on again.
@@ -89,11 +92,15 @@ class Teller:
         With its group, if it leads one: between the signal and this it may have forked a child,
         which the signal has missed.
         """
-        self.tell()
-        signal.signal(number, signal.SIG_DFL)
-        if os.getpgrp() == os.getpid():
-            os.killpg(0, number)
-        os.kill(os.getpid(), number)
+        signal.signal(number, signal.SIG_IGN)  # whoever asks again does not interrupt the answer
+        sys.setswitchinterval(SWITCH_S)
+        try:
+            self.tell()
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            if os.getpgrp() == os.getpid():
+                os.killpg(0, number)
+            os.kill(os.getpid(), number)
 
     def tell(self) -> None:
         """Write it, once."""

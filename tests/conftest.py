@@ -1,6 +1,8 @@
 """What holds for all tests: skips are seen, and bounded where somebody counts on them."""
 
 import os
+import resource
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,3 +23,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             f"{skipped} tests were skipped, at most {most} may be ({MOST})", red=True
         )
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def many_descriptors() -> Iterator[None]:
+    """Let a test open as many files as the hard limit permits, as the house lets itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

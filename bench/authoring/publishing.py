@@ -1,13 +1,17 @@
 """Whether a run may be published, and its copy without what only its machine needs."""
 
+import html
+import json
 import re
+import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bench.base import levels
 from bench.base.errors import StoreError
 from bench.model.header import Header
+from bench.model.server import ROOT
 from bench.report.view.run_view import RunView
 from bench.verdicts.verdict import Name
 
@@ -15,9 +19,8 @@ from bench.verdicts.verdict import Name
 # each chart as it stands in its SVG.
 KEPT = ("run.json", "trials.jsonl", "verdicts.json", "report.md", "report.html")
 KEPT_PATTERNS = ("*.csv", "charts/*.png")
-# Where a program lies is a matter of its machine: of an absolute path its last part is published.
-TEXTS = (".json", ".md", ".html")
-ABSOLUTE = re.compile(r"(?<![^\s'\"=])/(?:[^\s'\"=/]+/)+([^\s'\"=/]+)")
+# Before a path in a word: `--option=`, `NAME=`, `NAME=VARIABLE=`.
+ASSIGNED = re.compile(r"(?:[^\s/=]+=)+")
 
 
 def doubts(view: RunView) -> list[str]:
@@ -38,36 +41,64 @@ def publish(view: RunView, folder: Path) -> int:
     wanted = [source / name for name in KEPT]
     wanted += [path for pattern in KEPT_PATTERNS for path in sorted(source.glob(pattern))]
     files = [path for path in wanted if path.is_file() and not path.is_symlink()]
-    places = dict(_places(view.run.header))
+    places = _places(view.run.header)
     try:
-        for name in (*KEPT, "charts"):
-            _remove(folder / name)
+        old = [path for pattern in KEPT_PATTERNS for path in folder.glob(pattern)]
+        for path in (*old, *(folder / name for name in (*KEPT, "charts"))):
+            _remove(path)
         for path in files:
             target = folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix in TEXTS:
-                target.write_text(_without_places(path.read_text(), places))
-            else:
+            if path.suffix == ".png":
                 shutil.copyfile(path, target)
+            else:
+                target.write_text(_without_places(path.read_text(), places))
     except OSError as error:
         raise StoreError(f"{folder}: {error.strerror}; the run itself is whole") from None
     return len(files)
 
 
-def _places(header: Header) -> Iterator[tuple[str, str]]:
-    """Yield each absolute path that was typed or run, with what is published of it."""
+def _places(header: Header) -> dict[str, str]:
+    """Return each absolute path that was typed or run, with what is published of it.
+
+    Where something lies is a matter of its machine: of its path as many of the last parts are
+    published as tell it from the others. Of what else a text may name, the tree and the home of who
+    publishes are cut off.
+    """
     words = list(header.command)
     for entry in header.config.servers:
         words += [*(entry.python_words or ()), entry.command or "", entry.source]
         words += [source.path for source in entry.files]
-    for word in words:
-        for found in ABSOLUTE.finditer(word):
-            yield found[0], found[1]
+    found = {part for word in words for part in _paths(word)}
+    short = {place: _last(place, found) for place in sorted(found, key=len, reverse=True)}
+    return short | {f"{ROOT}/": "", str(ROOT): ".", str(Path.home()): "~"}
+
+
+def _paths(word: str) -> Iterator[str]:
+    """Yield the absolute paths of a word: itself, or of a line its parts."""
+    try:
+        parts = shlex.split(word)
+    except ValueError:
+        parts = []
+    for part in (word, *parts):
+        assigned = ASSIGNED.match(part)
+        place = part[assigned.end() if assigned else 0 :]
+        if place.startswith("/") and Path(place).name and (place != word or " /" not in word):
+            yield place
+
+
+def _last(place: str, others: Iterable[str]) -> str:
+    """Return the fewest last parts of a path that no other one ends in."""
+    parts = place.strip("/").split("/")
+    ends = ("/".join(parts[-many:]) for many in range(1, len(parts) + 1))
+    rest = [other for other in others if other != place]
+    return next((e for e in ends if not any(o.endswith(f"/{e}") for o in rest)), parts[-1])
 
 
 def _without_places(text: str, places: Mapping[str, str]) -> str:
-    for place in sorted(places, key=len, reverse=True):
-        text = text.replace(place, places[place])
+    for place, shown in places.items():
+        for form in dict.fromkeys((place, html.escape(place), json.dumps(place)[1:-1])):
+            text = text.replace(form, shown)
     return text
 
 

@@ -42,9 +42,12 @@ class Cpus:
         """Return the default size of a pool of workers."""
         return max(POOL_LEAST, len(self.server))
 
-    def for_server(self, many: bool) -> tuple[int, ...]:
-        """Return the CPUs of one server. many: whether it can use more than one."""
-        return self.server if many or self.single is None else (self.single,)
+    def for_server(self, many: bool, most: int | None = None) -> tuple[int, ...]:
+        """Return the CPUs of one server.
+
+        many: whether it can use more than one; most: what its workload allows, None: all there are
+        """
+        return (self.server if many or self.single is None else (self.single,))[:most]
 
 
 def can_use_many(many_cpus: bool, many_threads: bool, work: Work | None) -> bool:

@@ -40,9 +40,7 @@ class Runtime:
         words = [self.implementation, self.version]
         if self.free_threaded:
             words.append("free-threaded, GIL on" if self.gil else "free-threaded")
-        return " ".join(
-            [*words, *(["JIT"] if self.jit else []), *(["debug"] if self.debug else [])]
-        )
+        return " ".join([*words, *["JIT"] * self.jit, *["debug"] * self.debug])
 
 
 @dataclass(frozen=True)

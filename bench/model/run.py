@@ -32,17 +32,28 @@ class Run:
         return trials_of
 
     @cached_property
-    def entries(self) -> tuple[ServerEntry, ...]:
-        """Return the servers of the header, each with the Python that its process was at its end.
+    def runtimes(self) -> dict[Cell, Runtime]:
+        """Return what the Python of each cell's server was at its end, as it told.
 
-        As it told in its last trial: an import may have turned the GIL on again.
+        An import may have turned the GIL on again: if it was on in one trial, it counts as on. What
+        the twin told counts for its model.
         """
-        told = {
-            (trial.cell.server.removesuffix(TWIN), kind_of(trial.cell.workload.transport)): found
-            for trial in self.trials
-            if (found := trial.runtime) is not None
-        }
-        return tuple(_as_told(entry, told) for entry in self.header.config.servers)
+        found: dict[Cell, Runtime] = {}
+        for trial in self.trials:
+            cell = replace(trial.cell, server=trial.cell.server.removesuffix(TWIN))
+            if trial.runtime is not None and not (cell in found and found[cell].gil):
+                found[cell] = trial.runtime
+        return found
+
+    @cached_property
+    def entries(self) -> tuple[ServerEntry, ...]:
+        """Return the servers of the header, each with what its process was in any of its cells."""
+        told: dict[tuple[str, str], Runtime] = {}
+        for cell, runtime in self.runtimes.items():
+            key = (cell.server, kind_of(cell.workload.transport))
+            if key not in told or runtime.gil:
+                told[key] = runtime
+        return tuple(_in_any(entry, told) for entry in self.header.config.servers)
 
     def entry_of(self, cell: Cell) -> ServerEntry:
         """Return what is known of a cell's server; of a twin, what is known of its model.
@@ -52,10 +63,11 @@ class Run:
         name = cell.server.removesuffix(TWIN)
         fitting = (
             entry
-            for entry in self.entries
+            for entry in self.header.config.servers
             if entry.name == name and _can_serve(entry, cell.workload)
         )
-        return next(fitting, ServerEntry(name))
+        found = next(fitting, ServerEntry(name))
+        return _as_told(found, self.runtimes.get(replace(cell, server=name)))
 
 
 def workload_labels(workloads: Iterable[Workload]) -> dict[Workload, str]:
@@ -78,12 +90,15 @@ def _planned(header: Header) -> list[Cell]:
     ]
 
 
-def _as_told(entry: ServerEntry, told: Mapping[tuple[str, str], Runtime]) -> ServerEntry:
+def _in_any(entry: ServerEntry, told: Mapping[tuple[str, str], Runtime]) -> ServerEntry:
     kinds = [entry.kind] if entry.kind in KINDS else KINDS
-    found = next((told[entry.name, kind] for kind in kinds if (entry.name, kind) in told), None)
-    if found is None:
+    return _as_told(entry, next(filter(None, (told.get((entry.name, k)) for k in kinds)), None))
+
+
+def _as_told(entry: ServerEntry, runtime: Runtime | None) -> ServerEntry:
+    if runtime is None:
         return entry
-    return replace(entry, python=str(found), gil=found.gil, jit=found.jit)
+    return replace(entry, python=str(runtime), gil=runtime.gil, jit=runtime.jit)
 
 
 def _can_serve(entry: ServerEntry, workload: Workload) -> bool:

@@ -109,13 +109,13 @@ def choose(catalog: Catalog, wanted: list[str], kinds: set[str]) -> Choice:
     """
     asked: list[tuple[Interpreter | None, ServerSpec]] = []
     skipped: list[str] = []
-    prefixed = any(word.partition(":")[0] in catalog.pythons for word in wanted)
+    prefixed = any(":" in word and word.partition(":")[0] in catalog.pythons for word in wanted)
     for word in wanted:
         if word == NATIVE_NAME and word not in catalog.brought:
             skipped.append(f"native: is not built ({BUILT_BY})")
             continue
-        prefix, _, rest = word.partition(":")
-        python = catalog.pythons.get(prefix)
+        prefix, colon, rest = word.partition(":")
+        python = catalog.pythons.get(prefix) if colon else None
         variants = _named(catalog, rest if python else word, kinds, tree=python is None)
         # Interpreters that no word names run every server beside ours.
         others = () if prefixed else tuple(catalog.pythons.values())

@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import importlib.util
 import itertools
+import json
 import os
 import shlex
 import shutil
@@ -18,12 +19,23 @@ from pathlib import Path
 from bench.base import wording
 from bench.base.errors import ConfigError, in_words
 from bench.model.interpreter import Interpreter
+from bench.model.server import environment
 from bench.plan import interpreters
 from loadgen.version import NAME
 
-# Its environments are cut short by whoever stops it: this is written when all is there.
+# Written into an environment once it can be used, and once a package is in it: one that was cut
+# short is made anew, or gets what it lacks.
 READY = "ready"
 LIMIT_S = 600
+# What uv says where a version, or any, does not exist for an interpreter.
+NO_WHEEL = ("has no wheels", "no usable wheels", "there is no version of")
+TOLD_NO_WHEEL = "there is no wheel of it for this interpreter"
+# Run by the interpreter: which program it is, and where its packages lie.
+QUESTION = """
+import json, os, sys
+there = [p for p in sys.path if os.path.basename(p) in ("site-packages", "dist-packages")]
+print(json.dumps([sys.executable, there]))
+"""
 
 
 @dataclass(frozen=True)
@@ -41,47 +53,57 @@ def cache() -> Path:
 
 
 def provided(python: Interpreter, packages: Sequence[str], tell: Callable[[str], None]) -> Provided:
-    """Return an interpreter that has packages, as far as there are wheels of them for it.
+    """Return an interpreter with what it has and those of the packages that it lacks.
 
-    Nothing is built: a wheel is what its authors tried. Each in the version that is installed here,
-    if there is one, so that interpreters are compared and not releases; else in the newest.
+    As far as there are wheels for it: nothing is built, a wheel is what its authors tried. Each in
+    the version that is installed here, so that interpreters are compared and not releases; where
+    there is no wheel of that one, in the newest, which is told.
 
     Raises:
         ConfigError: there is no uv, or no environment can be made
     """
     uv = _uv()
-    program = _program(python)
-    wanted = [_pinned(name) for name in sorted(packages)]
-    key = shlex.join([program, str(python.runtime), *wanted])
+    lead, flags = _around(python)
+    program, inherited = _asked(python)
+    wanted = {name: _pinned(name) for name in sorted(set(packages) - python.packages.keys())}
+    key = shlex.join([program, str(python.runtime), *wanted.values()])
     folder = cache() / "pythons" / hashlib.sha256(key.encode()).hexdigest()[:12]
-    home = folder / "venv" / "bin" / "python"
+    venv = folder / "venv"
+    home = venv / "bin" / "python"
     lacking: dict[str, str] = {}
     try:
         with alone(folder):
-            if not (folder / READY).exists():
-                tell(f"provision: {', '.join(wanted)} for {python.name}, in {folder}")
-                venv = [*uv, "venv", "--clear", "--python", program, str(folder / "venv")]
-                _done(venv, python.name)
-            for name, spec in zip(sorted(packages), wanted, strict=True):
-                if not (folder / f"{READY}-{name}").exists():
-                    lacking |= _install(uv, home, name, spec, folder)
-            (folder / READY).touch()
+            if not (venv / READY).exists():
+                tell(f"provision: {', '.join(wanted.values())} for {python.name}, in {folder}")
+                shutil.rmtree(venv, ignore_errors=True)
+                if why := _why_not([*uv, "venv", "--python", program, str(venv)]):
+                    raise ConfigError(f"--provision: no environment for {python.name}: {why}")
+                (own,) = venv.glob("lib/python3*/site-packages")
+                (own / "inherited.pth").write_text("".join(f"{place}\n" for place in inherited))
+                (venv / READY).touch()
+            for name, spec in wanted.items():
+                if not (venv / f"{READY}-{name}").exists():
+                    lacking |= _install(uv, venv, name, spec, tell)
     except OSError as error:
         raise ConfigError(in_words(error)) from None
-    words = tuple(str(home) if word == _word(python) else word for word in python.words)
-    there = interpreters.examine(f"{python.name}={shlex.join(words)}", sorted(packages))
-    return Provided(there, lacking)
+    line = shlex.join([*lead, str(home), *flags])
+    return Provided(interpreters.examine(f"{python.name}={line}", sorted(packages)), lacking)
 
 
-def _install(uv: Sequence[str], home: Path, name: str, spec: str, folder: Path) -> dict[str, str]:
+def _install(
+    uv: Sequence[str], venv: Path, name: str, spec: str, tell: Callable[[str], None]
+) -> dict[str, str]:
     """Install a package, in another version if need be; return why it cannot be, by its name."""
-    for asked in dict.fromkeys((spec, name)):
-        words = [*uv, "pip", "install", "--python", str(home), "--only-binary", ":all:", asked]
-        why = _why_not(words)
+    into = [*uv, "pip", "install", "--python", str(venv / "bin/python"), "--only-binary", ":all:"]
+    why = _why_not([*into, spec])
+    if why == TOLD_NO_WHEEL and spec != name:
+        why = _why_not([*into, name])
         if not why:
-            (folder / f"{READY}-{name}").touch()
-            return {}
-    return {name: why}
+            tell(f"provision: there is no wheel of {spec}; another version of {name} was taken")
+    if why:
+        return {name: why}
+    (venv / f"{READY}-{name}").touch()
+    return {}
 
 
 def _uv() -> list[str]:
@@ -93,15 +115,35 @@ def _uv() -> list[str]:
     return [found]
 
 
-def _word(python: Interpreter) -> str:
-    """Return the word that names the program: behind `env` and what is assigned there."""
-    return next(itertools.dropwhile(lambda word: word == "env" or "=" in word, python.words))
+def _around(python: Interpreter) -> tuple[list[str], list[str]]:
+    """Return what stands before the program, `env` and what is assigned, and its options.
+
+    Raises:
+        ConfigError: which word is the program cannot be told
+    """
+    words = list(python.words)
+    lead = words[:1] if Path(words[0]).name == "env" else []
+    lead += itertools.takewhile(interpreters.ASSIGNMENT.match, words[len(lead) :])
+    program, *flags = words[len(lead) :]
+    if program.startswith("-"):
+        raise ConfigError(
+            f"--provision: {python.name} is {shlex.join(words)}; write NAME=[VARIABLE=value ...] "
+            "/path/to/python [options]"
+        )
+    return lead, flags
 
 
-def _program(python: Interpreter) -> str:
-    found = shutil.which(_word(python))
-    assert found is not None  # it has answered
-    return str(Path(found).absolute())
+def _asked(python: Interpreter) -> tuple[str, list[str]]:
+    """Return the path of the program, and the folders of the packages that it has."""
+    asked = [*python.words, "-c", QUESTION]
+    try:
+        done = subprocess.run(
+            asked, env=environment(), capture_output=True, text=True, timeout=LIMIT_S, check=True
+        )
+        program, inherited = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise ConfigError(f"--provision: {python.name} does not say what it is: {error}") from None
+    return program, inherited
 
 
 def _pinned(name: str) -> str:
@@ -110,11 +152,6 @@ def _pinned(name: str) -> str:
         return f"{name}=={metadata.version(name)}"
     except metadata.PackageNotFoundError:
         return name
-
-
-def _done(words: Sequence[str], name: str) -> None:
-    if why := _why_not(words):
-        raise ConfigError(f"--provision: no environment for {name}: {why}")
 
 
 def _why_not(words: Sequence[str]) -> str:
@@ -140,8 +177,9 @@ def _why_not(words: Sequence[str]) -> str:
 
 def _reason(said: str) -> str:
     """Return what uv says of a failure, on one line."""
-    if "no wheels" in said or "has no usable wheels" in said:
-        return "there is no wheel of it for this interpreter"
+    # uv breaks its lines where a terminal ends.
+    if any(words in " ".join(said.split()) for words in NO_WHEEL):
+        return TOLD_NO_WHEEL
     lines = [line.strip(" \u2570\u2500\u25b6\u00d7") for line in said.splitlines() if line.strip()]
     return wording.printable(" ".join(lines), 200)
 

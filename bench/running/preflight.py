@@ -54,7 +54,8 @@ def check(
     problems: list[Iterator[str]] = [problems_of_workload(each, hard) for each in workloads]
     for spec, cell in cells:
         size = cell.workload.pool_size or pool_size
-        problems.append(problems_of_cell(spec, cell.workload, size, server_cpus, hard, limits))
+        cpus = min(server_cpus, cell.workload.cpus or server_cpus)
+        problems.append(problems_of_cell(spec, cell.workload, size, cpus, hard, limits))
     for problem in (line for lines in problems for line in lines):
         raise ConfigError(problem)
 

@@ -1,12 +1,15 @@
 """A run that goes on: the rest of one that was interrupted, or more blocks, or more servers."""
 
 import itertools
+import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.base.errors import ConfigError, StoreError
 from bench.model.header import Header
 from bench.model.run import Run
+from bench.model.server import ServerSpec
 from bench.model.trial import Cell
 from bench.plan import workloads
 from bench.plan.blocks import RunPlan
@@ -51,6 +54,7 @@ def reopen(request: Continuation) -> Session:
         identity.check(request.folder, entry, header.describe(spec))
     if request.servers or request.outside != NOTHING:
         added = choose(request.servers, request.outside, config.workloads).specs.values()
+        check_pythons(request.folder, specs, added)
         specs += [spec for spec in added if spec.name not in {s.name for s in specs}]
     cells = old.cells
     cells += tuple(
@@ -71,6 +75,18 @@ def reopen(request: Continuation) -> Session:
         goes_on=True,
         base=config.base,
     )
+
+
+def check_pythons(folder: Path, old: Iterable[ServerSpec], added: Iterable[ServerSpec]) -> None:
+    """Refuse another interpreter under a name that the run has for one; raises ConfigError."""
+    known = {spec.python.name: spec.python for spec in old if spec.python}
+    for python in (spec.python for spec in added if spec.python):
+        there = known.get(python.name, python)
+        if (there.words, there.runtime) != (python.words, python.runtime):
+            raise ConfigError(
+                f"{folder}: {python.name} is {there.runtime} there ({shlex.join(there.words)}), "
+                f"not {python.runtime} ({shlex.join(python.words)}); give this one another name"
+            )
 
 
 def conditions_of(header: Header) -> trials.Conditions:

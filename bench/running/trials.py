@@ -78,7 +78,7 @@ class Conditions:
         """Return the terms that a server is started on under a workload."""
         many = can_use_many(spec.many_cpus, spec.many_threads, workload.work)
         return Allotment(
-            self.cpus.for_server(many)[: workload.cpus],
+            self.cpus.for_server(many, workload.cpus),
             workload.pool_size or self.pool_size,
             self.ready_s,
             work=None if workload.work is None else self.measured_out(workload.work, spec),
@@ -111,7 +111,7 @@ def load_plan(
     C, which does nothing else, is driven to its limit by less than two.
     """
     cpus = conditions.cpus.generator
-    most = GENERATORS_PER_CPU * len(conditions.cpus.server)
+    most = GENERATORS_PER_CPU * len(conditions.cpus.for_server(True, workload.cpus))
     return Plan(
         target(workload.transport, address),
         workload.load,

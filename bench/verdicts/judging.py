@@ -24,7 +24,7 @@ def setup_of(run: Run, cell: Cell) -> Setup:
     cpus = run.header.cpus
     at_once = limit if isinstance(limit, int) else None
     many = can_use_many(entry.many_cpus, entry.many_threads, cell.workload.work)
-    given = 1 if cpus is None else len(cpus.for_server(many))
+    given = 1 if cpus is None else len(cpus.for_server(many, cell.workload.cpus))
     return Setup(
         given,
         at_once,

@@ -128,7 +128,9 @@ class TestOneServer:
     def test_a_server_that_can_use_one_gets_one(self) -> None:
         cpus = topology.split(made(8))
         assert cpus.for_server(many=True) == (0, 1, 2, 3)
+        assert cpus.for_server(many=True, most=2) == (0, 1)
         assert cpus.for_server(many=False) == (0,)
+        assert cpus.for_server(many=False, most=2) == (0,)
         assert cpus.generator == (4, 5, 6, 7)
 
     def test_up_to_four_cpus_all_get_the_half(self) -> None:

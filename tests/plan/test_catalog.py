@@ -81,3 +81,11 @@ def test_another_interpreter_is_asked_for_what_a_file_outside_needs(tmp_path: Pa
         ConfigError, match=r"py:outside: py has no no_such_package \(--provision, or "
     ):
         catalog.choose(installed, [f"py:{file}"], {"stream"})
+
+
+def test_a_name_without_a_colon_is_no_interpreter() -> None:
+    catalogue = catalog.read(catalog.Outside(pythons=(f"selectors={sys.executable}",)))
+    specs = catalog.choose(catalogue, ["selectors-default"], {"stream"}).specs
+    assert {name for _, name in specs} == {"selectors-default", "selectors:selectors-default"}
+    family = catalog.choose(catalogue, ["selectors"], {"stream"}).specs
+    assert ("stream", "selectors:selectors-epoll") in family

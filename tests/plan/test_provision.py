@@ -18,6 +18,9 @@ def serve(listener, settings): ...
 '''
 
 
+NEEDED = (["pytest", "tiny_one"], print)
+
+
 @pytest.fixture(autouse=True)
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let uv find wheels in a folder alone, and keep its environments in another."""
@@ -77,6 +80,45 @@ def test_what_has_no_wheel_is_told(name: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=f"py:needy: py has no {name}") as refused:
         catalog.choose(catalog.read(outside), [f"py:{file}"], {"stream"})
     assert "\n" not in str(refused.value)
+
+
+def test_one_that_was_cut_short_is_made_anew() -> None:
+    first = provision.provided(_python(), ["tiny_one"], print)
+    venv = Path(first.python.words[0]).parent.parent
+    (venv / provision.READY).unlink()  # as if it had been stopped before all was there
+    again = provision.provided(_python(), ["tiny_one"], print)
+    assert again == first
+    assert again.python.packages == {"tiny_one": "1.0"}
+
+
+def test_what_an_interpreter_has_stays() -> None:
+    found = provision.provided(interpreters.examine(f"py={sys.executable}", ["pytest"]), *NEEDED)
+    assert found.python.packages.keys() == {"pytest", "tiny_one"}
+    assert found.lacking == {}
+
+
+def test_another_version_is_taken_where_the_pinned_one_has_no_wheel_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provision, "_pinned", lambda name: f"{name}==2.0")
+    told: list[str] = []
+    found = provision.provided(_python(), ["tiny_one"], told.append)
+    assert found.python.packages == {"tiny_one": "1.0"}
+    assert "there is no wheel of tiny_one==2.0; another version" in told[-1]
+
+
+@pytest.mark.parametrize("how", ["/usr/bin/env {}", "A=b/c {}", "env A=1 B=2 {} -B"])
+def test_what_stands_before_the_program_stays(how: str) -> None:
+    python = _python(how.format(sys.executable))
+    found = provision.provided(python, ["tiny_one"], print)
+    place = python.words.index(sys.executable)
+    assert found.python.words[:place] == python.words[:place]
+    assert found.python.words[place + 1 :] == python.words[place + 1 :]
+
+
+def test_a_program_that_cannot_be_told_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--provision: py is env -u A"):
+        provision.provided(_python(f"env -u A {sys.executable}"), ["tiny_one"], print)
 
 
 def test_without_uv_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

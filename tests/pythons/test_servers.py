@@ -1,8 +1,6 @@
 """Every variant keeps the contract under every interpreter that has its packages."""
 
 import os
-import resource
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,17 +11,10 @@ from bench.model.interpreter import Interpreter
 from bench.model.server import ServerSpec
 from servers import discovery
 
+pytestmark = pytest.mark.usefixtures("many_descriptors")
 FAIR = Allotment(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
 TRANSPORT = {"stream": "tcp", "datagram": "udp"}
 VARIANTS = discovery.discover().values()
-
-
-@pytest.fixture(autouse=True)
-def many_descriptors() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda each: f"{each.name}-{each.kind}")

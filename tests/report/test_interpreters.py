@@ -133,3 +133,23 @@ def test_a_gil_that_an_import_turned_on_is_told(
     label = "CPython 3.14.2 free-threaded" + ", GIL on" * told
     assert view.run.entries[0].python == label
     assert view.run.entries[0].gil is bool(gil)
+
+
+def test_what_a_process_was_is_told_by_cell(tmp_path: Path) -> None:
+    """An import that only one workload asks for: the others keep their label."""
+    workloads = [synthetic.ONE, synthetic.MANY]
+    run = synthetic.run(tmp_path, [Model("ft:threads", "thread-per-client", 20, 20)], workloads)
+    (entry,) = run.header.config.servers
+    entry = dataclasses.replace(entry, python=str(FREE), python_words=("python3.14t",), gil=False)
+    config = dataclasses.replace(run.header.config, servers=(entry,))
+    locked = dataclasses.replace(FREE, gil=True)
+    of_last = run.trials[-1].cell.workload
+    trials = [
+        dataclasses.replace(t, runtime=FREE if t.cell.workload == of_last else locked)
+        for t in run.trials
+    ]
+    header = dataclasses.replace(run.header, config=config)
+    view = run_view.view(dataclasses.replace(run, header=header, trials=trials))
+    gils = {cell.workload: view.run.entry_of(cell).gil for cell in view.cells}
+    assert gils == {workload: workload != of_last for workload in workloads}
+    assert interpreters.locked(view)

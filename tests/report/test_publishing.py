@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.authoring import publishing
@@ -13,6 +14,7 @@ from bench.report.view import run_view
 from bench.report.view.run_view import RunView
 from bench.store import run_folder
 from tests.support import synthetic
+from tests.support.paths import ROOT
 
 TWO = synthetic.EIGHT[4:6]
 
@@ -66,18 +68,44 @@ def test_where_a_program_lies_is_not_published(tmp_path: Path) -> None:
     mine = dataclasses.replace(
         entry, command="/home/me/bin/mine --port={port} -c /home/me/mine.cfg"
     )
-    theirs = dataclasses.replace(other, python_words=("env", "A=1", "/home/me/py/bin/python3.14t"))
+    program = "/home/me/my pythons/a&b/bin/python3"
+    theirs = dataclasses.replace(other, python_words=("env", "A=1", program))
     config = dataclasses.replace(view.run.header.config, servers=(mine, theirs))
-    words = ("bench", "run", "--python", "py=/home/me/py/bin/python3.14t -X gil=0")
+    words = (
+        *("bench", "run", "--python", f"py=A=1 '{program}' -X gil=0"),
+        *("--python", "other=/home/me/other/bin/python3", "--out=/home/me/runs/one"),
+    )
     header = dataclasses.replace(view.run.header, config=config, command=words)
     run_folder.write_header(view.run.folder, header)
     view = run_view.view(run_folder.read(view.run.folder))
+    said = f'  File "{ROOT}/servers/x.py"\n  File "{Path.home()}/lib/y.py", in {program}'
+    trials = [dataclasses.replace(trial, reason=said) for trial in view.run.trials]
+    with (view.run.folder / "trials.jsonl").open("w") as file:
+        file.writelines(f"{msgspec.json.encode(trial).decode()}\n" for trial in trials)
     files.write(view)
     publishing.publish(view, tmp_path / "public")
-    texts = [path.read_text() for path in (tmp_path / "public").glob("*.*")]
-    assert not any("/home/me" in text for text in texts)
+    for path in (tmp_path / "public").glob("*.*"):
+        text = path.read_text()
+        assert "/home/me" not in text, path
+        assert "my pythons" not in text, path
+        assert str(ROOT) not in text, path
+        assert f"{Path.home()}/" not in text, path
     again = run_folder.read(tmp_path / "public")
     first, second = again.header.config.servers
     assert first.command == "mine --port={port} -c mine.cfg"
-    assert second.python_words == ("env", "A=1", "python3.14t")
+    assert second.python_words == ("env", "A=1", "a&b/bin/python3")
+    assert "other=other/bin/python3" in again.header.command
     assert first.source == entry.source
+
+
+def test_tables_of_an_earlier_publication_go(tmp_path: Path) -> None:
+    view = _view(tmp_path / "run")
+    files.write(view)
+    publishing.publish(view, tmp_path / "public")
+    (tmp_path / "public" / "old.csv").write_text("x")
+    (tmp_path / "elsewhere").write_text("precious")
+    (tmp_path / "public" / "summary.csv").unlink()
+    (tmp_path / "public" / "summary.csv").symlink_to(tmp_path / "elsewhere")
+    publishing.publish(view, tmp_path / "public")
+    assert not (tmp_path / "public" / "old.csv").exists()
+    assert (tmp_path / "elsewhere").read_text() == "precious"

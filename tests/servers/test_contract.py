@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import resource
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from bench.launch.launcher import Allotment, Server
 from bench.model.server import Command, ServerSpec
 from servers import discovery
 
+pytestmark = pytest.mark.usefixtures("many_descriptors")
 FAIR = Allotment(cpus=tuple(sorted(os.sched_getaffinity(0))), pool_size=2)
 TRANSPORTS = {"stream": ("tcp", "tcp6", "unix"), "datagram": ("udp",)}
 CASES = [
@@ -41,14 +40,6 @@ LOOP = """
 """
 THREAD = "threading.Thread(target=echo, args=(client,), daemon=True).start()"
 ECHO = "while data := client.recv(65536): client.sendall(data)"
-
-
-@pytest.fixture(autouse=True)
-def many_descriptors() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def has_ipv6() -> bool:

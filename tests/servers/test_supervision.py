@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ import pytest
 
 from bench.launch.launcher import Allotment, Server
 from bench.launch.probe import NotReady
+from bench.model.interpreter import here
 from bench.model.server import Command, ServerSpec
 from servers import discovery
 
@@ -94,6 +96,46 @@ def test_a_stopped_server_is_ended(tmp_path: Path) -> None:
         os.kill(pids[0], signal.SIGSTOP)
         server.stop()
     assert server.ended == "clean"
+
+
+def test_a_process_says_what_it_was_as_it_ends(tmp_path: Path) -> None:
+    spec = variant(tmp_path, "import msgspec", "accept(listener)")
+    with Server(spec, "tcp", FAIR) as server:
+        assert server.runtime is None
+    assert server.ended == "clean"
+    assert server.runtime is not None
+    assert server.runtime.version == here().version
+    assert server.runtime.packages["msgspec"] == metadata.version("msgspec")
+
+
+def test_one_that_cannot_say_it_ends_all_the_same(tmp_path: Path) -> None:
+    """It has closed what it did not open."""
+    spec = variant(
+        tmp_path,
+        "for name in os.listdir('/proc/self/fd'):",
+        "    place = f'/proc/self/fd/{name}'",
+        "    if os.path.islink(place) and 'told' in os.readlink(place): os.close(int(name))",
+        "accept(listener)",
+    )
+    with Server(spec, "tcp", FAIR) as server:
+        pass
+    assert server.ended == "clean"
+    assert server.runtime is None
+
+
+def test_a_thread_that_keeps_the_gil_does_not_keep_it_from_saying_so(tmp_path: Path) -> None:
+    spec = variant(
+        tmp_path,
+        "sys.setswitchinterval(0.05)",
+        "def spin():",
+        "    while True: pass",
+        "threading.Thread(target=spin, daemon=True).start()",
+        "accept(listener)",
+    )
+    with Server(spec, "tcp", FAIR) as server:
+        pass
+    assert server.ended == "clean"
+    assert server.runtime is not None
 
 
 def test_orphans_in_other_sessions_are_reaped(tmp_path: Path) -> None:

@@ -96,6 +96,8 @@ def ab(
     from bench.plan.catalog import Outside
     from bench.running.progress import Notices
 
+    if provision and build is not None:
+        raise ConfigError("--provision: --build says how what is measured is made; put it there")
     # Standard output is for the document alone.
     notices = Notices(terminal(stderr=True) if as_json else console, quiet or as_json)
     sides = (

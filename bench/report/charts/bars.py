@@ -86,6 +86,30 @@ def _bars(canvas: Canvas, axes: Axes, cells: Sequence[CellView], column: str, sc
     axes.set_xlabel(scale)
 
 
+def at_both_ends(
+    canvas: Canvas,
+    axes: Axes,
+    place: float,
+    cell: CellView,
+    texts: tuple[str, str],
+    tip: str,
+    **look: Any,
+) -> None:
+    """Write what stands left of a row and right of it; look: size and colour."""
+    room = GAP_IN / canvas.size_in(axes)[0]
+    for at, text, side in ((-room, texts[0], "right"), (1 + room, texts[1], "left")):
+        written = axes.text(
+            at,
+            place,
+            text,
+            transform=axes.get_yaxis_transform(),
+            va="center_baseline",
+            ha=side,
+            **look,
+        )
+        canvas.mark(written, cell, tip)
+
+
 def _texts(cells: Sequence[CellView], column: str) -> list[str]:
     """Return what stands behind each bar; of what is not valid its verdict as well."""
     values = columns.centres(cells, column)

@@ -1,10 +1,7 @@
 """The kinds of charts: the words, the subjects, the room and the drawing of each, as a table."""
 
-from collections.abc import Callable
-
 from bench.report.charts import bars, latency, lines, ratios, rows, shares, sweeps
 from bench.report.charts.pythons.kinds import PYTHON_KINDS
-from bench.report.charts.sweeps import Axis
 from bench.report.charts.work.kinds import WORK_KINDS
 from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
@@ -31,19 +28,6 @@ def _comparable(view: RunView) -> list[Subject]:
 
 def _over_time(view: RunView) -> list[Subject]:
     return [subject for subject in view.each() if rows.has_p99(subject)]
-
-
-def _over(axis: Axis, column: str) -> Callable[[RunView], list[Subject]]:
-    """Return what gives the sweeps of an axis in which any cell has a figure in a column."""
-
-    def sweeps_of(view: RunView) -> list[Subject]:
-        return [
-            subject
-            for subject in view.sweeps(axis.key)
-            if any(sweeps.points(cells, axis, column) for cells in subject.by_server())
-        ]
-
-    return sweeps_of
 
 
 KINDS = (
@@ -109,7 +93,7 @@ KINDS = (
         "Response time against offered load",
         "p99 of response time as more is offered; flat is good. A cross is the first load that "
         "the server does not follow: beyond it, waits grow as long as the window lasts.",
-        _over(sweeps.OFFERED, "p99_us"),
+        sweeps.over(sweeps.OFFERED, "p99_us"),
         sweeps.margins,
         sweeps.load,
     ),
@@ -117,7 +101,7 @@ KINDS = (
         "connections",
         "Throughput against connections",
         "Correct replies per second as connections are added; higher is better. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS, "throughput_rps"),
+        sweeps.over(sweeps.CONNECTIONS, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.CONNECTIONS),
     ),
@@ -126,7 +110,7 @@ KINDS = (
         "p99 against connections",
         "p99 of response time as connections are added; lower is better. In closed loop it grows "
         "with their number, for each waits for the others. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS, "p99_us"),
+        sweeps.over(sweeps.CONNECTIONS, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.CONNECTIONS),
         folded=True,
@@ -136,7 +120,7 @@ KINDS = (
         "Throughput against payload",
         "Correct replies per second as requests grow; higher is better. Where it falls, copying "
         "bytes has become the work. Hollow: not valid.",
-        _over(sweeps.PAYLOAD, "throughput_rps"),
+        sweeps.over(sweeps.PAYLOAD, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.PAYLOAD),
     ),
@@ -145,7 +129,7 @@ KINDS = (
         "Throughput against size of pools",
         "Correct replies per second as workers are added; higher is better. A server without a "
         "pool is measured again and stays level. Hollow: not valid.",
-        _over(sweeps.POOL_SIZE, "throughput_rps"),
+        sweeps.over(sweeps.POOL_SIZE, "throughput_rps"),
         sweeps.margins,
         sweeps.throughput(sweeps.POOL_SIZE),
     ),
@@ -154,7 +138,7 @@ KINDS = (
         "p99 against size of pools",
         "p99 of response time as workers are added; lower is better. Hollow: not valid; where "
         "clients have no worker, it is the time of those that have one.",
-        _over(sweeps.POOL_SIZE, "p99_us"),
+        sweeps.over(sweeps.POOL_SIZE, "p99_us"),
         sweeps.margins,
         sweeps.p99(sweeps.POOL_SIZE),
         folded=True,
@@ -208,7 +192,7 @@ KINDS = (
         "Memory against connections",
         "Memory of all the server's processes as connections are added; the slope is what one "
         "connection costs. Hollow: not valid.",
-        _over(sweeps.CONNECTIONS, "memory_mib"),
+        sweeps.over(sweeps.CONNECTIONS, "memory_mib"),
         sweeps.margins,
         sweeps.memory(sweeps.CONNECTIONS),
         folded=True,

@@ -13,7 +13,7 @@ from bench.report.charts import latency, lines
 from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import Canvas, Margins
 from bench.report.view.cell_view import CellView
-from bench.report.view.run_view import Subject
+from bench.report.view.run_view import RunView, Subject
 from bench.verdicts.verdict import Name
 
 Draw = Callable[[Canvas, Axes, Subject], None]
@@ -52,6 +52,19 @@ CONNECTIONS = Axis("connections", "connections")
 PAYLOAD = Axis("payload_bytes", "bytes of a request")
 POOL_SIZE = Axis("pool_size", "workers of a pool")
 CPUS = Axis("cpus", "CPUs of the server")
+
+
+def over(axis: Axis, column: str) -> Callable[[RunView], list[Subject]]:
+    """Return what gives the sweeps of an axis in which any cell has a figure in a column."""
+
+    def sweeps_of(view: RunView) -> list[Subject]:
+        return [
+            subject
+            for subject in view.sweeps(axis.key)
+            if any(points(cells, axis, column) for cells in subject.by_server())
+        ]
+
+    return sweeps_of
 
 
 def margins(subject: Subject) -> Margins:

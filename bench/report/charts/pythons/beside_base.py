@@ -99,22 +99,9 @@ def _row(
         canvas.mark(whisker, cell, tip)
     points = look.points(pair.apart) | ({} if known else {"marker": "x"})
     canvas.mark(axes.plot(ratio.value, place, ms=5, **points)[0], cell, tip)
-    room = bars.GAP_IN / canvas.size_in(axes)[0]
-    for at, words, side in (
-        (-room, wording.shortened(cell.python), "right"),
-        (1 + room, text, "left"),
-    ):
-        written = axes.text(
-            at,
-            place,
-            words,
-            transform=axes.get_yaxis_transform(),
-            va="center_baseline",
-            ha=side,
-            size=SMALL,
-            color=palette.INK[0] if pair.apart else palette.MUTED[0],
-        )
-        canvas.mark(written, cell, tip)
+    colour = palette.INK[0] if pair.apart else palette.MUTED[0]
+    texts = (wording.shortened(cell.python), text)
+    bars.at_both_ends(canvas, axes, place, cell, texts, tip, size=SMALL, color=colour)
 
 
 def _limits(groups: Sequence[Group]) -> tuple[float, float]:

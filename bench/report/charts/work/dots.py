@@ -138,19 +138,9 @@ def _row(canvas: Canvas, axes: Axes, place: float, row: Row) -> None:
         points = cell.look.points(sound and name == "p99")
         dot = axes.plot(found.value, place, ms=4.5, **points)[0]
         canvas.mark(dot, cell, tip)
-    room = bars.GAP_IN / canvas.size_in(axes)[0]
-    for at, text, side in ((-room, row.word, "right"), (1 + room, row.told, "left")):
-        written = axes.text(
-            at,
-            place,
-            text,
-            transform=axes.get_yaxis_transform(),
-            va="center_baseline",
-            ha=side,
-            size=SMALL,
-            color=palette.INK[0] if sound else palette.MUTED[0],
-        )
-        canvas.mark(written, cell, tip)
+    colour = palette.INK[0] if sound else palette.MUTED[0]
+    texts = (row.word, row.told)
+    bars.at_both_ends(canvas, axes, place, cell, texts, tip, size=SMALL, color=colour)
 
 
 def _rate(cell: CellView, column: str) -> str:
