@@ -23,7 +23,7 @@ MEANS = (
     *("throughput_rps", *(f"{name}_us" for name in PERCENTILES)),
     *("send_lag_p99_us", "connect_p99_us", "cpu_us_per_request", "ctx_switches_per_request"),
     *("memory_mib", "effective_concurrency", "fairness_jain", "achieved_rps"),
-    *CLASS_FIGURES,
+    *(*CLASS_FIGURES, "kernel_us_per_request"),
 )
 # the total of these, and the largest of this.
 TOTALS = ("errors", "censored", "lost", "duplicated", "reordered")
@@ -86,6 +86,8 @@ def _resources(trial: Trial, result: Result) -> dict[str, Any]:
     requests = _requests_watched(usage, result)
     if requests > 0 and usage.cpu_s > 0 and usage.span_s >= SPAN_LEAST * result.window_s:
         figures["cpu_us_per_request"] = usage.cpu_s * 1e6 / requests
+        if usage.kernel_s is not None:
+            figures["kernel_us_per_request"] = usage.kernel_s * 1e6 / requests
         if usage.ctx_switches is not None:
             figures["ctx_switches_per_request"] = usage.ctx_switches / requests
     return figures

@@ -73,7 +73,7 @@ class Observer:
         cpu = process_tree.read_cpu(self.root, pids)
         used_s = {"server": cpu.cpu_s, "generator": generator_s, "both": cpu.cpu_s + generator_s}
         return Counters(
-            process_tree.snapshot(cpu, pids),
+            process_tree.snapshot(cpu, self.root, pids),
             used_s,
             times,
             process_tree.frequencies_mhz(self.cpus.all),

@@ -37,11 +37,13 @@ class Snapshot:
     """The counters of a process tree at one moment.
 
     switches: of each thread alive, by thread id; None where they cannot be read
+    ticks: of the whole tree in its own code and within the kernel
     """
 
     cpu: CpuReading
     switches: dict[int, int] | None
     processes: frozenset[int]
+    ticks: tuple[int, int] = (0, 0)
 
 
 def descendants(root: int) -> list[int]:
@@ -128,23 +130,50 @@ def _switches(path: str) -> int:
     return int(voluntary) + int(forced)
 
 
-def snapshot(cpu: CpuReading, pids: list[int]) -> Snapshot:
+def ticks(root: int, pids: list[int]) -> tuple[int, int]:
+    """Return the CPU time of a tree in its own code and within the kernel, in ticks.
+
+    Most kernels look where a CPU is at each tick alone, so that the two are a sample of a time
+    that is known exactly: their ratio is of use, their sum is not.
+    """
+    user = kernel = 0
+    for pid in [root, *pids]:
+        # Of the root, the harness's own process that started the server, its children alone count.
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            own_user, own_kernel, ended_user, ended_kernel = map(
+                int, _stat(f"/proc/{pid}/stat")[11:15]
+            )
+            user += ended_user + (own_user if pid != root else 0)
+            kernel += ended_kernel + (own_kernel if pid != root else 0)
+    return user, kernel
+
+
+def snapshot(cpu: CpuReading, root: int, pids: list[int]) -> Snapshot:
     """Return the counters of a tree whose clocks have just been read."""
-    return Snapshot(cpu, switches(pids), frozenset(pids))
+    return Snapshot(cpu, switches(pids), frozenset(pids), ticks(root, pids))
 
 
 def usage(before: Snapshot, after: Snapshot, root: int) -> Usage:
     """Return what a tree has used between two snapshots, and what it holds now."""
     pids = descendants(root)
+    cpu_s = after.cpu.cpu_s - before.cpu.cpu_s
     return Usage(
         span_s=(after.cpu.at_ns - before.cpu.at_ns) / 1e9,
-        cpu_s=after.cpu.cpu_s - before.cpu.cpu_s,
+        cpu_s=cpu_s,
         ctx_switches=switched(before.switches, after.switches),
         pss_bytes=_sum(pss_bytes, pids),
         processes=len(after.processes),
         threads=_sum(_threads, pids) or 0,
         open_files=_sum(_open_files, pids),
+        kernel_s=within_kernel(cpu_s, before.ticks, after.ticks),
     )
+
+
+def within_kernel(cpu_s: float, before: tuple[int, int], after: tuple[int, int]) -> float | None:
+    """Return the part of a CPU time that passed within the kernel, as its ticks divide it."""
+    user, kernel = (late - early for early, late in zip(before, after, strict=True))
+    # Ticks go back where a process ended that nobody collected.
+    return cpu_s * kernel / (user + kernel) if min(user, kernel) >= 0 < user + kernel else None
 
 
 def switched(before: dict[int, int] | None, after: dict[int, int] | None) -> int | None:

@@ -88,6 +88,7 @@ class Usage:
     ctx_switches: of all its threads; None where threads ended in between and took theirs along
     pss_bytes: proportional set size of the tree, with the connections still open
     processes, threads, open_files: as the window closed
+    kernel_s: of `cpu_s`, what passed within the kernel, by its ticks; None of an earlier version
     """
 
     span_s: float
@@ -97,6 +98,7 @@ class Usage:
     processes: int
     threads: int
     open_files: int | None
+    kernel_s: float | None = None
 
 
 @dataclass(frozen=True)

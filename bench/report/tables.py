@@ -28,6 +28,7 @@ SUMMARY = (
     *("witness_ratio", "witness_lo", "witness_hi"),
     *("work", "work_share", "light_p50_us", "light_p99_us", "heavy_p50_us", "heavy_p99_us"),
     *("light_rps", "heavy_rps", "hog", "switch_interval", "cpus"),
+    "kernel_us_per_request",
 )
 # Where the ends of a figure's interval stand.
 INTERVALS = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.pairwise import Answer, Pair, Reason
+from bench.report.charts.beside.picture import panels
 from bench.report.sentences import doubt, lead
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.restricted import restricted
@@ -70,12 +71,13 @@ def block(page: str, beside: Beside, workload: WorkloadView) -> str:
     """Return what a page says of the run: the picture, and its sentences."""
     names = wording.listing([f"`{name}`" for name in beside.servers[1:]])
     run = f"../../results/reference/{beside.run}/report.md"
+    titles = ", ".join(kind.title for kind in panels(workload))
     shown = f"{beside.servers[0]} beside {wording.listing(list(beside.servers[1:]))}"
     return "\n\n".join(
         [
             BEGIN,
             f"Beside {names}: {workload.described()} ([the whole run, every model]({run})).",
-            f"![{shown}: throughput, CPU time, latency, memory](charts/{page}.svg)",
+            f"![{shown}: {titles}](charts/{page}.svg)",
             " ".join(sentences(workload, beside.servers)),
             END,
         ]

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,8 @@ from bench.launch.observer import Observer
 from bench.model.cpus import Cpus
 from loadgen.part import Moment
 
+# There is no process of this id.
+NOBODY = 0
 STAT = "\n".join(
     [
         "cpu  900 0 0 9000 0 0 0 70 0 0",
@@ -149,6 +153,37 @@ def test_switches_are_known_if_no_thread_has_ended(
     before: dict[int, int] | None, after: dict[int, int] | None, expected: int | None
 ) -> None:
     assert process_tree.switched(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param((10, 10), (40, 20), 0.5, id="as the ticks divide it"),
+        pytest.param((10, 10), (40, 10), 0.0, id="nothing within the kernel"),
+        pytest.param((10, 10), (10, 10), None, id="too short for a tick"),
+        pytest.param((10, 10), (5, 20), None, id="an end that nobody collected"),
+    ],
+)
+def test_the_part_of_cpu_time_within_the_kernel(
+    before: tuple[int, int], after: tuple[int, int], expected: float | None
+) -> None:
+    assert process_tree.within_kernel(2.0, before, after) == expected
+
+
+def test_a_tree_that_only_calls_the_kernel_is_told_from_one_that_only_computes() -> None:
+    calls = "import os\nwhile True: os.pread(fd, 1 << 20, 0)"
+    shares = []
+    for body in (f"import os\nfd = os.open('/dev/zero', os.O_RDONLY)\n{calls}", "while True: pass"):
+        child = subprocess.Popen([sys.executable, "-c", body])
+        try:
+            ticks = (0, 0)
+            while sum(ticks) < 50:
+                ticks = process_tree.ticks(NOBODY, [child.pid])
+            shares.append(ticks[1] / sum(ticks))
+        finally:
+            child.kill()
+            child.wait()
+    assert shares[0] > 0.5 > shares[1]
 
 
 @pytest.mark.parametrize(

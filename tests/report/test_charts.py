@@ -13,6 +13,7 @@ from bench.analysis import percentiles
 from bench.model.trial import Trial
 from bench.report import charts
 from bench.report.charts import latency, lines
+from bench.report.decision import frontiers
 from bench.report.drawing import embed, palette
 from bench.report.drawing.canvas import Canvas
 from bench.report.sentences import captions
@@ -41,6 +42,9 @@ def test_every_server_is_marked_in_every_chart(tmp_path: Path) -> None:
         shown = set(range(8))
         if chart.kind.name.endswith("ratio"):
             shown = {cell.index for cell in chart.subjects[0].workload.ranked}
+        if chart.kind.name == "frontier":
+            cells = chart.subjects[0].workload.measured
+            shown = {cell.index for cell, *_ in frontiers.points(cells, "p99_us")}
         if chart.kind.name == "latency":  # times of those whom a starved server serves are none
             shown = {cell.index for cell in latency.drawn(chart.subjects[0])}
         assert set(_groups(chart.canvas)) == shown, chart.name
@@ -61,7 +65,7 @@ def test_a_run_has_the_charts_that_it_has_data_for(tmp_path: Path) -> None:
     assert {"load", "service", "heat", "fairness"} <= kinds
     assert "connections" not in kinds
     kinds = {chart.kind.name for chart in charts.by_subject(run_view.view(one))}
-    assert kinds == {"throughput", "latency", "cpu", "memory", "time", "pauses"}
+    assert kinds == {"throughput", "latency", "cpu", "switches", "memory", "time", "pauses"}
 
 
 def test_a_cell_that_is_not_valid_is_hatched_and_named(tmp_path: Path) -> None:

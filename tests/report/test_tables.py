@@ -27,7 +27,7 @@ COLUMNS = (
     "cpu_us_per_request_lo,cpu_us_per_request_hi,course,"
     "witness_ratio,witness_lo,witness_hi,"
     "work,work_share,light_p50_us,light_p99_us,heavy_p50_us,heavy_p99_us,"
-    "light_rps,heavy_rps,hog,switch_interval,cpus"
+    "light_rps,heavy_rps,hog,switch_interval,cpus,kernel_us_per_request"
 )
 
 

@@ -150,3 +150,22 @@ def test_least_is_said_of_nobody_who_is_not_surely_least(tmp_path: Path, noise: 
 
     view = _view(tmp_path, ["one", "other"], (synthetic.MANY,), change)
     assert ("has the least CPU per request" in _told(view)) == (noise == 0)
+
+
+def test_who_is_on_the_frontier_has_a_ranked_p99_and_is_beaten_in_neither(tmp_path: Path) -> None:
+    figures = {"fast": (9e4, 900.0), "soon": (5e4, 300.0), "neither": (4e4, 400.0)}
+
+    def change(trial: Trial) -> Trial:
+        rps, p99_us = figures[trial.cell.server]
+        times = dataclasses.replace(synthetic.percentiles(100.0), p99=p99_us)
+        return synthetic.with_result(trial, throughput_rps=rps, response_us=times)
+
+    subject = _view(tmp_path / "three", list(figures), (synthetic.MANY,), change).each()[0]
+    assert captions.shows("frontier", subject) == (
+        "From the most throughput to the lowest p99: fast and soon."
+    )
+    figures["fast"] = (9e4, 100.0)
+    subject = _view(tmp_path / "one", list(figures), (synthetic.MANY,), change).each()[0]
+    assert captions.shows("frontier", subject) == (
+        "fast has both the most throughput and the lowest p99."
+    )

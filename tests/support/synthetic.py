@@ -100,6 +100,7 @@ def usage(cpu_s: float = 1.9, processes: int = 1, **changed: object) -> Usage:
         "processes": processes,
         "threads": processes,
         "open_files": 60,
+        "kernel_s": 0.6 * cpu_s,
     }
     return Usage(**(sound | changed))
 

@@ -49,7 +49,16 @@ def throughput(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 def cpu(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw CPU time of the server's processes per request, the cheapest on top."""
     column = "cpu_us_per_request"
-    _bars(canvas, axes, _cheapest(subject.workload, column), column, "CPU µs per request")
+    cells = _cheapest(subject.workload, column)
+    _bars(canvas, axes, cells, column, "CPU µs per request")
+    for row, cell in enumerate(cells):
+        _kernel(canvas, axes, row, cell)
+
+
+def switches(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+    """Draw the context switches of the server's threads per request, the fewest on top."""
+    column = "ctx_switches_per_request"
+    _bars(canvas, axes, _cheapest(subject.workload, column), column, "switches per request")
 
 
 def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
@@ -149,6 +158,17 @@ def _row(
     )
     canvas.mark(label, cell, tip)
     name(canvas, axes, row, cell, tip)
+
+
+def _kernel(canvas: Canvas, axes: Axes, row: int, cell: CellView) -> None:
+    """Shade the part of a bar of CPU time that passed within the kernel."""
+    column = "kernel_us_per_request"
+    within = cell.estimate(column)
+    if within is not None:
+        part = Rectangle((0, row - 0.36), within.value, 0.72, facecolor=palette.INK[0], alpha=0.25)
+        tip = f"{cell.server}: of it {wording.estimate(within, 'µs')} within the kernel"
+        canvas.mark(axes.add_patch(part), cell, tip)
+        canvas.record(cell, column, within)
 
 
 def _trials(canvas: Canvas, axes: Axes, row: int, cell: CellView, column: str) -> None:

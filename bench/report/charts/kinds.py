@@ -1,6 +1,8 @@
 """The kinds of charts: the words, the subjects, the room and the drawing of each, as a table."""
 
 from bench.report.charts import bars, latency, lines, ratios, rows, shares, sweeps
+from bench.report.charts.cost import planes
+from bench.report.charts.cost.kinds import COST_KINDS, comparable
 from bench.report.charts.pythons.kinds import PYTHON_KINDS
 from bench.report.charts.work.kinds import WORK_KINDS
 from bench.report.drawing.kind import Kind
@@ -20,10 +22,6 @@ def _open(view: RunView) -> list[Subject]:
 
 def _several(view: RunView) -> list[Subject]:
     return [subject for subject in view.each() if subject.workload.workload.load.connections > 1]
-
-
-def _comparable(view: RunView) -> list[Subject]:
-    return [subject for subject in view.each() if len(subject.workload.measured) > 1]
 
 
 def _over_time(view: RunView) -> list[Subject]:
@@ -89,6 +87,17 @@ KINDS = (
         folded=True,
     ),
     Kind(
+        "frontier",
+        "p99 against throughput",
+        "Right is faster, down is sooner. The dotted line joins those that no other beats in both; "
+        "what lies above and left of it pays for nothing. Whose clients wait has no p99. "
+        "Hollow: not valid.",
+        comparable,
+        lines.of_measured,
+        planes.frontier,
+        folded=True,
+    ),
+    Kind(
         "load",
         "Response time against offered load",
         "p99 of response time as more is offered; flat is good. A cross is the first load that "
@@ -144,59 +153,7 @@ KINDS = (
         folded=True,
     ),
     *WORK_KINDS,
-    Kind(
-        "cpu",
-        "CPU per request",
-        "CPU time of all the server's processes per request; shorter is better. The line is the "
-        "95 % interval; of ten servers or fewer a dot is a trial. Hatched: not valid.",
-        RunView.each,
-        bars.margins,
-        bars.cpu,
-        overview=True,
-        rows=True,
-    ),
-    Kind(
-        "cpu-ratio",
-        "CPU per request compared",
-        "CPU time per request as a ratio to the least of the servers ranked, in the same way: the "
-        "figure that neither a busy generator nor a slow client distorts. Hollow: tied.",
-        ratios.subjects,
-        ratios.margins,
-        ratios.ratios(ratios.cpu),
-        folded=True,
-        rows=True,
-    ),
-    Kind(
-        "cost",
-        "CPU per request against throughput",
-        "Right is faster, down is cheaper. A server that is cheap and slow waited for something; "
-        "a dotted line is the cost of the native server. Hollow: not valid.",
-        _comparable,
-        lines.of_measured,
-        shares.cost,
-        folded=True,
-    ),
-    Kind(
-        "memory",
-        "Memory",
-        "Memory of all the server's processes (PSS) with the connections open; shorter is better. "
-        "Of ten servers or fewer a dot is a trial. Hatched: not valid.",
-        RunView.each,
-        bars.margins,
-        bars.memory,
-        overview=True,
-        rows=True,
-    ),
-    Kind(
-        "growth",
-        "Memory against connections",
-        "Memory of all the server's processes as connections are added; the slope is what one "
-        "connection costs. Hollow: not valid.",
-        sweeps.over(sweeps.CONNECTIONS, "memory_mib"),
-        sweeps.margins,
-        sweeps.memory(sweeps.CONNECTIONS),
-        folded=True,
-    ),
+    *COST_KINDS,
     Kind(
         "time",
         "Throughput over time",

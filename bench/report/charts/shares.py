@@ -1,4 +1,4 @@
-"""Fairness between connections, CPU against throughput, and everything relative to the best."""
+"""Fairness between connections, and everything relative to the best."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from matplotlib.ticker import FuncFormatter
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.report.charts import bars, lines
-from bench.report.drawing import palette, scales
+from bench.report.drawing import palette
 from bench.report.drawing.canvas import CHARACTER_IN, FONT_PT, Canvas, Margins
-from bench.report.view.cell_view import NATIVE, CellView, WorkloadView
+from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.columns import against
 from bench.report.view.run_view import Subject
 
@@ -62,37 +62,6 @@ def _shares(cell: CellView) -> list[float] | None:
     mean = (table / table.mean(axis=1, keepdims=True)).mean(axis=0)
     parts = np.array_split(mean, min(len(mean), POINTS_MAX))
     return [min(SHARE_MAX, float(part.mean())) for part in parts]
-
-
-def cost(canvas: Canvas, axes: Axes, subject: Subject) -> None:
-    """Draw CPU per request against throughput, a point a server."""
-    dots, shown = [], lines.foremost(subject.workload.measured)
-    for cell in subject.workload.measured:
-        rps, cpu = cell.estimate("throughput_rps"), cell.estimate("cpu_us_per_request")
-        if rps is None or cpu is None or not rps.value or not cpu.value:
-            continue
-        tip = f"{lines.label(cell)}: {cell.throughput()}, {wording.estimate(cpu, 'µs')} a request"
-        dot = axes.plot(rps.value, cpu.value, ms=6, **cell.look.points(cell.verdict.valid))[0]
-        canvas.mark(dot, cell, tip)
-        canvas.record(cell, "throughput_rps", rps)
-        canvas.record(cell, "cpu_us_per_request", cpu)
-        if cell.index in shown:
-            dots.append((cell, lines.label(cell), tip, rps.value, cpu.value))
-        if cell.family == NATIVE:
-            axes.axhline(cpu.value, color=palette.INK[0], lw=0.8, ls=":")
-    if dots:
-        scales.logarithmic(axes, "x", *_room([dot[3] for dot in dots]))
-        scales.logarithmic(axes, "y", *_room([dot[4] for dot in dots]))
-    axes.grid(visible=True)
-    axes.set_xlabel("requests/s")
-    axes.set_ylabel("CPU µs per request")
-    lines.names(canvas, axes, dots)
-
-
-def _room(values: list[float]) -> tuple[float, float]:
-    """Return limits of a logarithmic axis around values, which may all be the same."""
-    span = max(1.5, max(values) / min(values)) ** 0.08
-    return min(values) / span, max(values) * span
 
 
 def heat_margins(subject: Subject) -> Margins:

@@ -6,7 +6,7 @@ from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.pairwise import State
 from bench.pairs.ranking import Ranking
-from bench.report.sentences import changes, interpreters, works
+from bench.report.sentences import changes, cost, interpreters, works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
 
@@ -97,33 +97,6 @@ def _heat(subject: Subject) -> str:
     return f"Best: {'; '.join(winners_named)}."
 
 
-def _cost(subject: Subject) -> str:
-    cells = [cell for cell in subject.workload.ranked if cell.estimate("cpu_us_per_request")]
-    if not cells:
-        return "No ranked server has CPU figures."
-    native = subject.workload.native
-    if native is None or not native.estimate("cpu_us_per_request"):
-        return _busy(cells)
-    floor = native.value("cpu_us_per_request")
-    best = min(cells, key=lambda cell: cell.value("cpu_us_per_request"))
-    times = best.value("cpu_us_per_request") / floor
-    return f"{best.server} is the nearest to native: {wording.number(times)} times its CPU cost."
-
-
-def _busy(cells: list[CellView]) -> str:
-    """Tell which servers kept the CPU the busiest and the least: throughput x CPU per request."""
-    shares = [
-        (cell.value("throughput_rps") * cell.value("cpu_us_per_request") / 1e6, cell)
-        for cell in cells
-    ]
-    most, busiest = max(shares, key=lambda pair: pair[0])
-    least, idlest = min(shares, key=lambda pair: pair[0])
-    sentence = f"Busiest: {busiest.server}, {wording.digits(most, 2)} CPUs"
-    if idlest is not busiest:
-        sentence += f"; least busy: {idlest.server}, {wording.digits(least, 2)}"
-    return f"{sentence}."
-
-
 def _time(subject: Subject) -> str:
     """Name the server whose throughput sank lowest within a trial."""
     shares = []
@@ -203,6 +176,12 @@ def _cpu(subject: Subject) -> str:
     return _extremes(subject.workload, "cpu_us_per_request", _us, "CPU per request")
 
 
+def _switches(subject: Subject) -> str:
+    return _extremes(
+        subject.workload, "ctx_switches_per_request", wording.number, "context switches per request"
+    )
+
+
 def _memory(subject: Subject) -> str:
     return _extremes(subject.workload, "memory_mib", _mib, "memory")
 
@@ -223,7 +202,9 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     **interpreters.CAPTIONS,
     "work-cpu": changes.over("cpu_us_per_request", wording.duration),
     "cpu": _cpu,
-    "cost": _cost,
+    "cost": cost.nearest,
+    "frontier": cost.ahead_in_both,
+    "switches": _switches,
     "memory": _memory,
     "growth": changes.over("memory_mib", _mib),
     "time": _time,

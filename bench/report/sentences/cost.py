@@ -1,11 +1,13 @@
-"""What the first of a workload costs, beside the others and beside the native server."""
+"""What servers cost: the first beside the others and beside native, and what is had for it."""
 
 from collections.abc import Sequence
 
 from bench.analysis import intervals, metrics
 from bench.base import wording
 from bench.base.estimate import Estimate
+from bench.report.decision import frontiers
 from bench.report.view.cell_view import CellView, WorkloadView
+from bench.report.view.run_view import Subject
 
 # The models of the published run differ by up to 2.7 times in CPU per request (kept connections); a
 # server that costs twice as much again does something that its neighbours do not.
@@ -112,3 +114,41 @@ def _several_times(cost: Estimate, least: Estimate) -> bool:
     """Tell if a cost is several times the least, and surely more than it."""
     sure = cost.low is not None and least.high is not None and cost.low > least.high
     return sure and cost.value >= COSTLY_TIMES * least.value
+
+
+def ahead_in_both(subject: Subject) -> str:
+    """Name the servers that none beats both in throughput and in p99, by their centres."""
+    ahead = [cell.server for cell in frontiers.of(subject.workload.ranked, "p99_us")]
+    if not ahead:
+        return "No ranked server has both."
+    if len(ahead) == 1:
+        return f"{ahead[0]} has both the most throughput and the lowest p99."
+    return f"From the most throughput to the lowest p99: {wording.listing(ahead)}."
+
+
+def nearest(subject: Subject) -> str:
+    """Name the server whose CPU cost is nearest to native; without it, who kept a CPU busy."""
+    cells = [cell for cell in subject.workload.ranked if cell.estimate("cpu_us_per_request")]
+    if not cells:
+        return "No ranked server has CPU figures."
+    native = subject.workload.native
+    if native is None or not native.estimate("cpu_us_per_request"):
+        return _busy(cells)
+    floor = native.value("cpu_us_per_request")
+    best = min(cells, key=lambda cell: cell.value("cpu_us_per_request"))
+    times = best.value("cpu_us_per_request") / floor
+    return f"{best.server} is the nearest to native: {wording.number(times)} times its CPU cost."
+
+
+def _busy(cells: list[CellView]) -> str:
+    """Tell which servers kept the CPU the busiest and the least: throughput x CPU per request."""
+    shares = [
+        (cell.value("throughput_rps") * cell.value("cpu_us_per_request") / 1e6, cell)
+        for cell in cells
+    ]
+    most, busiest = max(shares, key=lambda pair: pair[0])
+    least, idlest = min(shares, key=lambda pair: pair[0])
+    sentence = f"Busiest: {busiest.server}, {wording.digits(most, 2)} CPUs"
+    if idlest is not busiest:
+        sentence += f"; least busy: {idlest.server}, {wording.digits(least, 2)}"
+    return f"{sentence}."

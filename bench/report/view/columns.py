@@ -41,11 +41,11 @@ def of(cells: Sequence[CellView], *, bare: bool = False) -> Texts:
 
 def centres(cells: Sequence[CellView], column: str) -> list[str]:
     """Return the texts of one column without intervals; a lower bound begins with ≥."""
-    if column != "throughput_rps":
+    if column not in ("throughput_rps", "ctx_switches_per_request"):
         return of(cells, bare=True)[column]
     texts = rounding.column([cell.estimate(column) for cell in cells], bare=True)
     return [
-        f"≥ {text}" if cell.bound and text else text
+        f"≥ {text}" if cell.bound and text and column == "throughput_rps" else text
         for cell, text in zip(cells, texts, strict=True)
     ]
 

@@ -1,0 +1,1 @@
+"""What a request costs: CPU time, switches and memory, and what is had for it."""
