@@ -25,6 +25,7 @@ def show(
     gaps: Gaps,
     *,
     png: bool = False,
+    every: bool = False,
     as_json: bool = False,
     margin: float = levels.EQUIVALENT,
 ) -> list[Verdict]:
@@ -42,7 +43,7 @@ def show(
     from bench.report.view import run_view
 
     view = run_view.view(run, margin)
-    page = files.write(view, gaps, png=png)
+    page = files.write(view, gaps, png=png, every=every)
     proofs.renew(run, gaps)
     if as_json:
         emit(files.render(view, "json"), "json")
@@ -72,6 +73,9 @@ def rebuild(
         str | None, typer.Option("--format", help="print it instead: html, md, csv or json")
     ] = None,
     png: Annotated[bool, typer.Option("--png", help="every chart as PNG as well")] = False,
+    every: Annotated[
+        bool, typer.Option("--every-chart", help="every chart, of a run with many cells as well")
+    ] = False,
     margin: Annotated[
         str, typer.Option(help="how near to each other servers are called equivalent")
     ] = "3%",
@@ -87,8 +91,10 @@ def rebuild(
     within = fraction(margin, "--margin")
     run = stored(folder)
     run = run if base is None else pythons.compared_with(run, base)
+    if form is not None and (png or every):
+        raise ConfigError("--png and --every-chart are of the folder's files: leave --format out")
     if form is None:
-        show(run, Gaps(), png=png, margin=within)
+        show(run, Gaps(), png=png, every=every, margin=within)
     elif form in files.FORMATS:
         emit(files.render(run_view.view(run, within), form), form)
     else:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 PAGE, SISTER = "report.html", "report.md"
 
 
-def write(view: "RunView", gaps: Gaps | None = None, *, png: bool = False) -> Path:
+def write(
+    view: "RunView", gaps: Gaps | None = None, *, png: bool = False, every: bool = False
+) -> Path:
     """Write every derived file of a run and return the path of its page.
 
     A part that cannot be made or written costs no other: the page names it.
@@ -30,6 +32,7 @@ def write(view: "RunView", gaps: Gaps | None = None, *, png: bool = False) -> Pa
         view: of a run, which may be unfinished.
         gaps: what is missing of the run already; what cannot be written comes to it.
         png: write every chart as PNG as well, not only the overviews.
+        every: draw every chart, of a run with many cells as well.
     """
     from bench.report import charts
 
@@ -37,7 +40,7 @@ def write(view: "RunView", gaps: Gaps | None = None, *, png: bool = False) -> Pa
     run_folder.remove_report(folder)
     for name, text in _data(view, gaps):
         _write(folder, name, text.encode(), gaps)
-    drawn = list(charts.by_subject(view, gaps))
+    drawn = list(charts.by_subject(view, gaps, every=every))
     overview = list(charts.overview(view, gaps))
     # Before the charts, which can be drawn again, and once more if some of them are missing.
     _write_pages(view, drawn, overview, gaps)

@@ -16,6 +16,7 @@ from bench.report.charts import latency, lines
 from bench.report.decision import frontiers
 from bench.report.drawing import embed, palette
 from bench.report.drawing.canvas import Canvas
+from bench.report.page import render
 from bench.report.sentences import captions
 from bench.report.view import run_view
 from tests.support import synthetic
@@ -172,3 +173,19 @@ def test_a_sweep_whose_trials_are_too_short_for_a_p99_has_no_chart_of_it(tmp_pat
     kinds = {chart.kind.name for chart in charts.by_subject(run_view.view(run))}
     assert "pool" in kinds
     assert "pool-tail" not in kinds
+
+
+def test_of_many_cells_the_details_are_drawn_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = run_view.view(synthetic.run(tmp_path, blocks=2))
+    assert charts.left_out(view, charts.by_subject(view)) == []
+    monkeypatch.setattr(charts, "DETAILED_MOST", len(view.cells) - 1)
+    fewer = list(charts.by_subject(view))
+    kinds = {chart.kind.name for chart in fewer}
+    assert {"ratio", "latency", "cpu", "memory", "throughput"} <= kinds
+    assert not any(chart.kind.detail for chart in fewer)
+    titles = charts.left_out(view, fewer)
+    assert "Fairness between connections" in titles
+    assert titles[0] in render.html(view, fewer)
+    assert charts.left_out(view, charts.by_subject(view, every=True)) == []

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,37 @@ def test_what_a_simpler_choice_costs(tmp_path: Path) -> None:
     )
     found = _only(_two(tmp_path / "tied", (10, 10), synthetic.MANY))
     assert found.simpler == () or "tied" in found.simpler[0]
+
+
+def test_of_many_to_be_avoided_those_whose_clients_suffer_and_the_worst_are_named(
+    tmp_path: Path,
+) -> None:
+    slow = [Model(f"slow-{at}", "asyncio", 60 + 20 * at, 20) for at in range(9)]
+    view = run_view.view(synthetic.run(tmp_path, [*synthetic.EIGHT, *slow], [synthetic.MANY]))
+    avoid = _only(view).avoid
+    assert [each.split(" (")[0] for each in avoid[:4]] == [
+        "blocking",
+        "process-pool",
+        "slow-8",
+        "slow-7",
+    ]
+    assert len(avoid) == choice.AVOIDED_MOST + 1
+    assert re.fullmatch("and [0-9]+ more", avoid[-1])
+
+
+def test_where_all_was_disturbed_nobody_is_far_behind_and_the_banner_says_so_once(
+    tmp_path: Path,
+) -> None:
+    def change(trial: Trial) -> Trial:
+        return dataclasses.replace(trial, others=dict.fromkeys(("server", "generator"), 0.8))
+
+    view = _two(tmp_path, (10, 25), synthetic.MANY, change=change)
+    found = _only(view)
+    assert found.untold
+    assert found.avoid == ()
+    page = render.html(view, [])
+    assert "What to take, by need" not in page
+    assert page.split('<section id="workloads">')[0].count("were disturbed") == 1
 
 
 def test_twice_as_slow_is_to_be_avoided_and_less_is_not(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ KINDS = (
         latency.margins,
         latency.service,
         folded=True,
+        detail=True,
     ),
     Kind(
         "frontier",
@@ -96,6 +97,7 @@ KINDS = (
         lines.of_measured,
         planes.frontier,
         folded=True,
+        detail=True,
     ),
     Kind(
         "load",
@@ -164,6 +166,7 @@ KINDS = (
         rows.margins_with_courses,
         rows.throughput,
         folded=True,
+        detail=True,
         rows=True,
     ),
     Kind(
@@ -175,6 +178,7 @@ KINDS = (
         rows.margins,
         rows.pauses,
         folded=True,
+        detail=True,
         rows=True,
     ),
     Kind(
@@ -186,5 +190,6 @@ KINDS = (
         lines.of_measured,
         shares.fairness,
         folded=True,
+        detail=True,
     ),
 )

@@ -16,6 +16,8 @@ from bench.verdicts.verdict import Name
 TIED_MOST = 3
 # Who is surely this many times worse than the best is to be avoided.
 TIMES_WORSE = 2.0
+# How many of those to be avoided are named.
+AVOIDED_MOST = 6
 # A verdict that says what clients of a server see.
 AVOIDED = frozenset({Name.BROKEN_ECHO, Name.NO_WORK, Name.STALLED, Name.LOSSY, Name.STARVED})
 WORDS = {"cpu": "CPU", "light_p99": "p99 of light requests"}
@@ -50,8 +52,10 @@ def _choice(view: RunView, workload: WorkloadView) -> Choice:
     if not untold:
         take, simpler = _take(workload), _simpler(view, workload)
         gap = matter.gap(workload)
-    avoid = tuple(_avoided(workload))
-    return Choice(needs.of(workload), workload.label, take, untold, simpler, avoid, gap)
+    avoid = _avoided(workload) + ([] if untold else _far_behind(workload))
+    if len(avoid) > AVOIDED_MOST:
+        avoid[AVOIDED_MOST:] = [f"and {len(avoid) - AVOIDED_MOST} more"]
+    return Choice(needs.of(workload), workload.label, take, untold, simpler, tuple(avoid), gap)
 
 
 def _take(workload: WorkloadView) -> str:
@@ -106,19 +110,29 @@ def difference(pair: Pair, workload: WorkloadView) -> str:
 
 
 def _avoided(workload: WorkloadView) -> list[str]:
-    """Return who is to be avoided, those whose clients suffer first."""
+    """Return whose clients suffer, and who answers less than is offered."""
     told = [
         f"{cell.server} ({_short(cell)})"
         for cell in workload.measured
         if cell.verdict.name in AVOIDED and cell is not workload.native
     ]
-    slow = [cell.server for cell in workload.ranked if not (cell.follows or cell.bound)]
-    told += [f"{name} (answers less than is offered)" for name in slow]
-    for cell in workload.ranked:
-        pair = workload.order.against_best(cell.server)
-        if cell.server not in slow and pair is not None and _far(pair):
-            told.append(f"{cell.server} ({difference(pair, workload)})")
-    return told
+    return told + [f"{name} (answers less than is offered)" for name in _slow(workload)]
+
+
+def _slow(workload: WorkloadView) -> list[str]:
+    return [cell.server for cell in workload.ranked if not (cell.follows or cell.bound)]
+
+
+def _far_behind(workload: WorkloadView) -> list[str]:
+    """Return who is surely much worse than the best, the worst first."""
+    slow = _slow(workload)
+    pairs = {
+        cell.server: pair
+        for cell in reversed(workload.ranked)
+        if cell.server not in slow
+        if (pair := workload.order.against_best(cell.server)) and _far(pair)
+    }
+    return [f"{name} ({difference(pair, workload)})" for name, pair in pairs.items()]
 
 
 def _short(cell: CellView) -> str:

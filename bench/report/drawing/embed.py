@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from bench.report.drawing.canvas import Mark
 
 _PATH = re.compile(r'\bd="[^"]*"')
-_DECIMALS = re.compile(r"(\.\d{2})\d+")
+_PLACE = re.compile(r'\b(?:d|x|y)="[^"]*"')
+# A tenth of a point is a quarter of a pixel where a chart is as wide as the page.
+_DECIMALS = re.compile(r"(\.\d)\d+")
+_STYLE = re.compile(r'\bstyle="[^"]*"')
 _MARK = re.compile(r'<g id="(mark-\d+)">')
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)([^")]+)')
@@ -16,7 +19,7 @@ _HEAD = re.compile(r'<g id="head">.*?</g>', re.DOTALL)
 # Said once in the page's style sheet, or of no use there.
 _NEEDLESS = re.compile(
     r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;\"]*;? ?"
-    r'| transform="rotate\(-0 [^)]*\)"| xmlns:xlink="[^"]*"',
+    r'| transform="rotate\(-0 [^)]*\)"| xmlns:xlink="[^"]*"|; stroke-linejoin: miter(?=[;"])',
     re.DOTALL,
 )
 
@@ -33,20 +36,21 @@ def inline(
 
     Args:
         text: the SVG file as matplotlib wrote it.
-        name: of the figure; prefixes every id, which must be unique in the page.
+        name: begins every id, which must be unique in the page.
         label: its alternative text.
         head_share: upper part of its height that is cut away, with the groups named `head`.
         marks: by id of a group, what it belongs to.
         colours: hexadecimal colour to the name of the CSS variable that replaces it.
     """
     body = _HEAD.sub("", _NEEDLESS.sub("", text[text.index("<svg ") :]))
-    body = _PATH.sub(lambda reference: _DECIMALS.sub(r"\1", " ".join(reference[0].split())), body)
+    body = _PATH.sub(lambda found: " ".join(found[0].split()), body)
+    body = _PLACE.sub(lambda found: _DECIMALS.sub(r"\1", found[0]), body)
+    body = _STYLE.sub(lambda found: found[0].replace("; ", ";").replace(": ", ":"), body)
     body = _MARK.sub(lambda reference: _group(marks[reference[1]]), body)
-    used = {reference[2] for reference in _REFERENCE.finditer(body)}
-    body = _ID.sub(
-        lambda reference: f' id="{name}.{reference[1]}"' if reference[1] in used else "", body
-    )
-    body = _REFERENCE.sub(lambda reference: f"{reference[1]}{name}.{reference[2]}", body)
+    used = dict.fromkeys(reference[2] for reference in _REFERENCE.finditer(body))
+    short = {each: f"{name}.{number}" for number, each in enumerate(used)}
+    body = _ID.sub(lambda found: f' id="{short[found[1]]}"' if found[1] in short else "", body)
+    body = _REFERENCE.sub(lambda found: f"{found[1]}{short[found[2]]}", body)
     body = body.replace("xlink:href", "href")
     for colour, variable in colours.items():
         body = body.replace(colour, f"var({variable})")

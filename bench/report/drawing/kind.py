@@ -15,6 +15,7 @@ class Kind:
 
     overview: it is drawn once more for all of its subjects together
     folded: a page shows it when it is asked for; `rows`: each server has a row of its own
+    detail: of a run with many cells it is drawn when it is asked for
     """
 
     name: str
@@ -26,3 +27,4 @@ class Kind:
     overview: bool = False
     folded: bool = False
     rows: bool = False
+    detail: bool = False

@@ -15,10 +15,10 @@ def by_kind(drawn: Iterable[Chart], gaps: Gaps) -> list[dict[str, Any]]:
     """Return the charts by kind, each as an element of the page with its caption."""
     kinds: dict[str, dict[str, Any]] = {}
     variables = {value: name for name, value in palette.variables(dark=False).items()}
-    for chart in drawn:
+    for number, chart in enumerate(drawn):
         kind = chart.kind
         with gaps.part(f"the chart {chart.name}"):
-            figure = _figure(chart, variables)
+            figure = _figure(chart, f"c{number}", variables)
             entry: dict[str, Any] = {
                 "name": kind.name,
                 "title": kind.title,
@@ -35,12 +35,10 @@ def _worth(chart: Chart) -> bool:
     return len(chart.subjects[0].workloads) != 2
 
 
-def _figure(chart: Chart, variables: Mapping[str, str]) -> dict[str, Any]:
+def _figure(chart: Chart, ids: str, variables: Mapping[str, str]) -> dict[str, Any]:
     canvas, caption = chart.canvas, shows(chart)
     label = f"{chart.kind.title}, {chart.subjects[0].label}. {caption}"
-    element = embed.inline(
-        canvas.svg, chart.name, label, canvas.head_share, canvas.marks, variables
-    )
+    element = embed.inline(canvas.svg, ids, label, canvas.head_share, canvas.marks, variables)
     return {"name": chart.name, "svg": element, "shows": caption, "csv": _csv(chart)}
 
 

@@ -9,7 +9,7 @@ from bench.base import wording
 from bench.base.gaps import Gaps
 from bench.model.header import ServerEntry
 from bench.report import facts
-from bench.report.charts import Chart
+from bench.report.charts import Chart, left_out
 from bench.report.decision import choice, matter
 from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import palette, swatch
@@ -27,9 +27,14 @@ def html(view: RunView, drawn: Iterable[Chart], gaps: Gaps | None = None) -> str
     """Return the self-contained page. gaps: what it has to say is missing, as in `markdown`."""
     template = environment(autoescape=True).get_template("report.html.j2")
     gaps = Gaps() if gaps is None else gaps
+    drawn = list(drawn)
     kinds = figures.by_kind(drawn, gaps)
     return template.render(
-        _content(view), kinds=kinds, colours=palette.themes(), missing=gaps.lines()
+        _content(view),
+        kinds=kinds,
+        not_drawn=left_out(view, drawn),
+        colours=palette.themes(),
+        missing=gaps.lines(),
     )
 
 
@@ -52,9 +57,11 @@ def _content(view: RunView) -> dict[str, Any]:
     mixtures = any(item.workload.mixture for item in view.workloads)
     measured = sum(bool(cell.trials) for cell in cells)
     slugs = {item["label"]: item["slug"] for item in workloads}
-    choices = [(vars(each) | {"slug": slugs[each.label]}) for each in choice.of(view)]
+    banner = doubt.banner(view)
+    told = [] if banner else choice.of(view)
+    choices = [(vars(each) | {"slug": slugs[each.label]}) for each in told]
     return {
-        "banner": doubt.banner(view),
+        "banner": banner,
         "choices": choices,
         "gaps": [each for each in choices if each["gap"]],
         "lengths": [wording.tick(length_ms * 1000) for length_ms in matter.REQUESTS_MS],

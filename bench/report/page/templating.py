@@ -12,7 +12,7 @@ from bench.base import wording
 ACTIVE = re.compile(r"[\[\]|]|([`~])(?=\1\1)")
 LEADING = re.compile(r"^(?:[#>=+]|-(?![0-9]))")
 CODE_MOST = 20_000
-UNIT = re.compile(r"(?<=\d) (µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b")
+UNIT = re.compile(r"(?<=\d) (%|(?:µs|ms|s|MiB|/s|requests/s|times|CPUs?|B)\b)")
 
 
 def environment(*, autoescape: bool) -> Environment:
@@ -52,5 +52,5 @@ def _code(text: str) -> Markup:
 
 def _tight(text: str) -> str:
     """Keep a number on one line with what belongs to it."""
-    text = text.replace(" ± ", "\u00a0±\u00a0").replace("≥ ", "≥\u00a0")
+    text = text.replace(" ± ", "\u00a0±\u00a0").replace("≥ ", "≥\u00a0").replace("< ", "<\u00a0")
     return UNIT.sub("\u00a0\\1", text)

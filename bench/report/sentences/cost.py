@@ -58,8 +58,9 @@ def beside_native(workload: WorkloadView) -> list[str]:
     what = f"{native.server}, a plain server in C"
     if ratio.low is None or not ratio.excludes_one:
         shown = wording.ranged(ratio)
-        return [f"Its CPU per request is not told apart from that of {what}: {shown} times it."]
-    return [f"It takes {_more(ratio)} CPU per request than {what}."]
+        mine = f"The CPU per request of {best.server}"
+        return [f"{mine} is not told apart from that of {what}: {shown} times it."]
+    return [f"{best.server} takes {_more(ratio)} CPU per request than {what}."]
 
 
 def _more(ratio: Estimate) -> str:

@@ -42,6 +42,7 @@ COST_KINDS = (
         bars.margins,
         bars.switches,
         folded=True,
+        detail=True,
         rows=True,
     ),
     Kind(
@@ -53,6 +54,7 @@ COST_KINDS = (
         ratios.margins,
         ratios.ratios(ratios.cpu),
         folded=True,
+        detail=True,
         rows=True,
     ),
     Kind(
@@ -64,6 +66,7 @@ COST_KINDS = (
         lines.of_measured,
         planes.cost,
         folded=True,
+        detail=True,
     ),
     Kind(
         "memory",
