@@ -1,5 +1,6 @@
 """What `make` does before anything else: an environment of the interpreter that was asked for."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -19,10 +20,17 @@ def _make(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "--dry-run", "setup", *words],
         cwd=tmp_path,
+        env=_plain(),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def _plain() -> dict[str, str]:
+    """Return the environment without what the make told that runs this test."""
+    told = ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL", "PYTHON")
+    return {name: value for name, value in os.environ.items() if name not in told}
 
 
 def _python(path: Path, version: str) -> str:
@@ -52,6 +60,7 @@ def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
     made = subprocess.run(
         ["make", "setup", "PYTHON=/nonexistent/python"],
         cwd=tmp_path,
+        env=_plain(),
         capture_output=True,
         text=True,
         check=False,

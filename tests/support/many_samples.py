@@ -17,6 +17,7 @@ import numpy as np
 from loadgen.digest import digest
 from loadgen.driver import Facts
 from loadgen.part import Part
+from loadgen.phases import peak_memory_kib
 from loadgen.plan import Load, Plan, Target
 from loadgen.recorder import BUCKETS, Recorder
 from loadgen.worker import FACTS
@@ -92,7 +93,7 @@ def main() -> None:
     found = digest(plan, [made], folder / "samples.npz")
     report = {
         "seconds": time.perf_counter() - begun_s,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": peak_memory_kib(resource.getrusage(resource.RUSAGE_SELF)) / 1024,
         "samples": found.samples,
         "p99_us": found.response_us.p99,
         "replies": found.series.replies,
