@@ -13,8 +13,8 @@ from bench.cli import main
 from loadgen.exits import Exit
 from tests.support.paths import ROOT
 
-# What people wait for an answer of that kind; the slowest takes a tenth of it here. Of this process's
-# own time: others may hold it up.
+# What people wait for an answer of that kind; the slowest takes a tenth of it here. Of this
+# process's own time: others may hold it up.
 LIMIT_S = 2.0
 LONG = "x" * 300
 
