@@ -18,7 +18,7 @@ FLAGS := $(if $(SUITE),--suite "$(SUITE)") $(if $(WORKLOADS),--workloads "$(WORK
 
 .DEFAULT_GOAL := help
 
-.PHONY: help setup bench ab report list check demo docs test test-pythons lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
+.PHONY: help setup bench capacity ab report list check demo docs test test-pythons lint types microbench proof simulate torture fuzz new-server native frameworks reference wheel lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ $(READY): requirements.lock pyproject.toml $(STALE)
 
 bench: $(READY) native ## measure a suite and write its report
 	@$(BIN)/python -m bench run $(FLAGS)
+
+capacity: $(READY) native ## find the load that each server carries within SLO (default 'p99 < 5ms')
+	@$(BIN)/python -m bench capacity --slo "$(or $(SLO),p99 < 5ms)" $(FLAGS)
 
 ab: $(READY) native ## measure server B beside A, the baseline, until it is decided
 	@$(BIN)/python -m bench ab $(if $(A),"$(A)") $(if $(B),"$(B)") $(FLAGS)

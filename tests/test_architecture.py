@@ -21,6 +21,7 @@ ROOMS = (
         "launch",
         "running",
         "proving",
+        "capacity",
         "report",
         "authoring",
         "teaching",
@@ -38,12 +39,20 @@ THIRD_PARTY = {
     "msgspec": ("bench/store/", "bench/model/interpreter.py"),
     "matplotlib": ("bench/report/charts/", "bench/report/drawing/"),
     "pandas": ("bench/report/tables.py",),
-    "scipy": ("bench/analysis/", "bench/pairs/", "bench/proving/looks.py"),
+    "scipy": (
+        "bench/analysis/",
+        "bench/pairs/",
+        "bench/proving/looks.py",
+        "bench/capacity/edge.py",
+    ),
     "hdrh": (
         *("bench/store/validity.py", "bench/analysis/percentiles.py", "bench/report/export.py"),
         "loadgen/histogram.py",
     ),
-    "numpy": ("bench/analysis/", "bench/pairs/", "bench/report/", *AFTERWARDS),
+    "numpy": (
+        *("bench/analysis/", "bench/pairs/", "bench/report/", "bench/capacity/edge.py"),
+        *AFTERWARDS,
+    ),
 }
 # These decide from values alone: no clock, socket or file.
 PURE = (
@@ -51,6 +60,7 @@ PURE = (
     "bench/history",
     *("bench/proving/looks.py", "bench/proving/decision.py", "bench/proving/proof.py"),
     *("bench/proving/gating.py", "bench/proving/profile/result.py"),
+    *(f"bench/capacity/{name}.py" for name in ("slo", "edge", "search", "reading", "finding")),
     *(
         "bench/plan/blocks.py",
         "bench/plan/workloads.py",
@@ -121,7 +131,8 @@ FUNCTION_MOST = 40
 # Tables of options and of fields; the hot loops say in their file's first line that they are such.
 TABLES = {("bench/cli/run.py", "run"), ("loadgen/__main__.py", "generate")}
 TABLES |= {("loadgen/digest.py", "digest"), ("bench/cli/changes/compare.py", "compare")}
-TABLES |= {("bench/cli/changes/ab.py", "ab"), ("bench/cli/changes/history.py", "history")}
+TABLES |= {("bench/cli/planning/capacity.py", "capacity"), ("bench/cli/changes/ab.py", "ab")}
+TABLES |= {("bench/cli/changes/history.py", "history")}
 
 
 def test_no_file_and_no_function_is_too_long_to_be_taken_in() -> None:

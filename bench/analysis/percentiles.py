@@ -44,6 +44,23 @@ def curve(encoded: Iterable[tuple[str, int]]) -> tuple[list[float], list[float]]
     return nines.tolist(), times_us[places].tolist()
 
 
+def at(encoded: str, unit_ns: int, percentile: float) -> float | None:
+    """Return the time in µs that so many percent of a histogram's samples stay within."""
+    times_us, counts = _recorded(encoded, unit_ns)
+    if not counts.size:
+        return None
+    order = np.argsort(times_us, kind="stable")
+    below = np.cumsum(counts[order])
+    place = int(np.searchsorted(below, math.ceil(percentile / 100 * int(below[-1]))))
+    return float(times_us[order][min(place, times_us.size - 1)])
+
+
+def beyond(encoded: str, unit_ns: int, limit_us: float) -> int:
+    """Return how many of a histogram's samples took longer than a time."""
+    times_us, counts = _recorded(encoded, unit_ns)
+    return int(counts[times_us > limit_us].sum())
+
+
 def _recorded(text: str, unit_ns: int) -> tuple[Floats, NDArray[np.int64]]:
     """Return the times in µs, at the upper end of their bucket, and the counts recorded."""
     histogram: Any = HdrHistogram.decode(text)

@@ -12,6 +12,7 @@ from bench.base.errors import UserError, in_words
 from bench.base.shortages import HouseError
 from bench.cli import results, run, servers
 from bench.cli.changes import ab, compare, history
+from bench.cli.planning import capacity
 from bench.cli.teaching import demo
 from loadgen.descriptors import open_standard_descriptors
 from loadgen.exits import Exit
@@ -44,7 +45,7 @@ app = typer.Typer(
     help="Compare concurrency models for network servers in Python.",
     epilog=statuses(),
 )
-for part in (run, ab, results, compare, history, servers, demo):
+for part in (run, ab, capacity, results, compare, history, servers, demo):
     app.add_typer(part.app)
 
 

@@ -38,6 +38,8 @@ def show(
         StoreError: there is no page, or it is not the one of this run
     """
     from bench.report import files
+    from bench.report.capacity import document as capacity_document
+    from bench.report.capacity import files as capacities
     from bench.report.proof import files as proofs
     from bench.report.terminal import verdicts
     from bench.report.view import run_view
@@ -45,10 +47,13 @@ def show(
     view = run_view.view(run, margin)
     page = files.write(view, gaps, png=png, every=every)
     proofs.renew(run, gaps)
+    carried = capacities.write(run, gaps)
     if as_json:
         emit(files.render(view, "json"), "json")
         tell_gaps(gaps, page, terminal(stderr=True))
         return list(view.verdicts.values())
+    if carried:
+        console.print(capacity_document.table(carried), "")
     console.print(files.table(view, console.width))
     console.print(verdicts.summary(view.verdicts), highlight=False)
     tell_gaps(gaps, page, console)

@@ -76,6 +76,7 @@ class Config:
     budget_s: time limit for blocks that are repeated or added
     pool_size: workers of a pool; generator_wait: where a load does not say
     base: the interpreter that others are compared with, empty: the harness's own, or the first
+    slo: of a run that looks for capacities, the limits; `until` is then of a whole interval's width
     """
 
     suite: str
@@ -90,6 +91,7 @@ class Config:
     pool_size: int | None = None
     generator_wait: Wait = Wait.SPIN
     base: str = ""
+    slo: tuple[str, ...] = ()
 
 
 class Machine(TypedDict, total=False):

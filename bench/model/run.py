@@ -31,6 +31,14 @@ class Run:
                 trials_of.setdefault(trial.cell, []).append(trial)
         return trials_of
 
+    @property
+    def planned(self) -> "Run":
+        """Return it without what was found out to be worth measuring: the rates of a search."""
+        if not self.header.config.slo:
+            return self
+        cells = set(self.header.cells)
+        return replace(self, trials=[trial for trial in self.trials if trial.cell in cells])
+
     @cached_property
     def runtimes(self) -> dict[Cell, Runtime]:
         """Return what the Python of each cell's server was at its end, as it told.

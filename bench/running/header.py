@@ -58,6 +58,7 @@ def config(session: Session) -> Config:
         pool_size=conditions.pool_size,
         generator_wait=Wait.SLEEP if conditions.cpus.shared else Wait.SPIN,
         base=session.base,
+        slo=session.slo,
     )
 
 

@@ -46,6 +46,7 @@ class Session:
     goes_on: bool = False
     calibration: Calibration = NOT_LOOKED
     base: str = ""
+    slo: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> range:

@@ -92,6 +92,8 @@ def check_pythons(folder: Path, old: Iterable[ServerSpec], added: Iterable[Serve
 def conditions_of(header: Header) -> trials.Conditions:
     """Return what the trials of an earlier run had in common; raises StoreError without it."""
     config, cpus = header.config, header.cpus
+    if config.slo:
+        raise StoreError(f"{header.run_id}: is a search, which begins anew: `bench capacity`")
     if cpus is None or config.pool_size is None or not header.cells:
         raise StoreError(
             f"{header.run_id}: does not say on which CPUs it was measured, or which cells; "

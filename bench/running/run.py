@@ -115,7 +115,8 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
 
     gaps: told of what could not be written
     """
-    run = run_folder.read(session.folder)
+    whole = run_folder.read(session.folder)
+    run = whole.planned
     added = range(len(head.order), next_number(run))
     if complete and head.calibration is not None and session.conditions.amounts:
         amounts = looked_at_again(session)
@@ -137,7 +138,7 @@ def finish(session: Session, head: Header, complete: bool, gaps: Gaps) -> Run:
         run_folder.write_header(session.folder, head)
     with gaps.part("the link results/latest"):
         run_folder.link_latest(session.folder)
-    return replace(run, header=head)
+    return replace(whole, header=head)
 
 
 def unkept(folder: Path, run: Run) -> int:

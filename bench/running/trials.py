@@ -41,6 +41,7 @@ class Conditions:
 
     ready_s: how long a server may take until it has answered the probe
     amounts: how much work on the CPU takes how long
+    beside: whether an independent client follows, which shows who limits
     """
 
     cpus: Cpus
@@ -51,6 +52,7 @@ class Conditions:
     seed: int
     ready_s: float = READY_LEAST_S
     amounts: tuple[Amount, ...] = ()
+    beside: bool = True
 
     @property
     def load_s(self) -> float:
@@ -166,14 +168,12 @@ def driven(
 ) -> Trial:
     """Put the load on a server that is ready and return the trial with what was seen.
 
-    Raises:
-        FleetError: the generator failed
-        PlanError: a limit of this machine forbids the load
+    Raises FleetError if the generator fails, PlanError if a limit of this machine forbids the load.
     """
     workload = trial.cell.workload
     order = load_plan(workload, conditions, server.address, trial.block, first_source)
-    cpus = Cpus(server.fair.cpus, conditions.cpus.generator)
-    observer = Observer(server.supervisor_pid, cpus, address=server.address)
+    sides = Cpus(server.fair.cpus, conditions.cpus.generator)
+    observer = Observer(server.supervisor_pid, sides, address=server.address)
     try:
         result = fleet.run(order, observer, samples)
     except NobodyListens as error:
@@ -193,7 +193,7 @@ def driven(
         ready_s=server.ready_s,
     )
     trial = with_end(trial, server)
-    if trial.exit_status is not None:
+    if trial.exit_status is not None or not conditions.beside:
         return trial
     beside = replace(order, first_source=result.next_source)
     return with_end(witnessed(trial, beside, conditions.slice_s), server)

@@ -37,3 +37,25 @@ def trial(
         due=due,
     )
     return synthetic.trial(seen, Workload("queue", "tcp", Load(connections=50, rate=rate)))
+
+
+def late(
+    source: np.random.Generator,
+    rate: float,
+    services_rps: float,
+    window_s: float,
+    warmup_s: float,
+    limit_s: float,
+) -> tuple[int, int]:
+    """Return how many requests fell due in a window, and how many of them took longer than a time.
+
+    The services are exponential; the queue is empty as the warm-up begins.
+    """
+    span_s = warmup_s + window_s + 1
+    many = int(rate * span_s + 6 * np.sqrt(rate * span_s) + 20)
+    due_s = np.cumsum(source.exponential(1 / rate, many))
+    took_s = source.exponential(1 / services_rps, many)
+    worked_s = np.cumsum(took_s)
+    ended_s = worked_s + np.maximum.accumulate(due_s - (worked_s - took_s))
+    within = (due_s >= warmup_s) & (due_s < warmup_s + window_s)
+    return int(within.sum()), int(((ended_s - due_s)[within] > limit_s).sum())

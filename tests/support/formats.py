@@ -6,6 +6,7 @@ import re
 import typing
 from collections.abc import Iterator
 
+from bench.capacity.finding import Capacity
 from bench.model.calibration import Calibration, Look
 from bench.model.cpus import Cpus
 from bench.model.header import SCHEMA, Config, Header, Machine, ServerEntry, Source
@@ -38,6 +39,7 @@ FILES = {
     "compare.md, compare.html": "what `bench compare` has written into the last of its runs",
     "history.md, history.html": "what `bench history` has written into the first of its folders",
     "ab.md, ab.html, ab.json": "what `bench ab` has shown: to paste, as a page, one `Proof`",
+    "capacity.csv, capacity.json, capacity.md, capacity.html": "what `bench capacity` has found",
     "export/": "what `bench export` writes",
 }
 ORDER: dict[str, tuple[type, ...]] = {
@@ -46,6 +48,7 @@ ORDER: dict[str, tuple[type, ...]] = {
     "trials.jsonl: result": (
         *(Result, Times, Series, Evidence, GeneratorUsage, Shortages, Watched),
     ),
+    "capacity.csv": (Capacity,),
     "ab.json": (Proof, Participant, Finding, Profile, SideProfile),
 }
 SAMPLES = {

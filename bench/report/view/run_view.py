@@ -146,7 +146,11 @@ def _from_to(items: Sequence[WorkloadView], *beside: str) -> Subject:
 
 
 def view(run: Run, margin: float = levels.EQUIVALENT) -> RunView:
-    """Return what is shown of a run; margin: within which servers are called equivalent."""
+    """Return what is shown of a run; margin: within which servers are called equivalent.
+
+    The rates of a search are shown by what it found, and not here.
+    """
+    run = run.planned
     trials = [TrialView(each, metrics.of(each), metrics.conditions(each)) for each in run.trials]
     by_cell: dict[Cell, dict[int, dict[str, Any]]] = {}
     for trial in trials:

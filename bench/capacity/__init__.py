@@ -1,0 +1,1 @@
+"""How much load a server carries while its latency holds: searched, with an interval."""

@@ -1,0 +1,1 @@
+"""Commands of who plans how much a server has to carry."""

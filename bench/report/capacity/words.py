@@ -1,0 +1,88 @@
+"""What a capacity comes to, in words."""
+
+from collections.abc import Iterator, Sequence
+
+from bench.base import wording
+from bench.base.estimate import Estimate
+from bench.capacity.finding import Capacity, End
+from bench.capacity.search import Bound
+from bench.pairs.pairwise import State
+
+MARKS = {State.APART: "", State.TIED: "≈ ", State.INCOMPARABLE: "? "}
+
+
+def paragraph(rows: Sequence[Capacity]) -> list[str]:
+    """Return the sentences that a run comes to, those of one load after the other."""
+    told = []
+    for workload in dict.fromkeys(row.workload for row in rows):
+        of = [row for row in rows if row.workload == workload]
+        several = len({row.workload for row in rows}) > 1
+        sentences = " ".join(_of_load(of))
+        told.append(f"{workload}: {sentences}" if several else sentences)
+    return told
+
+
+def _of_load(rows: Sequence[Capacity]) -> Iterator[str]:
+    known = [row for row in rows if row.bound is Bound.NONE and row.capacity_rps is not None]
+    if known:
+        best = known[0]
+        yield f"{best.server} carries most: {rate(best)} requests/s within {best.slo}."
+        tied = [row.server for row in rows if row.state == str(State.TIED)]
+        if tied:
+            are = "is" if len(tied) == 1 else "are"
+            yield f"{wording.listing(tied)} {are} tied with it."
+        if best.peak_rps and best.capacity_rps:
+            yield (
+                f"In closed loop it comes to {wording.number(best.peak_rps)}: what can be promised "
+                f"is {best.capacity_rps / best.peak_rps:.0%} of that."
+            )
+    for row in rows:
+        if row.bound is Bound.AT_LEAST:
+            least = wording.number(row.capacity_rps or 0.0)
+            yield f"{row.server} carries at least {least} requests/s: {row.why}."
+        elif row.bound is Bound.BELOW:
+            yield f"{row.server} keeps {row.slo} at no rate that was tried, {row.why}."
+        elif row.bound is Bound.UNKNOWN:
+            yield f"Nothing is known of {row.server}: {row.why}."
+    short = [row.server for row in known if row.end is End.TIME]
+    if short:
+        yield f"The time was up before {wording.listing(short)} was known as well as was asked."
+
+
+def rate(row: Capacity) -> str:
+    """Return a capacity with its interval, and the mark of a bound."""
+    if row.capacity_rps is None:
+        return ""
+    mark = {Bound.AT_LEAST: "≥ ", Bound.BELOW: "< "}.get(row.bound, "")
+    estimate = Estimate(row.capacity_rps, row.capacity_lo, row.capacity_hi)
+    if row.capacity_lo is None or row.capacity_hi is None:
+        return mark + wording.number(row.capacity_rps)
+    return mark + wording.ranged(estimate)
+
+
+def beside(row: Capacity) -> str:
+    """Return what stands beside a row of the picture: the capacity and its part of the peak."""
+    part = of_peak(row)
+    return (rate(row) or str(row.bound)) + (f"; {part} of the peak" if part else "")
+
+
+def against_best(row: Capacity) -> str:
+    """Return the ratio to the best with the mark of the pair's state."""
+    ratio = row.against_best
+    mark = next((mark for state, mark in MARKS.items() if row.state == str(state)), "")
+    if ratio is None:
+        return mark.strip()
+    return mark + (wording.ratio(ratio) if row.state else "1.00")
+
+
+def of_peak(row: Capacity) -> str:
+    """Return a capacity as a part of the closed loop's peak."""
+    if not row.peak_rps or row.capacity_rps is None or row.bound is Bound.BELOW:
+        return ""
+    mark = "≤ " if row.peak_bound else ""
+    return f"{mark}{row.capacity_rps / row.peak_rps:.0%}"
+
+
+def note(row: Capacity) -> str:
+    """Return what stands behind a row: why it is a bound, or why its search ended."""
+    return row.why or ("" if row.end is End.NARROW else str(row.end))

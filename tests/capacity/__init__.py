@@ -1,0 +1,1 @@
+"""Limits, edges and searches, as values."""
