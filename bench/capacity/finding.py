@@ -25,6 +25,7 @@ class End(StrEnum):
     NARROW = "narrow enough"
     TIME = "time was up"
     NO_RATE = "no rate was left to try"
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Capacity:
     capacity_rps, capacity_lo, capacity_hi: with its interval at 95 %; null where there is none
     bound: empty, `at least` (the generator or the time ended before the server did), `below` (not
         even the lowest rate that was tried) or `unknown`
-    trials: at a rate; end: `narrow enough`, `time was up` or `no rate was left to try`
+    trials: at a rate; end: `narrow enough`, `time was up`, `no rate was left to try` or
+        `interrupted`
     peak_rps: of the closed loop; peak_bound: whether the generator was its limit
     ratio, ratio_lo, ratio_hi: to the best of its workload, its interval corrected for all pairs
     state: `apart`, `tied` or `not comparable`; empty for the best
@@ -116,8 +118,6 @@ def _capacity(run: Run, each: Searched, label: str, slos: Sequence[Slo]) -> Capa
     values = metrics.values(metrics.by_block(peaks), "throughput_rps")
     peak = intervals.centre(list(values.values())) if values else None
     bound = checks.judge(peaks, setup_of(run, each.cell)).holds(Name.GENERATOR_BOUND)
-    narrow = search.finished(now, run.header.config.until or 0.0)
-    over = now.bound in (Bound.AT_LEAST, Bound.BELOW) and _none_left(run, each, now, slos, peak)
     return Capacity(
         each.cell.server,
         label,
@@ -130,33 +130,39 @@ def _capacity(run: Run, each: Searched, label: str, slos: Sequence[Slo]) -> Capa
         len(each.tried),
         peak,
         bound,
-        End.NARROW if narrow else End.NO_RATE if over else End.TIME,
-        _why(each, now),
+        _end(run, each, now, slos, peak),
+        _why(each, now, peaks),
     )
 
 
-def _none_left(
-    run: Run, each: Searched, now: Found, slos: Sequence[Slo], peak: float | None
-) -> bool:
+def _end(run: Run, each: Searched, now: Found, slos: Sequence[Slo], peak: float | None) -> End:
+    """Return why a search ended; one that was killed has no end on record, and was interrupted."""
+    if search.finished(now, run.header.config.until or 0.0):
+        return End.NARROW
     rate = search.next_rate(each.tried, now, peak or 1.0, slos, run.header.config.duration_s)
-    return rate is None
+    if rate is None or peak is None:
+        return End.NO_RATE
+    return End.TIME if run.header.complete else End.INTERRUPTED
 
 
-def _why(each: Searched, now: Found) -> str:
+def _why(each: Searched, now: Found, peaks: Sequence[Trial]) -> str:
     """Return what stands behind a bound, or a search that found nothing."""
-    reasons = [one.why for one in each.tried if one.outcome is Outcome.NOTHING and one.why]
     if now.bound is Bound.UNKNOWN:
-        return reasons[-1] if reasons else "no trial has figures"
+        reasons = [trial.reason for trial in (*peaks, *each.trials) if trial.reason]
+        return reasons[-1].splitlines()[0] if reasons else "no trial has figures"
     if now.bound is Bound.AT_LEAST:
-        refused = [one.rate for one in each.tried if one.outcome is Outcome.NOT_OFFERED]
-        if refused:
+        if refused := search.refused_of(each.tried):
             return f"the generator did not keep up at {min(refused):,.0f}/s"
         return "the time was up before a rate was missed"
     if now.bound is Bound.BELOW:
-        lowest = min(one.rate for one in each.tried if one.outcome is Outcome.MISSED)
-        missed = next(o for o in each.tried if o.rate == lowest and o.outcome is Outcome.MISSED)
+        counted = [one for one in search.counted_of(each.tried) if one.outcome is Outcome.MISSED]
+        missed = min(counted, key=lambda one: one.rate)
+        lowest = missed.rate
         return f"not even at {lowest:,.0f}/s" + (f" ({missed.why})" if missed.why else "")
-    return ""
+    disturbed = sum(one.disturbed for one in each.tried)
+    many = len(each.tried)
+    told = f"others used the machine in {disturbed} of {many} trials"
+    return told if 2 * disturbed > many else ""
 
 
 def _compared(rows: list[tuple[Capacity, Searched]], slos: Sequence[Slo]) -> list[Capacity]:

@@ -7,6 +7,7 @@ from bench.capacity.search import Outcome, Tried
 from bench.capacity.slo import Slo
 from bench.model.trial import Trial
 from bench.verdicts import checks
+from bench.verdicts.disturbance import disturbance
 from bench.verdicts.verdict import Name, Setup
 
 # With any of these requests are lost, wrong or piling up: no rate that a server carries.
@@ -27,9 +28,10 @@ def tried(trial: Trial, slos: Sequence[Slo], setup: Setup) -> Tried:
     )
     verdict = checks.judge([trial], setup)
     why = next((str(name) for name in SPOILT if verdict.holds(name)), "")
+    disturbed = bool(disturbance(trial))
     within = all(many <= slo.share * result.samples for many, slo in zip(late, slos, strict=True))
     if result.samples and within and not why:
-        return Tried(rate, result.samples, late, Outcome.KEPT)
+        return Tried(rate, result.samples, late, Outcome.KEPT, "", disturbed)
     if verdict.holds(Name.GENERATOR_BOUND) or not result.samples:
-        return Tried(rate, result.samples, late, Outcome.NOT_OFFERED, "generator-bound")
-    return Tried(rate, result.samples, late, Outcome.MISSED, why)
+        return Tried(rate, result.samples, late, Outcome.NOT_OFFERED, "generator-bound", disturbed)
+    return Tried(rate, result.samples, late, Outcome.MISSED, why, disturbed)

@@ -31,6 +31,8 @@ LATE_LEAST = 2.0
 FAILURES_MOST = 3
 # The highest rate that was kept and the lowest that the generator missed are near enough.
 GENERATOR = 1.1
+# So many trials near a rate that was not sent, and none that was, are no chance.
+REFUSALS = 3
 DIGITS = 3
 
 
@@ -49,6 +51,7 @@ class Tried:
 
     late: of the requests that fell due, how many took longer than each limit
     why: what came of it beside that, in words
+    disturbed: whether others used the machine meanwhile
     """
 
     rate: float
@@ -56,6 +59,7 @@ class Tried:
     late: tuple[int, ...]
     outcome: Outcome
     why: str = ""
+    disturbed: bool = False
 
 
 class Bound(StrEnum):
@@ -88,9 +92,34 @@ class Found:
         return None if half is None or self.bound else 2 * half
 
 
+def counted_of(tried: Sequence[Tried]) -> list[Tried]:
+    """Return the trials that say something of the server.
+
+    What others did to a trial says nothing of it; where they did so to most, there is no choice.
+    """
+    sound = [each for each in tried if each.outcome in (Outcome.KEPT, Outcome.MISSED)]
+    calm = [each for each in sound if not each.disturbed]
+    return calm if 2 * len(calm) >= len(sound) else sound
+
+
+def refused_of(tried: Sequence[Tried]) -> list[float]:
+    """Return the rates that the generator does not send: not once in so many trials near them.
+
+    A single one may be a moment in which it was held up.
+    """
+    refused = [each.rate for each in tried if each.outcome is Outcome.NOT_OFFERED]
+    sent = [each.rate for each in counted_of(tried)]
+    return [
+        rate
+        for rate in refused
+        if sum(rate / GENERATOR <= other <= rate * GENERATOR for other in refused) >= REFUSALS
+        and not any(rate <= other for other in sent)
+    ]
+
+
 def found(tried: Sequence[Tried], slos: Sequence[Slo], error: float) -> Found:
     """Return what is known of a capacity, by all trials together."""
-    counted = [each for each in tried if each.outcome in (Outcome.KEPT, Outcome.MISSED)]
+    counted = counted_of(tried)
     kept = [each.rate for each in counted if each.outcome is Outcome.KEPT]
     missed = [each.rate for each in counted if each.outcome is Outcome.MISSED]
     if not counted:
@@ -153,8 +182,7 @@ def next_rate(
     last = [each.outcome is Outcome.NOTHING for each in tried[-FAILURES_MOST:]]
     if len(last) == FAILURES_MOST and all(last):
         return None
-    counted = [each for each in tried if each.outcome in (Outcome.KEPT, Outcome.MISSED)]
-    refused = [each.rate for each in tried if each.outcome is Outcome.NOT_OFFERED]
+    counted, refused = counted_of(tried), refused_of(tried)
     kept = [each.rate for each in counted if each.outcome is Outcome.KEPT]
     missed = [each.rate for each in counted if each.outcome is Outcome.MISSED]
     lowest = LATE_LEAST / (min(slo.share for slo in slos) * window_s)

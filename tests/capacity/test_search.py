@@ -1,5 +1,7 @@
 """Which rate comes next, and what is known so far."""
 
+import dataclasses
+
 import pytest
 
 from bench.base.estimate import Estimate
@@ -33,9 +35,12 @@ KEPT, MISSED, REFUSED = Outcome.KEPT, Outcome.MISSED, Outcome.NOT_OFFERED
         ([(500, MISSED)], 250.0),
         ([(500, MISSED), (250, MISSED)], 125.0),
         ([(500, KEPT), (1000, MISSED)], 707.0),
-        ([(500, KEPT), (1000, REFUSED)], 707.0),
-        ([(950, KEPT), (1000, REFUSED)], None),
-        ([(500, REFUSED)], 250.0),
+        # A moment in which the generator was held up is tried again; three are its limit.
+        ([(500, KEPT), (1000, REFUSED)], 1000.0),
+        ([(500, KEPT), *[(1000, REFUSED)] * 3], 707.0),
+        ([(950, KEPT), *[(1000, REFUSED)] * 3], None),
+        ([(500, REFUSED)], 500.0),
+        ([(500, REFUSED)] * 3, 250.0),
         # Of so few requests in a window none is late by the limit: 2 of 100 in 4 s.
         ([(60, MISSED)], None),
         ([(500, Outcome.NOTHING)] * 3, None),
@@ -84,6 +89,14 @@ def test_requests_that_pile_up_count_as_late_though_none_is_yet() -> None:
     assert found.bound is Bound.NONE
     assert found.estimate is not None
     assert 600 <= found.estimate.value <= 700
+
+
+def test_what_others_did_to_a_trial_says_nothing_of_the_server() -> None:
+    calm = [_tried(rate, KEPT) for rate in (400.0, 500.0, 600.0)] + [_tried(700.0, MISSED)]
+    disturbed = dataclasses.replace(_tried(300.0, MISSED), disturbed=True)
+    assert search.found([*calm, disturbed], SLOS, 0.05) == search.found(calm, SLOS, 0.05)
+    # Where there is nothing else it has to do.
+    assert search.found([disturbed], SLOS, 0.05).bound is Bound.BELOW
 
 
 def test_of_several_limits_the_one_that_is_reached_first_binds() -> None:

@@ -157,6 +157,25 @@ def test_a_name_that_is_too_long(verb: str, refused: Refused) -> None:
     refused(words, LONG[:100])
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("", "--slo is missing"),
+        ("--slo p99<5", "write a percentile and a time with its unit"),
+        ("--slo p101<5ms", "write a percentile"),
+        ("--slo p99<5ms --slo p99<6ms", "p99 has two limits"),
+        ("--slo p99<5ms --rate 100", "--rate: the search finds it"),
+        ("--slo p99<5ms --minutes 0", "--minutes 0: give from"),
+        ("--slo p99<5ms --until 0%", "0%"),
+        ("--slo p99<5ms --suite default", "workload churn offers a rate"),
+        ("--slo p99<5ms --depth 4", "depth and think time belong to closed loop"),
+        ("--slo p99<5ms --servers nosuch", "nosuch"),
+    ],
+)
+def test_a_search_that_makes_no_sense(words: str, told: str, refused: Refused) -> None:
+    refused(["capacity", *words.split()], told)
+
+
 def test_a_machine_without_a_browser(monkeypatch: pytest.MonkeyPatch, refused: Refused) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     refused(["open", "results/reference"], "open it by hand")

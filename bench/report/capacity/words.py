@@ -44,9 +44,10 @@ def _of_load(rows: Sequence[Capacity]) -> Iterator[str]:
             yield f"{row.server} keeps {row.slo} at no rate that was tried, {row.why}."
         elif row.bound is Bound.UNKNOWN:
             yield f"Nothing is known of {row.server}: {row.why}."
-    short = [row.server for row in known if row.end is End.TIME]
-    if short:
-        yield f"The time was up before {wording.listing(short)} was known as well as was asked."
+    ends = {End.TIME: "The time was up", End.INTERRUPTED: "It was interrupted"}
+    for end, what in ends.items():
+        if short := [row.server for row in known if row.end is end]:
+            yield f"{what} before {wording.listing(short)} was known as well as was asked."
 
 
 def rate(row: Capacity) -> str:

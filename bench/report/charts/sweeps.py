@@ -10,8 +10,10 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.report.charts import latency, lines
+from bench.report.charts.carried import law
 from bench.report.drawing import palette, scales
 from bench.report.drawing.canvas import Canvas, Margins
+from bench.report.scaling import laws
 from bench.report.view.cell_view import CellView
 from bench.report.view.run_view import RunView, Subject
 from bench.verdicts.verdict import Name
@@ -100,8 +102,15 @@ def load(canvas: Canvas, axes: Axes, subject: Subject) -> None:
 
 
 def throughput(axis: Axis) -> Draw:
-    """Return what draws throughput against an axis."""
-    return against(axis, "throughput_rps", per_second, _from_zero)
+    """Return what draws throughput against an axis, with the law of scaling where it fits."""
+    points = against(axis, "throughput_rps", per_second, _from_zero)
+
+    def draw(canvas: Canvas, axes: Axes, subject: Subject) -> None:
+        if axis.key in laws.AXES:
+            law.draw(canvas, axes, subject, axis.key, foremost(subject))
+        points(canvas, axes, subject)
+
+    return draw
 
 
 def p99(axis: Axis) -> Draw:

@@ -6,6 +6,7 @@ from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.pairwise import State
 from bench.pairs.ranking import Ranking
+from bench.report.scaling import laws
 from bench.report.sentences import changes, cost, interpreters, works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
@@ -186,6 +187,14 @@ def _memory(subject: Subject) -> str:
     return _extremes(subject.workload, "memory_mib", _mib, "memory")
 
 
+_THROUGHPUT = changes.over("throughput_rps", _per_second)
+
+
+def _scaling(axis: str) -> Callable[[Subject], str]:
+    """Return what tells how throughput changes along an axis, and what limits it."""
+    return lambda subject: " ".join([_THROUGHPUT(subject), *laws.told(subject, axis)])
+
+
 CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "heat": _heat,
     "throughput": _throughput,
@@ -194,9 +203,10 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "latency": _latency,
     "service": _service,
     "load": changes.load,
-    **dict.fromkeys(
-        ("connections", "payload", "pool", "cpus"), changes.over("throughput_rps", _per_second)
-    ),
+    "payload": _THROUGHPUT,
+    "connections": _scaling("connections"),
+    "pool": _scaling("pool_size"),
+    "cpus": _scaling("cpus"),
     **dict.fromkeys(("tail", "pool-tail", "work-tail"), changes.over("p99_us", wording.duration)),
     **works.CAPTIONS,
     **interpreters.CAPTIONS,

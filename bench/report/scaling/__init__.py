@@ -1,0 +1,1 @@
+"""What the law of scaling says of a sweep: which servers it fits, and what limits them."""
