@@ -37,6 +37,12 @@ TITLES = {
 NUMBERS = ("capacity", "ratio", "peak", "of_peak", "trials")
 
 
+def titles(rows: Sequence[Capacity]) -> dict[str, str]:
+    """Return the columns of the table: which limit was reached is said where there are several."""
+    one = all(each.slo == each.binding or not each.binding for each in rows)
+    return {name: title for name, title in TITLES.items() if not (one and name == "binding")}
+
+
 def row(capacity: Capacity) -> dict[str, str]:
     """Return the texts of a row of the table."""
     peak = "" if capacity.peak_rps is None else wording.number(capacity.peak_rps)
@@ -107,7 +113,7 @@ def _content(run: Run, rows: Sequence[Capacity]) -> dict[str, Any]:
     return {
         "slo": "; ".join(header.config.slo),
         "sentences": words.paragraph(rows),
-        "titles": TITLES,
+        "titles": titles(rows),
         "numbers": NUMBERS,
         "several": len({each.workload for each in rows}) > 1,
         "rows": [row(each) for each in rows],
@@ -141,15 +147,17 @@ def html(run: Run, rows: Sequence[Capacity], drawn: dict[str, Canvas]) -> str:
 
 
 def table(rows: Sequence[Capacity]) -> Group:
-    """Return it for a terminal: the sentences, then the table."""
+    """Return it for a terminal: the sentences, which tell of each bound, then the table."""
     several = len({each.workload for each in rows}) > 1
-    grid = Table(box=None, pad_edge=False)
-    titles = ({"workload": "workload"} if several else {}) | TITLES
-    for name, title in titles.items():
+    grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = ({"workload": "workload"} if several else {}) | titles(rows)
+    del shown["note"]
+    for name, title in shown.items():
+        number = name in NUMBERS
         grid.add_column(
-            title, justify="right" if name in NUMBERS else "left", no_wrap=name in NUMBERS
+            title, justify="right" if number else "left", no_wrap=number or name == "server"
         )
     for each in rows:
         texts = row(each)
-        grid.add_row(*(Text(texts[name]) for name in titles))
+        grid.add_row(*(Text(texts[name]) for name in shown))
     return Group(*(Text(sentence) for sentence in words.paragraph(rows)), "", grid)

@@ -25,17 +25,7 @@ def paragraph(rows: Sequence[Capacity]) -> list[str]:
 def _of_load(rows: Sequence[Capacity]) -> Iterator[str]:
     known = [row for row in rows if row.bound is Bound.NONE and row.capacity_rps is not None]
     if known:
-        best = known[0]
-        yield f"{best.server} carries most: {rate(best)} requests/s within {best.slo}."
-        tied = [row.server for row in rows if row.state == str(State.TIED)]
-        if tied:
-            are = "is" if len(tied) == 1 else "are"
-            yield f"{wording.listing(tied)} {are} tied with it."
-        if best.peak_rps and best.capacity_rps:
-            yield (
-                f"In closed loop it comes to {wording.number(best.peak_rps)}: what can be promised "
-                f"is {best.capacity_rps / best.peak_rps:.0%} of that."
-            )
+        yield from _of_best(known[0], rows)
     for row in rows:
         if row.bound is Bound.AT_LEAST:
             least = wording.number(row.capacity_rps or 0.0)
@@ -47,7 +37,27 @@ def _of_load(rows: Sequence[Capacity]) -> Iterator[str]:
     ends = {End.TIME: "The time was up", End.INTERRUPTED: "It was interrupted"}
     for end, what in ends.items():
         if short := [row.server for row in known if row.end is end]:
-            yield f"{what} before {wording.listing(short)} was known as well as was asked."
+            were = "was" if len(short) == 1 else "were"
+            yield f"{what} before {wording.listing(short)} {were} known as well as was asked."
+
+
+def _of_best(best: Capacity, rows: Sequence[Capacity]) -> Iterator[str]:
+    """Yield who carries most, if that can be told, and what the closed loop would have promised."""
+    named = {
+        state: [row.server for row in rows if row.state == str(state)]
+        for state in (State.TIED, State.INCOMPARABLE)
+    }
+    told = "carries" if named[State.INCOMPARABLE] or len(rows) == 1 else "carries most:"
+    yield f"{best.server} {told} {rate(best)} requests/s within {best.slo}."
+    if tied := named[State.TIED]:
+        yield f"{wording.listing(tied)} {'is' if len(tied) == 1 else 'are'} tied with it."
+    if unknown := named[State.INCOMPARABLE]:
+        yield f"Whether {wording.listing(unknown)} can do more is not known."
+    if best.peak_rps and best.capacity_rps and best.capacity_rps < best.peak_rps:
+        yield (
+            f"In closed loop it comes to {wording.number(best.peak_rps)}: what can be promised "
+            f"is {best.capacity_rps / best.peak_rps:.0%} of that."
+        )
 
 
 def rate(row: Capacity) -> str:
@@ -56,9 +66,10 @@ def rate(row: Capacity) -> str:
         return ""
     mark = {Bound.AT_LEAST: "≥ ", Bound.BELOW: "< "}.get(row.bound, "")
     estimate = Estimate(row.capacity_rps, row.capacity_lo, row.capacity_hi)
-    if row.capacity_lo is None or row.capacity_hi is None:
-        return mark + wording.number(row.capacity_rps)
-    return mark + wording.ranged(estimate)
+    if row.capacity_lo is not None and row.capacity_hi is not None:
+        return wording.ranged(estimate)
+    # An end that the trials do not bound is open, which is no interval.
+    return mark + wording.number(row.capacity_rps) + ("" if row.bound else " (no interval)")
 
 
 def beside(row: Capacity) -> str:
