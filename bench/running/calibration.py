@@ -8,7 +8,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bench.base.shortages import HouseError
@@ -70,11 +70,12 @@ def calibrated(session: Session) -> Session:
         )
     session = measured_out(session)
     conditions = replace(conditions, amounts=session.conditions.amounts)
-    peaks, rates = {}, {}
+    peaks, found = {}, {}
     for workload in dict.fromkeys(cell.workload for cell in plan.cells):
         if workload.common_rate:
             peaks[workload.name] = peaks_of(workload, plan.cells, specs, conditions)
-            rates[workload.name] = common_rate(peaks[workload.name].values())
+            found[workload] = common_rate(peaks[workload.name].values())
+    rates = shared(found)
     calibration = Calibration(begun_s, spinning, sleeping, peaks, rates, conditions.amounts)
     cells = tuple(replace(cell, workload=settled(cell.workload, rates)) for cell in plan.cells)
     plan = replace(plan, cells=cells)
@@ -162,6 +163,21 @@ def common_rate(peaks_rps: Iterable[float]) -> float:
     while power * 10 <= most:
         power *= 10
     return next((step * power for step in STEPS if step * power <= most), 1.0)
+
+
+def shared(found: Mapping[Workload, float]) -> dict[str, float]:
+    """Return the rate of each workload by name; those that differ in idle connections share one.
+
+    What these cost is seen under the same load alone: the lowest that was found.
+    """
+    lowest: dict[Workload, float] = {}
+    for workload, rate in found.items():
+        lowest[_without_idle(workload)] = min(rate, lowest.get(_without_idle(workload), rate))
+    return {workload.name: lowest[_without_idle(workload)] for workload in found}
+
+
+def _without_idle(workload: Workload) -> Workload:
+    return replace(workload, load=replace(workload.load, idle=0))
 
 
 def settled(workload: Workload, rates: dict[str, float]) -> Workload:

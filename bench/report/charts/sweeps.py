@@ -41,7 +41,7 @@ class Axis:
     def finish(self, axes: Axes, subject: Subject) -> None:
         """Scale it: logarithmic if its values span more than a factor of eight."""
         places = sorted({self.of(cell) for cells in subject.by_server() for cell in cells})
-        if places[-1] > 8 * places[0]:
+        if 0 < 8 * places[0] < places[-1]:
             axes.set_xscale("log")
             axes.xaxis.set_minor_locator(NullLocator())
         if len(places) <= 6:
@@ -51,6 +51,7 @@ class Axis:
 
 OFFERED = Axis("rate", "requests/s offered")
 CONNECTIONS = Axis("connections", "connections")
+IDLE = Axis("idle", "connections that never send")
 PAYLOAD = Axis("payload_bytes", "bytes of a request")
 POOL_SIZE = Axis("pool_size", "workers of a pool")
 CPUS = Axis("cpus", "CPUs of the server")

@@ -6,7 +6,7 @@ from bench.analysis import metrics
 from bench.base import wording
 from bench.pairs.pairwise import State
 from bench.pairs.ranking import Ranking
-from bench.report.scaling import laws
+from bench.report.scaling import laws, slopes
 from bench.report.sentences import changes, cost, interpreters, works
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
@@ -216,7 +216,9 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "frontier": cost.ahead_in_both,
     "switches": _switches,
     "memory": _memory,
-    "growth": changes.over("memory_mib", _mib),
+    "growth": slopes.memory("connections", "connection"),
+    "idle-memory": slopes.memory("idle", "idle connection"),
+    "idle-tail": slopes.p99("idle", "idle connection"),
     "time": _time,
     "pauses": _pauses,
     "fairness": _fairness,

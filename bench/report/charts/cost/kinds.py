@@ -89,4 +89,22 @@ COST_KINDS = (
         sweeps.memory(sweeps.CONNECTIONS),
         folded=True,
     ),
+    Kind(
+        "idle-memory",
+        "Memory against idle connections",
+        "Memory of all the server's processes with so many connections that never send beside the "
+        "active ones; the slope is what one of them costs. Hollow: not valid.",
+        sweeps.over(sweeps.IDLE, "memory_mib"),
+        sweeps.margins,
+        sweeps.memory(sweeps.IDLE),
+    ),
+    Kind(
+        "idle-tail",
+        "p99 against idle connections",
+        "p99 of response time of the active connections, with so many beside them that never "
+        "send; flat is good. Hollow: not valid.",
+        sweeps.over(sweeps.IDLE, "p99_us"),
+        sweeps.margins,
+        sweeps.p99(sweeps.IDLE),
+    ),
 )
