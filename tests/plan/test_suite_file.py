@@ -50,7 +50,7 @@ def test_a_bad_suite_is_refused_with_what_and_where(
 def test_a_folder_or_a_missing_suite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
         suite_file.load(str(tmp_path))
-    with pytest.raises(ConfigError, match="choose from capacity, default, full"):
+    with pytest.raises(ConfigError, match="choose from capacity, connections, default"):
         suite_file.load("quik")
 
 
