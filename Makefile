@@ -96,7 +96,7 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 	@$(MAKE) docs
 
 # What computes runs on all CPUs; what starts servers and judges them has the machine to itself.
-COMPUTING := $(addprefix tests/,analysis base comparing history pairs plan proving report simulation store teaching verdicts)
+COMPUTING := $(addprefix tests/,analysis base capacity command_line comparing history page pairs plan proving report simulation store teaching verdicts)
 
 test: $(READY) ## run the tests
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(COMPUTING)

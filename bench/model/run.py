@@ -26,7 +26,7 @@ class Run:
     def cells(self) -> dict[Cell, list[Trial]]:
         """Return the trials of each cell in the plan's order; a cell not yet measured has none."""
         trials_of: dict[Cell, list[Trial]] = {cell: [] for cell in _planned(self.header)}
-        for trial in self.trials:
+        for trial in self.planned.trials:
             if not trial.cell.server.endswith(TWIN):
                 trials_of.setdefault(trial.cell, []).append(trial)
         return trials_of

@@ -109,7 +109,7 @@ def _shown(session: Session) -> Iterator[str]:
     if any(earlier.header.machine.get(name) != here.get(name) for name in SAME_NOISE):
         return
     by_workload: dict[Workload, dict[str, dict[int, float]]] = {}
-    for cell, by_block in metrics.by_cell(earlier.trials).items():
+    for cell, by_block in metrics.by_cell(earlier.planned.trials).items():
         values = metrics.values(by_block, metrics.leading(cell.workload).column)
         usable = {block: value for block, value in values.items() if value > 0}
         if usable:

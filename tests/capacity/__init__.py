@@ -1,1 +1,0 @@
-"""Limits, edges and searches, as values."""

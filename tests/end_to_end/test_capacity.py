@@ -48,7 +48,7 @@ def _queue(tmp_path: Path) -> tuple[str, ...]:
 @pytest.mark.slow
 def test_a_queue_of_known_truth(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    times = ("--minutes", "0.7", "--duration", "1.5", "--warmup", "0.3")
+    times = ("--minutes", "0.5", "--duration", "1", "--warmup", "0.2")
     ended = _bench("capacity", "--slo", "p99 < 20ms", *_queue(tmp_path), *times, "--out", str(out))
     assert ended.returncode == 0, ended.stderr
     (row,) = _rows(out)
@@ -77,7 +77,7 @@ def test_a_queue_of_known_truth(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_limit_that_nobody_keeps_and_one_that_everybody_does(tmp_path: Path) -> None:
-    out, times = tmp_path / "run", ("--duration", "0.3", "--warmup", "0.1", "--minutes", "0.3")
+    out, times = tmp_path / "run", ("--duration", "0.2", "--warmup", "0.05", "--minutes", "0.12")
     load = ("--servers", "selectors-default", "--connections", "4", "--json", *times)
     ended = _bench("capacity", "--slo", "p99 < 1us", *load, "--out", str(out))
     assert ended.returncode == 0, ended.stderr

@@ -24,7 +24,7 @@ CASES = {
     "hostile clients, against every server": "tests/servers/test_contract.py",
     "houses, supervisors and orphans": "tests/servers/test_supervision.py",
     "secrets in command lines and records": "tests/launch",
-    "hostile names in a browser": "tests/end_to_end/test_page_of_a_stranger.py",
+    "hostile names in a browser": "tests/page/test_page_of_a_stranger.py",
     "links, wrong types, bombs in a run folder": "tests/store",
 }
 COUNTS = re.compile(r"(\d+) (passed|failed|error)")
