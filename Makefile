@@ -98,9 +98,17 @@ reference: $(READY) native frameworks ## measure the published runs in results/r
 # What computes runs on all CPUs; what starts servers and judges them has the machine to itself.
 COMPUTING := $(addprefix tests/,analysis base capacity command_line comparing history page pairs plan proving report simulation store teaching verdicts)
 
+ALONE := $(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING) tests/pythons)
+# Where a machine has so many seconds only, those of more than ten seconds are left out if the others
+# have used them up: SLOW_WITHIN_S=1080.
+BEGAN := $(VENV)/.tests-began
+
 test: $(READY) ## run the tests
+	@date +%s > $(BEGAN)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 $(COMPUTING)
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(COMPUTING) tests/pythons)
+	@$(ALONE) -m "not slow"
+	@if [ -n "$(SLOW_WITHIN_S)" ] && [ $$(($$(date +%s) - $$(cat $(BEGAN)))) -gt "$(SLOW_WITHIN_S)" ]; then \
+	  echo "slow tests left out: the others took more than $(SLOW_WITHIN_S) s"; else $(ALONE) -m slow; fi
 
 test-pythons: $(READY) ## hold all servers to the contract under every Python here (of PYTHONS, pyenv, PATH)
 	@$(BIN)/python -m pytest tests/pythons

@@ -83,6 +83,7 @@ def test_a_gate_that_fires_is_the_status(tmp_path: Path) -> None:
     assert "failed: busy-100us (kept)" in ended.stdout
 
 
+@pytest.mark.slow
 def test_a_server_beside_itself_is_not_called_different(tmp_path: Path) -> None:
     """With a chance of one in twenty it is, and twice in three attempts hardly ever."""
     words = ("selectors-default", "selectors-default", "--minutes", "0.15", *SHORT, "--json")
@@ -161,6 +162,7 @@ def fake(folder: Path, name: str, flag: str, text: str) -> None:
     program.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_profile_says_why_in_the_page(tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()

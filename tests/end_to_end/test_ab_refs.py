@@ -85,6 +85,7 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_slower_commit_is_shown_and_the_repository_is_not_touched(repository: Path) -> None:
     before = git(repository, "for-each-ref"), git(repository, "status", "--porcelain")
     words = ("before", "HEAD", "--build", BUILD, *LOOP, "--minutes", "1", *SHORT, "--json")

@@ -66,6 +66,7 @@ def test_a_disturbed_block_is_repeated_whole_and_once(tmp_path: Path) -> None:
 class TestUntil:
     asked = ("--servers", "selectors-default", "--connections", "1", "--trials", "1")
 
+    @pytest.mark.slow
     def test_blocks_are_added_until_the_intervals_are_narrow(self, tmp_path: Path) -> None:
         printed = run(tmp_path, *self.asked, "--until", "90%", "--budget", "120")
         blocks = {trial["block"] for trial in trials(tmp_path)}

@@ -102,6 +102,7 @@ def test_without_a_compiler_the_busy_server_is_shown_to_limit() -> None:
 
 
 @pytest.mark.usefixtures("unbuilt")
+@pytest.mark.slow
 def test_without_a_compiler_a_generator_that_is_slowed_is_shown_to_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
