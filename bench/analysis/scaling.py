@@ -55,10 +55,10 @@ class Law:
 
     def at(self, places: Sequence[float]) -> list[Estimate]:
         """Return what it predicts, with intervals."""
-        point = np.array([[self.rate.value, self.contention.value, self.coherency.value]])
+        point = [[math.log(self.rate.value), self.contention.value, self.coherency.value]]
         many = np.asarray(places, dtype=float)
-        middle = _curve(point, many)[0]
-        low, high = np.quantile(_curve(self.draws, many), _ends(), axis=0)
+        middle = np.exp(_log_curve(np.array(point), many)[0])
+        low, high = np.exp(np.quantile(_log_curve(self.draws, many), _ends(), axis=0))
         return [
             Estimate(float(m), float(a), float(b))
             for m, a, b in zip(middle, low, high, strict=True)
@@ -77,8 +77,7 @@ def fit(points: Mapping[float, Sequence[float]]) -> Law | None:
     many, seen = np.array([n for n, _ in pairs]), np.log([value for _, value in pairs])
 
     def residuals(guess: Floats) -> Floats:
-        law = np.array([[math.exp(guess[0]), guess[1], guess[2]]])
-        rest: Floats = np.log(_curve(law, many)[0]) - seen
+        rest: Floats = _log_curve(guess[None, :], many)[0] - seen
         return rest
 
     start = [float(np.max(seen - np.log(many))), 0.05, 1e-4]
@@ -91,7 +90,7 @@ def fit(points: Mapping[float, Sequence[float]]) -> Law | None:
     reach = float(stats.t.isf(levels.ERROR / 2, freedom)) * np.sqrt(np.diag(spread))
     source = np.random.default_rng(1)
     draws = source.multivariate_normal(found.x, spread, DRAWS, method="eigh")
-    draws = np.column_stack((np.exp(draws[:, 0]), np.clip(draws[:, 1:], 0.0, 1.0)))
+    draws[:, 1:] = np.clip(draws[:, 1:], 0.0, 1.0)
     log_rate, contention, coherency = (float(each) for each in found.x)
     return Law(
         Estimate(*(math.exp(log_rate + by) for by in (0.0, -reach[0], reach[0]))),
@@ -103,10 +102,11 @@ def fit(points: Mapping[float, Sequence[float]]) -> Law | None:
     )
 
 
-def _curve(laws: Floats, many: Floats) -> Floats:
-    """Return throughput: a row a law (rate, contention, coherency), a column an N."""
-    rate, contention, coherency = (laws[:, at, None] for at in range(3))
-    curve: Floats = rate * many / (1 + contention * (many - 1) + coherency * many * (many - 1))
+def _log_curve(laws: Floats, many: Floats) -> Floats:
+    """Return log(throughput): a row a law (log(rate), contention, coherency), a column an N."""
+    log_rate, contention, coherency = (laws[:, at, None] for at in range(3))
+    slowed = contention * (many - 1) + coherency * many * (many - 1)
+    curve: Floats = log_rate + np.log(many) - np.log1p(slowed)
     return curve
 
 

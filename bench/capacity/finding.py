@@ -1,14 +1,12 @@
 """What a run found out: the capacity of each server, and which of them differ."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bench.analysis import intervals, metrics
 from bench.base.estimate import Estimate
-from bench.capacity import measuring, search, slo
+from bench.capacity import reading, search, slo
 from bench.capacity.search import Bound, Found, Outcome, Tried
 from bench.capacity.slo import Slo
 from bench.model.run import Run, workload_labels
@@ -33,7 +31,7 @@ class Capacity:
     """How much a server carries under a load: a row of `capacity.csv`.
 
     slo: all limits; binding: the one that is reached first, empty where none is
-    capacity_rps, capacity_lo, capacity_hi: with its interval at 95 %; null where there is none
+    capacity_rps, capacity_lo, capacity_hi: with its interval (`search.ERROR`); null without one
     bound: empty, `at least` (the generator or the time ended before the server did), `below` (not
         even the lowest rate that was tried) or `unknown`
     trials: at a rate; end: `narrow enough`, `time was up`, `no rate was left to try` or
@@ -87,17 +85,11 @@ class Searched:
 def searched(run: Run) -> list[Searched]:
     """Return what was tried, in the order of the plan; raises ConfigError for odd limits."""
     slos = slo.parse_all(run.header.config.slo)
-    found = []
-    for cell in run.header.cells:
-        if not cell.server.endswith(TWIN):
-            its = [
-                trial
-                for trial in run.trials
-                if (rate := trial.cell.workload.load.rate) is not None
-                and trial.cell == measuring.at_rate(cell, rate)
-            ]
-            found.append(Searched(cell, measuring.of_base(run, cell, slos), its))
-    return found
+    return [
+        Searched(cell, reading.steps(run, cell, slos), reading.trials_of(run, cell))
+        for cell in run.header.cells
+        if not cell.server.endswith(TWIN)
+    ]
 
 
 def capacities(run: Run) -> list[Capacity]:
@@ -112,19 +104,17 @@ def capacities(run: Run) -> list[Capacity]:
 
 
 def _capacity(run: Run, each: Searched, label: str, slos: Sequence[Slo]) -> Capacity:
-    now = search.found(each.tried, slos, measuring.ERROR)
-    at = now.estimate or Estimate(math.nan)
+    now = search.found(each.tried, slos, search.ERROR)
     peaks = [t for t in run.trials if t.cell == each.cell]
-    values = metrics.values(metrics.by_block(peaks), "throughput_rps")
-    peak = intervals.centre(list(values.values())) if values else None
+    peak = reading.peak_rps(peaks)
     bound = checks.judge(peaks, setup_of(run, each.cell)).holds(Name.GENERATOR_BOUND)
     return Capacity(
         each.cell.server,
         label,
         "; ".join(map(str, slos)),
-        None if now.estimate is None else at.value,
-        at.low,
-        at.high,
+        None if now.estimate is None else now.estimate.value,
+        None if now.estimate is None else now.estimate.low,
+        None if now.estimate is None else now.estimate.high,
         now.bound,
         "" if now.binding is None else str(slos[now.binding]),
         len(each.tried),
@@ -170,8 +160,8 @@ def _compared(rows: list[tuple[Capacity, Searched]], slos: Sequence[Slo]) -> lis
     with_figure = [row for row in rows if row[0].bound is Bound.NONE and row[0].capacity_rps]
     if not with_figure:
         return [capacity for capacity, _ in rows]
-    pairs = max(1, len(list(itertools.combinations(with_figure, 2))))
-    error = measuring.ERROR / pairs
+    pairs = max(1, math.comb(len(with_figure), 2))
+    error = search.ERROR / pairs
     best, its = max(with_figure, key=lambda row: row[0].capacity_rps or 0.0)
     first = search.found(its.tried, slos, error).estimate
     compared = []

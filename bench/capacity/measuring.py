@@ -5,12 +5,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bench.base import levels
 from bench.base.errors import ConfigError
 from bench.capacity import reading, search
 from bench.capacity.search import Tried
 from bench.capacity.slo import Slo
-from bench.model.run import Run
 from bench.model.trial import Cell, Trial, Workload
 from bench.running import run as runs
 from bench.running import trials
@@ -19,10 +17,6 @@ from bench.store import run_folder
 from bench.store.room import Need, Room
 from bench.verdicts.judging import setup_of
 from loadgen.plan import PlanError
-
-# The nominal error of the interval that ends a search and stands in the report. With it the truth
-# is held in 94 of 100 searches that end early (tests/simulation/test_capacity.py).
-ERROR = 0.5 * levels.ERROR
 
 
 @dataclass(frozen=True)
@@ -37,44 +31,15 @@ class Question:
     budget_s: float
 
 
-def at_rate(base: Cell, rate: float) -> Cell:
-    """Return a server under the load of its cell, offered at a rate."""
-    workload = base.workload
-    name = f"{workload.name}-{rate:g}rps"
-    return replace(
-        base, workload=replace(workload, name=name, load=replace(workload.load, rate=rate))
-    )
-
-
 def check(workloads: Sequence[Workload]) -> None:
     """Refuse loads that have a rate already, or cannot have one; raises ConfigError."""
     for workload in workloads:
         if workload.load.rate is not None or workload.common_rate:
             raise ConfigError(f"workload {workload.name} offers a rate: the search finds it")
         try:
-            at_rate(Cell("", workload), 1000.0)
+            reading.at_rate(Cell("", workload), 1000.0)
         except PlanError as error:
             raise ConfigError(f"workload {workload.name}: {error}") from None
-
-
-def of_base(run: Run, base: Cell, slos: Sequence[Slo]) -> list[Tried]:
-    """Return what was tried of a server under a load, in order."""
-    setup = setup_of(run, base)
-    return [
-        reading.tried(trial, slos, setup)
-        for trial in run.trials
-        if (rate := trial.cell.workload.load.rate) is not None and at_rate(base, rate) == trial.cell
-    ]
-
-
-def peak_rps(run: Run, base: Cell) -> float | None:
-    """Return the median throughput of the closed loop; None where no trial has one."""
-    rates = sorted(
-        trial.result.throughput_rps
-        for trial in run.trials
-        if trial.cell == base and trial.result is not None and trial.result.throughput_rps
-    )
-    return rates[len(rates) // 2] if rates else None
 
 
 def measure(session: Session, question: Question) -> Iterator[Trial]:
@@ -90,15 +55,17 @@ def measure(session: Session, question: Question) -> Iterator[Trial]:
     conditions = replace(session.conditions, beside=False)
     room = Room(session.folder, Need.of(session.plan.cells, 1, conditions.load_s), 0)
     run = run_folder.read(session.folder)
-    peaks = {base: peak for base in session.plan.cells if (peak := peak_rps(run, base))}
-    known = {base: of_base(run, base, question.slos) for base in peaks}
+    peaks = {
+        base: peak for base, of in run.cells().items() if (peak := reading.peak_rps(of)) is not None
+    }
+    known: dict[Cell, list[Tried]] = {base: [] for base in peaks}
     block, source = 1 + max((trial.block for trial in run.trials), default=-1), 0
     while wanted := _wanted(known, peaks, question, conditions.duration_s):
         order = random.Random(f"{conditions.seed} {block}").sample(wanted, len(wanted))
         for position, (base, rate) in enumerate(order):
             if time.monotonic() - began_s + conditions.load_s > question.budget_s:
                 return
-            cell = at_rate(base, rate)
+            cell = reading.at_rate(base, rate)
             spec = trials.spec_of(cell, session.specs)
             trial = trials.measure(spec, cell, conditions, (block, position), None, source)
             source = source if trial.result is None else trial.result.next_source
@@ -115,7 +82,7 @@ def _wanted(
     """Return the servers that are not known well enough, each with its next rate."""
     wanted = []
     for base, tried in known.items():
-        now = search.found(tried, question.slos, ERROR)
+        now = search.found(tried, question.slos, search.ERROR)
         if not search.finished(now, question.until):
             rate = search.next_rate(tried, now, peaks[base], question.slos, window_s)
             wanted += [(base, rate)] if rate is not None else []

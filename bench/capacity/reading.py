@@ -1,13 +1,16 @@
-"""What came of a trial at a rate, as the search counts it: from the trial alone."""
+"""What a run holds of a search: its trials, what came of each, and the peak that it begins at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bench.analysis import percentiles
+from bench.analysis import intervals, metrics, percentiles
 from bench.capacity.search import Outcome, Tried
 from bench.capacity.slo import Slo
-from bench.model.trial import Trial
+from bench.model.run import Run
+from bench.model.trial import Cell, Trial
 from bench.verdicts import checks
 from bench.verdicts.disturbance import disturbance
+from bench.verdicts.judging import setup_of
 from bench.verdicts.verdict import Name, Setup
 
 # With any of these requests are lost, wrong or piling up: no rate that a server carries.
@@ -35,3 +38,31 @@ def tried(trial: Trial, slos: Sequence[Slo], setup: Setup) -> Tried:
     if verdict.holds(Name.GENERATOR_BOUND) or not result.samples:
         return Tried(rate, result.samples, late, Outcome.NOT_OFFERED, "generator-bound", disturbed)
     return Tried(rate, result.samples, late, Outcome.MISSED, why, disturbed)
+
+
+def at_rate(base: Cell, rate: float) -> Cell:
+    """Return a server under the load of its cell, offered at a rate; raises PlanError."""
+    workload = base.workload
+    load = replace(workload.load, rate=rate)
+    return replace(base, workload=replace(workload, name=f"{workload.name}-{rate:g}rps", load=load))
+
+
+def trials_of(run: Run, base: Cell) -> list[Trial]:
+    """Return the trials of a server under a load at whatever rate, in order."""
+    return [
+        trial
+        for trial in run.trials
+        if (rate := trial.cell.workload.load.rate) is not None and at_rate(base, rate) == trial.cell
+    ]
+
+
+def steps(run: Run, base: Cell, slos: Sequence[Slo]) -> list[Tried]:
+    """Return what was tried of a server under a load, in order."""
+    setup = setup_of(run, base)
+    return [tried(trial, slos, setup) for trial in trials_of(run, base)]
+
+
+def peak_rps(peaks: Sequence[Trial]) -> float | None:
+    """Return the throughput of the closed loop's trials; None where most have none."""
+    values = list(metrics.values(metrics.by_block(peaks), "throughput_rps").values())
+    return (intervals.centre(values) or None) if values else None

@@ -124,7 +124,7 @@ def _json(view: "RunView") -> str:
     for row, verdict in zip(rows, view.verdicts.values(), strict=True):
         row |= verdict.to_json()
     document: dict[str, Any] = {"run": dataclasses.asdict(view.run.header), "cells": rows}
-    return _as_json(document)
+    return as_json(document)
 
 
 RENDERED: dict[str, Callable[["RunView"], str]] = {
@@ -143,10 +143,10 @@ def verdicts(view: "RunView") -> str:
         {"server": cell.server, "workload": labels[cell.workload]} | verdict.to_json()
         for cell, verdict in view.verdicts.items()
     ]
-    return _as_json(rows)
+    return as_json(rows)
 
 
-def _as_json(document: Any) -> str:
+def as_json(document: Any) -> str:
     """Return a document as JSON: letters as they are, what steers a terminal escaped."""
     text = json.dumps(document, indent=1, ensure_ascii=False)
     return wording.HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)

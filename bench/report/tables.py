@@ -1,6 +1,8 @@
 """Tables of a run for other tools: a row a trial, a cell, a pair; pandas begins and ends here."""
 
+import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -110,6 +112,12 @@ def pairs(view: RunView) -> pd.DataFrame:
         for pair in order.pairs
     ]
     return pd.DataFrame(rows, columns=list(PAIRS))
+
+
+def records(rows: Sequence[Any], kind: type[Any]) -> pd.DataFrame:
+    """Return a row a value of a dataclass, with a column for each of its fields."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    return pd.DataFrame([vars(row) for row in rows], columns=names)
 
 
 def to_csv(frame: pd.DataFrame) -> str:

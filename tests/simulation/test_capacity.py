@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bench.capacity import finding, measuring, search
+from bench.capacity import finding, search
 from bench.capacity.search import Found, Outcome, Tried
 from bench.capacity.slo import Slo
 from tests.simulation import queues
@@ -27,7 +27,7 @@ def _searched(seed: int, until: float = 0.08) -> tuple[Found, list[Tried]]:
     """Search as `measuring.measure` does, until it is narrow enough or three minutes are up."""
     source, tried, spent_s = np.random.default_rng(seed), list[Tried](), 0.0
     while True:
-        now = search.found(tried, SLOS, measuring.ERROR)
+        now = search.found(tried, SLOS, search.ERROR)
         rate = search.next_rate(tried, now, 0.98 * SERVICES_RPS, SLOS, WINDOW_S)
         spent_s += WARMUP_S + WINDOW_S + OVERHEAD_S
         if search.finished(now, until) or rate is None or spent_s > BUDGET_S:

@@ -1,9 +1,6 @@
 """Capacities as CSV, as JSON, as Markdown to paste, as a page, and for a terminal."""
 
-import csv
 import dataclasses
-import io
-import json
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -16,11 +13,12 @@ from bench.base import wording
 from bench.capacity import finding, slo
 from bench.capacity.finding import Capacity
 from bench.model.run import Run, workload_labels
-from bench.report import facts
+from bench.report import facts, tables
 from bench.report.capacity import words
 from bench.report.charts.carried import picture
 from bench.report.drawing import embed, palette
 from bench.report.drawing.canvas import Canvas
+from bench.report.files import as_json
 from bench.report.page.templating import environment
 from bench.report.view import run_view
 
@@ -61,19 +59,7 @@ def row(capacity: Capacity) -> dict[str, str]:
 
 def to_csv(rows: Sequence[Capacity]) -> str:
     """Return a row a server and load; an empty field is unknown."""
-    text = io.StringIO()
-    names = [field.name for field in dataclasses.fields(Capacity)]
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(names)
-    for each in rows:
-        table.writerow([_field(getattr(each, name)) for name in names])
-    return text.getvalue()
-
-
-def _field(value: Any) -> Any:
-    if value is None:
-        return ""
-    return f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+    return tables.to_csv(tables.records(rows, Capacity))
 
 
 def to_json(run: Run, rows: Sequence[Capacity]) -> str:
@@ -84,14 +70,13 @@ def to_json(run: Run, rows: Sequence[Capacity]) -> str:
         "slo": run.header.config.slo,
         "capacities": [dataclasses.asdict(each) for each in rows],
     }
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    return wording.HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return as_json(document)
 
 
 def pictures(run: Run, rows: Sequence[Capacity]) -> dict[str, Canvas]:
     """Return the pictures of a run by their name: of each load the capacities and the ways."""
     view = run_view.view(run)
-    looks = {cell.server: cell.look for cell in view.servers}
+    cells = {cell.server: cell for cell in view.servers}
     slos = {str(each): each for each in slo.parse_all(run.header.config.slo)}
     labels = workload_labels(run.header.config.workloads)
     by_place = {(s.cell.server, labels[s.cell.workload]): s for s in finding.searched(run)}
@@ -99,12 +84,12 @@ def pictures(run: Run, rows: Sequence[Capacity]) -> dict[str, Canvas]:
     for number, workload in enumerate(dict.fromkeys(each.workload for each in rows)):
         of = [each for each in rows if each.workload == workload]
         drawn[f"capacity-{number}"] = picture.capacities(
-            workload, of, [words.beside(each) for each in of], looks, view.cpus()
+            workload, of, [words.beside(each) for each in of], cells, view.cpus()
         )
         bound = [each.binding for each in of if each.binding]
         shown = slos[bound[0]] if bound else next(iter(slos.values()))
         pairs = [(each, by_place[each.server, workload]) for each in of]
-        drawn[f"way-{number}"] = picture.ways(workload, shown, pairs, looks, view.cpus())
+        drawn[f"way-{number}"] = picture.ways(workload, shown, pairs, cells, view.cpus())
     return drawn
 
 

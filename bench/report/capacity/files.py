@@ -20,12 +20,9 @@ def write(run: Run, gaps: Gaps) -> Sequence[Capacity]:
     with gaps.part(CSV):
         rows = finding.capacities(run)
         run_folder.write_report(run.folder, CSV, document.to_csv(rows).encode())
-    for name, text in (
-        (JSON, document.to_json(run, rows)),
-        (MARKDOWN, document.markdown(run, rows)),
-    ):
+    for name, made in ((JSON, document.to_json), (MARKDOWN, document.markdown)):
         with gaps.part(name):
-            run_folder.write_report(run.folder, name, text.encode())
+            run_folder.write_report(run.folder, name, made(run, rows).encode())
     with gaps.part(PAGE):
         drawn = document.pictures(run, rows) if rows else {}
         page = document.html(run, rows, drawn)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 
 from bench.base import wording
-from bench.base.estimate import Estimate
 from bench.capacity.finding import Capacity, End
 from bench.capacity.search import Bound
 from bench.pairs.pairwise import State
@@ -65,8 +64,8 @@ def rate(row: Capacity) -> str:
     if row.capacity_rps is None:
         return ""
     mark = {Bound.AT_LEAST: "≥ ", Bound.BELOW: "< "}.get(row.bound, "")
-    estimate = Estimate(row.capacity_rps, row.capacity_lo, row.capacity_hi)
-    if row.capacity_lo is not None and row.capacity_hi is not None:
+    estimate = row.estimate
+    if estimate is not None and estimate.half_width is not None:
         return wording.ranged(estimate)
     # An end that the trials do not bound is open, which is no interval.
     return mark + wording.number(row.capacity_rps) + ("" if row.bound else " (no interval)")

@@ -14,8 +14,8 @@ from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
 
 OVERVIEW_COLUMNS = 3
-# A chart of a workload takes 0.2 s and 24 KB of the page: of 29 servers under 12 workloads, all
-# that look into single workloads would take half of the time and of the page.
+# Of 29 servers under 12 workloads, the charts that look into single workloads were half of a page
+# of 8 MB, and of the time that it took.
 DETAILED_MOST = 150
 # Of a label in the name of a file.
 SLUG_BYTES = 120

@@ -1,7 +1,6 @@
 """A proof as Markdown to paste, as JSON, as a page, and for a terminal."""
 
 import dataclasses
-import json
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.analysis.metrics import METRICS
-from bench.base import wording
 from bench.comparing import gates
 from bench.comparing.gates import Judgement
 from bench.proving.decision import Decision, Finding
 from bench.proving.profile.result import ON_CPU, Profile, differences
 from bench.proving.proof import Proof
 from bench.report.drawing import palette
+from bench.report.files import as_json
 from bench.report.page.templating import environment
 from bench.report.proof import flames, words
 
@@ -118,8 +117,7 @@ def document(proof: Proof, judged: Sequence[Judgement] = ()) -> str:
     plain: dict[str, Any] = dataclasses.asdict(proof)
     plain["decision"] = gates.gravest(judged)
     plain["gates"] = [dataclasses.asdict(each) for each in judged]
-    text = json.dumps(plain, indent=1, ensure_ascii=False)
-    return wording.HARMFUL.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return as_json(plain)
 
 
 def table(proof: Proof) -> Group:

@@ -188,6 +188,7 @@ def _memory(subject: Subject) -> str:
 
 
 _THROUGHPUT = changes.over("throughput_rps", _per_second)
+_GROWTH = changes.over("memory_mib", _mib)
 
 
 def _scaling(axis: str) -> Callable[[Subject], str]:
@@ -216,9 +217,9 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "frontier": cost.ahead_in_both,
     "switches": _switches,
     "memory": _memory,
-    "growth": slopes.memory("connections", "connection"),
-    "idle-memory": slopes.memory("idle", "idle connection"),
-    "idle-tail": slopes.p99("idle", "idle connection"),
+    "growth": slopes.told(slopes.MEMORY, _GROWTH),
+    "idle-memory": slopes.told(slopes.IDLE_MEMORY, _GROWTH),
+    "idle-tail": slopes.told(slopes.IDLE_P99, changes.over("p99_us", wording.duration)),
     "time": _time,
     "pauses": _pauses,
     "fairness": _fairness,

@@ -2,7 +2,6 @@
 
 import statistics
 from collections.abc import Sequence
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -24,10 +23,11 @@ from bench.report.drawing.canvas import (
     Margins,
     compose,
 )
+from bench.report.view.cell_view import CellView
 
 CAPACITIES = "Capacity"
 HOW_CAPACITIES = (
-    "The highest rate of requests at which the limits hold, with its 95 % interval; more is "
+    "The highest rate of requests at which the limits hold, with its interval; more is "
     "better. Hollow: tied with the best. An arrow: the capacity lies beyond. The grey bar is the "
     "peak of the closed loop."
 )
@@ -40,15 +40,15 @@ ROW_IN = 0.24
 # With more servers than this each has so faint a line that none can be followed.
 DRAWN_MOST = 10
 
-Looks = dict[str, palette.Look]
+Cells = dict[str, CellView]
 
 
 def capacities(
-    title: str, rows: Sequence[Capacity], texts: Sequence[str], looks: Looks, foot: str
+    title: str, rows: Sequence[Capacity], texts: Sequence[str], cells: Cells, foot: str
 ) -> Canvas:
     """Draw a row a server: its capacity with the interval, and its peak.
 
-    texts: what stands beside each; looks: by server
+    texts: what stands beside each; cells: of each server any
     """
     left = max(len(wording.shortened(row.server)) for row in rows) * CHARACTER_IN + 2 * EDGE_IN
     right = max(map(len, texts)) * CHARACTER_IN * 0.85 + EDGE_IN
@@ -57,18 +57,11 @@ def capacities(
         canvas = compose(CAPACITIES, HOW_CAPACITIES, foot, [(title, margins)], 1, WIDE_IN)
         axes = canvas.axes[0]
         for at, (row, text) in enumerate(zip(rows, texts, strict=True)):
-            _row(axes, at, row, looks[row.server])
-            room = bars.GAP_IN / canvas.size_in(axes)[0]
-            for place, words, side in ((-room, row.server, "right"), (1 + room, text, "left")):
-                axes.text(
-                    place,
-                    at,
-                    wording.shortened(words, 60),
-                    transform=axes.get_yaxis_transform(),
-                    va="center_baseline",
-                    ha=side,
-                    size=FONT_PT - 1,
-                )
+            _row(axes, at, row, cells[row.server].look)
+            told = wording.shortened(row.server), text
+            tip = f"{row.server}: {text}"
+            bars.at_both_ends(canvas, axes, at, cells[row.server], told, tip, size=FONT_PT - 1)
+            canvas.record(cells[row.server], "capacity_rps", row.estimate)
         axes.set_xlim(0, None)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.set_yticks([])
@@ -92,7 +85,7 @@ def _row(axes: Axes, at: int, row: Capacity, look: palette.Look) -> None:
 
 
 def ways(
-    title: str, slo: Slo, each: Sequence[tuple[Capacity, Searched]], looks: Looks, foot: str
+    title: str, slo: Slo, each: Sequence[tuple[Capacity, Searched]], cells: Cells, foot: str
 ) -> Canvas:
     """Draw the percentile of each trial against its rate, the limit, and where it is reached."""
     shown = each[:DRAWN_MOST]
@@ -103,7 +96,7 @@ def ways(
         axes = canvas.axes[0]
         ends = []
         for row, searched in shown:
-            ends += _way(axes, slo, row, searched, looks[row.server])
+            ends += _way(axes, slo, row, searched, cells[row.server])
         axes.axhline(slo.limit_us, color=palette.INK[0], lw=1.0, ls="--")
         axes.set_xscale("log")
         if ends:
@@ -113,16 +106,16 @@ def ways(
         axes.grid(visible=True)
         axes.set_xlabel("requests/s offered")
         axes.set_ylabel(f"p{slo.percentile:g}")
-        _names(canvas, axes, ends)
+        lines.names(canvas, axes, ends)
     return canvas
 
 
-# A server's name, its look, and where its line ends.
-End = tuple[str, palette.Look, float, float]
+# As `lines.names` takes them.
+End = tuple[CellView, str, str, float, float]
 
 
-def _way(axes: Axes, slo: Slo, row: Capacity, searched: Searched, look: palette.Look) -> list[End]:
-    by_rate: dict[float, list[float]] = {}
+def _way(axes: Axes, slo: Slo, row: Capacity, searched: Searched, cell: CellView) -> list[End]:
+    look, by_rate = cell.look, dict[float, list[float]]()
     for trial in searched.trials:
         result, rate = trial.result, trial.cell.workload.load.rate
         if result is None or rate is None:
@@ -141,30 +134,4 @@ def _way(axes: Axes, slo: Slo, row: Capacity, searched: Searched, look: palette.
         axes.axvline(row.capacity_rps, color=look.colour, lw=0.9)
         if row.capacity_lo is not None and row.capacity_hi is not None:
             axes.axvspan(row.capacity_lo, row.capacity_hi, color=look.colour, alpha=0.12, lw=0)
-    return [(row.server, look, rates[-1], medians[-1])]
-
-
-def _names(canvas: Canvas, axes: Axes, ends: Sequence[End]) -> None:
-    width_in, height_in = canvas.size_in(axes)
-    to_axes = axes.transData + axes.transAxes.inverted()
-    starts = [to_axes.transform((rate, value)) for _, _, rate, value in ends]
-    places = lines.apart([float(start[1]) for start in starts], lines.LABEL_IN / height_in)
-    across = 1 + lines.LEAD_IN / width_in
-    for (server, look, *_), start, place in zip(ends, starts, places, strict=True):
-        across_to = [float(start[0]), across], [float(start[1]), place]
-        style: Any = {
-            "transform": axes.transAxes,
-            "color": look.colour,
-            "lw": 0.8,
-            "clip_on": False,
-        }
-        axes.plot(*across_to, **style)
-        name = wording.shortened(server)
-        axes.text(
-            across + 0.04 / width_in,
-            place,
-            name,
-            transform=axes.transAxes,
-            va="center",
-            size=lines.LABEL_PT,
-        )
+    return [(cell, wording.shortened(row.server), row.server, rates[-1], medians[-1])]
