@@ -17,6 +17,7 @@ from loadgen.outlet import Outlet
 from loadgen.plan import Load, Plan, PlanError, Target
 from loadgen.ports import port_limit
 from loadgen.result import Recording, Result, Times
+from loadgen.seconds import time_option
 from loadgen.signals import end_in_good_order
 from loadgen.sockets import nobody_there
 from loadgen.version import NAME, version
@@ -41,9 +42,9 @@ def generate(
     ],
     connections: Annotated[int, typer.Option(help="active connections")] = 50,
     payload: Annotated[int, typer.Option(help="bytes of a request and of its reply")] = 64,
-    duration: Annotated[float, typer.Option(help="seconds measured")] = 5.0,
-    warmup: Annotated[float, typer.Option(help="seconds of load before them")] = 1.0,
-    drain: Annotated[float, typer.Option(help="seconds to wait for late replies")] = 1.0,
+    duration: Annotated[float, time_option("measured: 2, 500ms, 10m")] = 5.0,
+    warmup: Annotated[float, time_option("of load before that")] = 1.0,
+    drain: Annotated[float, time_option("to wait for late replies")] = 1.0,
     requests_per_connection: Annotated[
         int | None, typer.Option(help="reconnect after so many replies (default: keep connections)")
     ] = None,
@@ -52,9 +53,7 @@ def generate(
     rate: Annotated[
         float | None, typer.Option(help="requests per second, open loop (default: closed loop)")
     ] = None,
-    arrivals: Annotated[str, typer.Option(help="gaps of an open loop: exponential or constant")] = (
-        "exponential"
-    ),
+    arrivals: Annotated[str, typer.Option(help="gaps: exponential, constant")] = "exponential",
     assignment: Annotated[
         str, typer.Option(help="connections of an open loop: random, or by turns")
     ] = "random",

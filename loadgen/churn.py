@@ -37,6 +37,9 @@ class ChurnLoop(Places):
     call of the general way, and read again after it.
     """
 
+    def connect(self, until_ns: int) -> None:
+        """Do nothing: connections are dialled when they are due."""
+
     def run(self, until_ns: int) -> None:
         """Drive the load until an instant."""
         if not self.begun:

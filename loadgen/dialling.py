@@ -1,15 +1,10 @@
-"""Connecting before the load starts: every place that is kept, and those that say nothing."""
+"""Connecting before the load starts: every place that is kept."""
 
-import errno
-import socket
-from select import POLLOUT
 from typing import Any, Protocol, TypeVar
 
 from loadgen.connection import DIALLING, Connection
-from loadgen.driver import BATCH, Facts, System
+from loadgen.driver import BATCH, Facts
 from loadgen.pacing import POLL_S
-from loadgen.plan import Plan
-from loadgen.sockets import Dialer
 
 # Far below the backlog of any server here: nobody is refused for a crowd that a test makes.
 DIALS_AT_ONCE = 512
@@ -20,7 +15,6 @@ C = TypeVar("C", bound=Connection)
 class Dials(Protocol[C]):
     """What is asked of a driver whose places are to be connected."""
 
-    plan: Plan
     facts: Facts
     epoll: Any
     slots: list[C]
@@ -30,9 +24,6 @@ class Dials(Protocol[C]):
     def clock(self) -> int:
         """Return the time in nanoseconds."""
 
-    def make_connection(self, slot: int) -> C:
-        """Return a place."""
-
     def dial(self, connection: C) -> None:
         """Start to connect a place."""
 
@@ -41,13 +32,12 @@ class Dials(Protocol[C]):
 
 
 def dial_all(driver: Dials[C], until_ns: int) -> None:
-    """Dial the places of a driver, a few hundred at a time, and the idle connections after them.
+    """Dial the places of a driver, a few hundred at a time.
 
     Those not connected at `until_ns` are counted, not waited for: they get no reply.
     """
     facts, epoll = driver.facts, driver.epoll
-    idle = [driver.make_connection(-1 - number) for number in range(driver.plan.load.idle)]
-    queue = (driver.slots + idle)[::-1]
+    queue = driver.slots[::-1]
     pending = 0
     while (queue or pending) and driver.clock() < until_ns:
         while queue and pending < DIALS_AT_ONCE:
@@ -63,30 +53,7 @@ def dial_all(driver: Dials[C], until_ns: int) -> None:
             if connection.state is DIALLING:
                 pending -= 1
                 driver.answered(connection)
-    for connection in driver.slots + idle:
+    for connection in driver.slots:
         if connection.state is DIALLING or connection in queue:
             facts.not_connected += 1
             facts.note("not-connected", connection.slot, "no answer to connect")
-
-
-def dial_idle(
-    count: int, dialer: Dialer, system: System, facts: Facts, until_ns: int
-) -> list[socket.SocketType]:
-    """Return so many connections; those that could not be made are counted."""
-    poller = system.poll()
-    idle = []
-    for number in range(count):
-        sock, error = dialer.dial()
-        if sock is None or error not in (0, errno.EINPROGRESS):
-            facts.not_connected += 1
-            facts.failed("not-connected", -1 - number, error)
-            continue
-        poller.register(sock.fileno(), POLLOUT)
-        while not poller.poll(1) and system.clock() < until_ns:
-            continue
-        poller.unregister(sock.fileno())
-        if error := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            facts.not_connected += 1
-            facts.failed("not-connected", -1 - number, error)
-        idle.append(sock)
-    return idle

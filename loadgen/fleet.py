@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from loadgen.part import Looks, Moment, Part
+from loadgen.part import Looks, Moment, Part, with_held
 from loadgen.plan import Plan
-from loadgen.ports import check_ports
+from loadgen.ports import check_ports, idle_per_process
 from loadgen.process import FleetError as FleetError
 from loadgen.process import Process
 from loadgen.result import Result
@@ -19,6 +20,12 @@ from loadgen.result import Result
 # From the order to start until the load begins, for each process: to be told, and to have read it.
 # One that was late all the same says by how much (`started_late_s`).
 LEAD_NS = 5_000_000
+# Connections that a server here may not have accepted yet: as many wait in its queue (`listen`).
+QUEUE = 4096
+# Between the edges of the window others look this often, and this many times at most; where they
+# would see no course of anything, not at all.
+LOOK_S = 0.5
+LOOKS_LEAST, LOOKS_MOST = 3, 60
 # Told of the moments as they come, with the ids of the generator processes;
 # returns the instant (monotonic clock, ns) at which it read what it counts from moment to moment.
 Watch = Callable[[Moment, list[int]], int]
@@ -37,6 +44,13 @@ def seed_of(seed: int, block: int, process: int) -> int:
     return int.from_bytes(digest, "little") >> 1
 
 
+def looks_within(duration_s: float) -> list[float]:
+    """Return when others look between the edges of a window, in seconds from its opening."""
+    step_s = max(LOOK_S, duration_s / LOOKS_MOST)
+    looks = [step_s * number for number in range(1, math.ceil(duration_s / step_s - 1e-9))]
+    return looks if len(looks) >= LOOKS_LEAST else []
+
+
 class Fleet:
     """The processes that share one plan; entered when all are connected.
 
@@ -52,6 +66,7 @@ class Fleet:
         self.stoppable = stoppable
         self.stopped = False
         self.workers: list[Process] = []
+        self.holders: list[Process] = []
 
     def __enter__(self) -> Self:
         """Start the processes and wait until each has its connections."""
@@ -61,6 +76,7 @@ class Fleet:
                 self._start(number)
             connect_s = self.plan.connect_s
             self._check_reached([worker.hear(connect_s, "connected") for worker in self.workers])
+            self._hold(self.plan.load.idle)
         except BaseException:
             self._end()
             raise
@@ -78,29 +94,25 @@ class Fleet:
     def generate(self, watch: Watch | None = None) -> tuple[list[Part], Looks | None]:
         """Run the load once; return what each process saw, and when `watch` looked.
 
-        `watch` is called at the opening and the close of the window, and when the drain is over
-        and the connections are still open.
+        `watch` is called at the opening and the close of the window, now and then between them,
+        and when the drain is over and the connections are still open.
 
         Raises:
             KeyboardInterrupt: it was to stop, and cannot or its window had not opened
         """
-        plan, pids = self.plan, [worker.pid for worker in self.workers]
+        plan = self.plan
         start_ns = time.monotonic_ns() + LEAD_NS * len(self.workers)
         for worker in self.workers:
             worker.tell(str(start_ns))
-        edges_s = {Moment.OPEN: plan.warmup_s, Moment.CLOSE: plan.warmup_s + plan.duration_s}
-        looked, used_s = [], []
-        for moment, after_s in edges_s.items():
-            self._wait(start_ns / 1e9 + after_s)
-            if watch is not None:
-                looked.append(watch(moment, pids))
-            used_s.append(time.process_time())
+        looks = self._watched(start_ns, watch)
         for worker in self.workers:
             worker.hear(plan.drain_s, "drained")
         if watch is not None:
-            watch(Moment.DRAINED, pids)
+            watch(Moment.DRAINED, self.pids)
         for worker in self.workers:
             worker.tell("")
+        for holder in self.holders:
+            holder.tell("")
         facts = [worker.hear(0, "columns") for worker in self.workers]
         # Stopped, they closed a piece apart at most: the window of all ends with the first.
         close_ns = min(fact["close_ns"] for fact in facts)
@@ -108,9 +120,30 @@ class Fleet:
             Part(fact | {"close_ns": close_ns}, worker.path)
             for fact, worker in zip(facts, self.workers, strict=True)
         ]
-        if not looked:
-            return parts, None
-        return parts, Looks(looked[0], looked[1], used_s[1] - used_s[0])
+        for holder in self.holders:
+            parts[0] = with_held(parts[0], holder.hear(0, "not_connected"))
+        return parts, looks
+
+    @property
+    def pids(self) -> list[int]:
+        """Return the ids of the processes."""
+        return [worker.pid for worker in self.workers]
+
+    def _watched(self, start_ns: int, watch: Watch | None) -> Looks | None:
+        """Wait until the window closes; let others look at its edges and between them."""
+        open_s, length_s = start_ns / 1e9 + self.plan.warmup_s, self.plan.duration_s
+        if watch is None:
+            self._wait(open_s + length_s)
+            return None
+        within = [(Moment.WITHIN, after_s) for after_s in looks_within(length_s)]
+        looked, used_s = dict[Moment, int](), dict[Moment, float]()
+        for moment, after_s in [(Moment.OPEN, 0.0), *within, (Moment.CLOSE, length_s)]:
+            self._wait(open_s + after_s)
+            if moment is not Moment.WITHIN or not self.stopped:
+                looked[moment] = watch(moment, self.pids)
+                used_s[moment] = time.process_time()
+        house_s = used_s[Moment.CLOSE] - used_s[Moment.OPEN]
+        return Looks(looked[Moment.OPEN], looked[Moment.CLOSE], house_s)
 
     def _wait(self, until_s: float) -> None:
         """Wait for an instant of the monotonic clock, or until it is to stop."""
@@ -132,7 +165,7 @@ class Fleet:
 
     def _start(self, number: int) -> None:
         plan, cpus = self.plan, self.plan.cpus
-        load = replace(plan.load, idle=plan.share(plan.load.idle, number))
+        load = plan.load
         if load.max_in_flight is not None:
             load = replace(load, max_in_flight=max(1, plan.share(load.max_in_flight, number)))
         seed = seed_of(plan.seed, plan.block, number)
@@ -148,10 +181,24 @@ class Fleet:
         }
         worker.tell(json.dumps(order))
 
+    def _hold(self, idle: int) -> None:
+        """Let idle connections be held, by as many processes as their descriptors take."""
+        each = idle_per_process()
+        for number, first in enumerate(range(0, idle, each), self.plan.processes):
+            holder = Process(number, "loadgen.holder")
+            self.holders.append(holder)
+            count = min(each, idle - first)
+            # Behind a full accept queue the kernel waits a second for its next try.
+            connect_s = self.plan.connect_s * math.ceil(count / QUEUE)
+            order = {"plan": self.plan.to_json(), "number": number, "count": count}
+            holder.tell(json.dumps(order | {"connect_s": connect_s}))
+            holder.hear(connect_s, "connected")
+
     def _end(self) -> None:
-        for worker in self.workers:
-            worker.end()
+        for process in (*self.workers, *self.holders):
+            process.end()
         self.workers.clear()
+        self.holders.clear()
 
 
 def run(

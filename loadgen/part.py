@@ -14,10 +14,25 @@ class Part:
     path: Path
 
 
+def with_held(part: Part, held: dict[str, Any]) -> Part:
+    """Return what a process saw with what one beside it saw that holds idle connections."""
+    facts = dict(part.facts)
+    for name in ("not_connected", "errors"):
+        facts[name] += held[name]
+    facts["evidence"] = [*facts["evidence"], *held["evidence"]]
+    facts["shortages"] = {
+        name: facts["shortages"].get(name, 0) + held["shortages"].get(name, 0)
+        for name in facts["shortages"] | held["shortages"]
+    }
+    facts["shortage"] = facts["shortage"] or held["shortage"]
+    return Part(facts, part.path)
+
+
 class Moment(StrEnum):
-    """When others are told to look: the edges of the window, and the end of the drain."""
+    """When others are told to look: the edges of the window, within it, the end of the drain."""
 
     OPEN = "open"
+    WITHIN = "within"
     CLOSE = "close"
     DRAINED = "drained"
 

@@ -1,6 +1,7 @@
 """The phases of a load in one process: connect, warm-up, window, drain; some can be stopped."""
 
 import contextlib
+import ctypes
 import gc
 import json
 import resource
@@ -15,6 +16,12 @@ from loadgen.plan import Plan
 
 # A load that can be stopped is driven in pieces of so long: a loop looks at nothing but its clock.
 PIECE_NS = 250_000_000
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_the_fleet() -> None:
+    """Let the kernel end this process with the one that started it: none outlives its house."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def say(**fact: object) -> None:

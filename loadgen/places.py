@@ -19,7 +19,6 @@ from loadgen.connection import (
     TALKING,
     WRITE,
 )
-from loadgen.dialling import dial_idle
 from loadgen.driver import BATCH, REAL, SHORTAGES, Facts, System, empty_poll_ns
 from loadgen.pacing import POLL_MARGIN, POLL_S
 from loadgen.payload import ring
@@ -60,7 +59,6 @@ class Places(ABC):
         self.poll_ns = POLL_MARGIN * empty_poll_ns(self.epoll, self.clock)
         self.slots = [Place(number) for number in range(connections)]
         self.by_fd: dict[int, Place] = {}
-        self.idle: list[socket.SocketType] = []
         self.sending = True
         self.begun = self.heard_in_drain = False
         self.free: deque[Place] = deque()
@@ -68,11 +66,6 @@ class Places(ABC):
         self.arrivals: Arrivals[Place] | None = None
         if load.connection_rate is not None:
             self.arrivals = Arrivals(plan, load.connection_rate, self.slots)
-
-    def connect(self, until_ns: int) -> None:
-        """Dial the idle connections; the others are dialled when they are due."""
-        count = self.plan.load.idle
-        self.idle = dial_idle(count, self.dialer, self.system, self.facts, until_ns)
 
     def dial(self, place: Place) -> None:
         """Connect a place and send its first request."""
@@ -243,6 +236,4 @@ class Places(ABC):
         """Hang up all connections."""
         for place in list(self.by_fd.values()):
             self.forget(place)
-        for sock in self.idle:
-            sock.close()
         self.epoll.close()

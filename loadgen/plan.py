@@ -197,6 +197,8 @@ class Plan:
             raise PlanError("a Unix socket has no source address: drop --source")
         if self.target.transport == "udp" and self.load.requests_per_connection is not None:
             raise PlanError("UDP has no connections to renew: drop requests per connection")
+        if self.target.transport == "udp" and self.load.idle:
+            raise PlanError("UDP has no connections that could be idle: drop idle")
         if self.target.transport == "udp" and self.load.payload_bytes > DATAGRAM_MAX:
             raise PlanError(
                 f"payload {self.load.payload_bytes}: a datagram holds {DATAGRAM_MAX} bytes at most"

@@ -7,6 +7,8 @@ from loadgen.plan import Plan, PlanError
 from loadgen.sockets import ephemeral_ports, is_loopback, loopback_sources, resolve
 
 DESCRIPTORS_SPARE = 64
+# What a plan may ask for: without a limit one process holds all.
+IDLE_MOST = 100_000
 # How long a closed connection keeps its port: TCP_TIMEWAIT_LEN of the kernel, and the second after
 # which net.ipv4.tcp_tw_reuse lets it go.
 TIME_WAIT_S = 60.0
@@ -45,6 +47,12 @@ def check_ports(plan: Plan) -> None:
         f"rate {plan.load.rate:g}: is {asked:,.0f} connections/s, and the ports of this machine "
         f"allow {limit:,.0f} to that address; offer less, or connect from more addresses (--source)"
     )
+
+
+def idle_per_process() -> int:
+    """Return how many idle connections one process can hold."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return IDLE_MOST if hard == resource.RLIM_INFINITY else max(1, hard - DESCRIPTORS_SPARE)
 
 
 def raise_descriptor_limit(sockets: int) -> None:

@@ -42,7 +42,7 @@ class Process:
     The folder for temporary files may be full, and samples are many.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, program: str = "loadgen.worker") -> None:
         """Start it; raises FleetError if there are no descriptors, processes or memory."""
         self.number = number
         self.columns = self.errors = -1
@@ -50,7 +50,7 @@ class Process:
             self.columns = os.memfd_create(f"columns-{number}")
             self.errors = os.memfd_create(f"errors-{number}")
             self.popen = subprocess.Popen(
-                [sys.executable, "-P", "-m", "loadgen.worker"],
+                [sys.executable, "-P", "-m", program],
                 env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

@@ -87,7 +87,7 @@ class StreamDriver(ABC, Generic[C]):
         """Return whether a connection is owed a reply."""
 
     def connect(self, until_ns: int) -> None:
-        """Dial every place, and the idle connections after them."""
+        """Dial every place."""
         dial_all(self, until_ns)
 
     def dial(self, connection: C) -> None:
@@ -126,9 +126,6 @@ class StreamDriver(ABC, Generic[C]):
         connection.state = TALKING
         connection.left = self.per_connection
         connection.got = 0
-        if connection.slot < 0:  # idle: nobody listens to it again
-            self.epoll.unregister(connection.fd)
-            return
         self.epoll.modify(connection.fd, READ)
         self.opened(connection)
 

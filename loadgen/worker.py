@@ -7,10 +7,8 @@ names: memory that the fleet has made, so that no folder can be full. Where the 
 can be stopped, SIGINT closes the window early.
 """
 
-import ctypes
 import json
 import os
-import signal
 import sys
 from dataclasses import replace
 from typing import Any
@@ -21,14 +19,13 @@ from loadgen.datagram import DatagramLoop
 from loadgen.driver import REAL, Driver, System
 from loadgen.open import OpenLoop
 from loadgen.paced import PacedLoop
-from loadgen.phases import Stop, drive, say
+from loadgen.phases import Stop, die_with_the_fleet, drive, say
 from loadgen.pipelined import PipelinedLoop
 from loadgen.plan import Plan, PlanError
 from loadgen.ports import raise_descriptor_limit
 from loadgen.slowing import Slowing
 from loadgen.sockets import Dialer
 
-PR_SET_PDEATHSIG = 1
 FACTS = (
     "mismatches",
     "errors",
@@ -116,14 +113,13 @@ def findings(
 
 def main() -> None:
     """Carry out one order."""
-    # Die with the fleet, however it ends: no generator outlives its house.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_the_fleet()
     order = json.loads(sys.stdin.readline())
     plan = Plan.from_json(order["plan"])
     if order["cpu"] is not None:
         os.sched_setaffinity(0, {order["cpu"]})
     try:
-        raise_descriptor_limit(order["connections"] + plan.load.idle)
+        raise_descriptor_limit(order["connections"])
         dialer = Dialer(plan, order["number"], plan.processes)
         slowing = Slowing(plan, REAL) if plan.extra_us else None
         system = replace(REAL, write=slowing.write) if slowing else REAL

@@ -105,6 +105,20 @@ DELAYED_SHARE = Limit(
     "If half of the requests waited for one each, there is one for every second reply at least.",
     "arithmetic",
 )
+LEAK_MIB = Limit(
+    4,
+    "MiB",
+    "A server whose memory grows by less in a window has a heap that settles: CPython takes memory "
+    "in arenas of 1 MiB, and frees one only if all in it is free.",
+    "ARENA_BITS in Objects/obmalloc.c; four of them are chosen",
+)
+LEAK_EVEN = Limit(
+    0.5,
+    "of the mean",
+    "It grows in step with requests where each third of them brings at least this part of what a "
+    "third brings in the mean. What fills a cache, or settles, brings less and less.",
+    "chosen",
+)
 
 # Of the generator
 

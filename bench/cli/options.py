@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from loadgen.seconds import time_option
+
 # The panels of `--help`.
 WHAT, AXIS, HOW = "What to measure", "Axes of a workload, replaced in each; lists", "How"
 GO_ON = "Go on with a run"
@@ -55,8 +57,8 @@ Hog = Annotated[
     str | None, option(AXIS, "a thread in the server that never stops: none, spin, release")
 ]
 SwitchInterval = Annotated[str | None, option(AXIS, "of the server's threads: 5ms, 0.5ms")]
-Duration = Annotated[float | None, option(HOW, "seconds measured in a trial")]
-Warmup = Annotated[float | None, option(HOW, "seconds of load before them")]
+Duration = Annotated[float | None, time_option("measured in a trial: 2, 500ms, 10m", HOW)]
+Warmup = Annotated[float | None, time_option("of load before that", HOW)]
 ServerCpus = Annotated[str | None, option(HOW, "such as 0-1,4")]
 GeneratorCpus = Annotated[str | None, option(HOW, "such as 2-3")]
 Seed = Annotated[int | None, option(HOW, "of the order and of the payloads")]

@@ -1,6 +1,7 @@
-"""How many more threads and processes this machine lets us start, and what says so."""
+"""How many more threads, processes and files this machine lets us have, and what says so."""
 
 import contextlib
+import errno
 import os
 import resource
 from dataclasses import dataclass
@@ -9,6 +10,12 @@ from pathlib import Path
 from bench.host import kernel, quota
 
 SYSTEM_WIDE = ("kernel.threads-max", "kernel.pid_max")
+# What is said where no thread, and no process, can be started.
+NO_TASK = ("can't start new thread", os.strerror(errno.EAGAIN))
+# The stack of a thread and the page that guards it.
+MAPS_PER_THREAD = 2
+# Of a server's open files these may be no connections, and are no room for one.
+FILES_SPARE = 64
 # Capabilities that exempt from RLIMIT_NPROC: CAP_SYS_ADMIN and CAP_SYS_RESOURCE.
 EXEMPT = 1 << 21 | 1 << 24
 # What /proc/self/uid_map says outside of any user namespace.
@@ -43,6 +50,22 @@ def limits(root: Path = kernel.ROOT) -> list[Limit]:
         name = f"the user's limit of processes ({hard:,})"
         known.append(Limit(left, name, "raise it (ulimit -Hu, or LimitNPROC=)"))
     return known
+
+
+def met(words: str, files: int | None = None, root: Path = kernel.ROOT) -> Limit | None:
+    """Return the limit that a server ran into, by its last words or the files that it has open."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    full = files is not None and files >= hard - FILES_SPARE
+    if hard != resource.RLIM_INFINITY and (full or os.strerror(errno.EMFILE) in words):
+        return Limit(0, f"the limit of open files of a process ({hard:,})", "raise it (ulimit -Hn)")
+    if not any(each in words for each in NO_TASK):
+        return None
+    known, name = limits(root), "vm.max_map_count"
+    most = kernel.number(f"/proc/sys/{name.replace('.', '/')}", root)
+    if most is not None:
+        remedy = f"raise it (sysctl {name}={2 * most})"
+        known.append(Limit(most // MAPS_PER_THREAD, f"{name} ({most:,}, two a thread)", remedy))
+    return min(known, key=lambda limit: limit.left, default=None)
 
 
 def tasks(root: Path = kernel.ROOT) -> int | None:

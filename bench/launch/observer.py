@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.host import cpu_times, network_counters, quota
@@ -40,6 +40,7 @@ class Observer:
 
     root: of the server's process tree
     address: of the server, to find the sockets of a datagram server; None: they are not looked at
+    weighed: seconds from the opening of the window, and the bytes resident then
     """
 
     root: int
@@ -47,6 +48,7 @@ class Observer:
     moments: dict[Moment, Counters] = field(default_factory=dict)
     usage: Usage | None = None
     address: Address | None = None
+    weighed: list[tuple[float, int | None]] = field(default_factory=list)
 
     def __call__(self, moment: Moment, generators: list[int]) -> int:
         """Be told of a moment, with the ids of the generator's processes.
@@ -55,12 +57,27 @@ class Observer:
         the window: CPU per request is the CPU time between two such moments over the replies
         between them, wherever the window's own edges are.
         """
+        if moment is Moment.WITHIN:
+            return self._weigh()
         if moment is Moment.DRAINED:
             edges = self.moments[Moment.OPEN].server, self.moments[Moment.CLOSE].server
-            self.usage = process_tree.usage(*edges, self.root)
+            usage = process_tree.usage(*edges, self.root)
+            self.usage = replace(usage, resident=self._resident())
             return time.monotonic_ns()
         self.moments[moment] = seen = self._look(generators)
+        self._weigh()
         return seen.server.cpu.at_ns
+
+    def _weigh(self) -> int:
+        """Read the memory of the processes that were there at the opening; return when."""
+        now_ns, opened = time.monotonic_ns(), self.moments[Moment.OPEN].server
+        at_s = (now_ns - opened.cpu.at_ns) / 1e9
+        self.weighed.append((at_s, process_tree.resident_bytes(opened.processes)))
+        return now_ns
+
+    def _resident(self) -> tuple[tuple[float, int], ...]:
+        known = [(round(at_s, 3), size) for at_s, size in self.weighed if size is not None]
+        return tuple(known) if len(known) == len(self.weighed) else ()
 
     def _look(self, generators: list[int]) -> Counters:
         """Read what belongs to one instant first, what takes its time behind it."""

@@ -89,6 +89,8 @@ class Usage:
     pss_bytes: proportional set size of the tree, with the connections still open
     processes, threads, open_files: as the window closed
     kernel_s: of `cpu_s`, what passed within the kernel, by its ticks; None of an earlier version
+    resident: in the course of the window, seconds from its opening and bytes of resident memory,
+        shared pages in each of the processes; nothing where processes ended meanwhile
     """
 
     span_s: float
@@ -99,6 +101,7 @@ class Usage:
     threads: int
     open_files: int | None
     kernel_s: float | None = None
+    resident: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,14 @@ class Throttled:
     periods: float
     throttled: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class Met:
+    """A limit of this machine that a server ran into: what it is, and how to raise it."""
+
+    limit: str
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,7 @@ class Trial:
     witness: what an independent client got of the same server, right after the window
     no_witness: why there is none
     perturbation: what slowing the generator down has shown instead
+    met: what kept the server from holding all connections; None: nothing that is known
     """
 
     block: int
@@ -163,3 +175,4 @@ class Trial:
     no_witness: str = ""
     perturbation: Perturbation | None = None
     runtime: Runtime | None = None
+    met: Met | None = None

@@ -96,9 +96,17 @@ def _workload(name: str, point: dict[str, Any]) -> Workload:
     load = Load(**point)
     if inside["work"] is not None:
         check_work(transport, load)
-    if transport == "udp" and load.requests_per_connection is not None:
-        raise PlanError("UDP has no connections to renew: drop requests_per_connection")
+    if transport == "udp":
+        _check_datagrams(load)
     return Workload(name, transport, load, pool_size, common_rate, **inside, cpus=cpus)
+
+
+def _check_datagrams(load: Load) -> None:
+    """Refuse what only connections have; raises PlanError."""
+    if load.requests_per_connection is not None:
+        raise PlanError("UDP has no connections to renew: drop requests_per_connection")
+    if load.idle:
+        raise PlanError("UDP has no connections that could be idle: drop idle")
 
 
 def _inside(point: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from bench.base.errors import ConfigError
@@ -14,7 +15,7 @@ from bench.host import tasks
 from bench.host.tasks import Limit
 from bench.launch import places
 from bench.model.server import ServerSpec
-from bench.model.trial import Cell, Workload
+from bench.model.trial import Cell, Met, Trial, Workload
 from loadgen.plan import DATAGRAM_MAX
 from loadgen.ports import DESCRIPTORS_SPARE
 from servers import terms
@@ -136,12 +137,24 @@ def problems_of_workload(workload: Workload, hard_files: int) -> Iterator[str]:
             f"workload {workload.name}: payload {load.payload_bytes}: a datagram holds "
             f"{DATAGRAM_MAX:,} bytes at most; ask for less, or for another transport"
         )
-    needed = load.connections + load.idle + DESCRIPTORS_SPARE
+    needed = load.connections + DESCRIPTORS_SPARE
     if workload.transport != "udp" and _above(needed, hard_files):
         yield (
             f"workload {workload.name}: needs {needed} open files in the server and the hard "
             f"limit is {hard_files}; raise it (ulimit -Hn {needed}) or ask for fewer connections"
         )
+
+
+def limited(trial: Trial) -> Trial:
+    """Return a trial of kept connections with the limit that kept its server from holding all."""
+    workload, usage = trial.cell.workload, trial.server_usage
+    ended, files = trial.exit_status is not None, None if usage is None else usage.open_files
+    if workload.transport == "udp" or workload.load.requests_per_connection is not None:
+        return trial
+    if not ended and (files is None or files >= workload.load.connections + workload.load.idle):
+        return trial
+    limit = tasks.met(trial.output if ended else "", files)
+    return trial if limit is None else replace(trial, met=Met(limit.name, limit.remedy))
 
 
 def problems_of_cell(
@@ -178,7 +191,7 @@ def tasks_of(spec: ServerSpec, workload: Workload, pool_size: int) -> int:
     if variant.max_clients == "pool":
         return 1 + pool_size
     if variant.family in TASK_PER_CLIENT:
-        return 1 + workload.load.connections + workload.load.idle
+        return 1 + workload.load.connections
     return 1
 
 

@@ -16,6 +16,7 @@ from bench.model.server import ServerSpec
 from bench.model.trial import Cell, Status, Trial, Workload
 from bench.model.work import Work
 from bench.plan.workloads import unsuited
+from bench.running.preflight import limited
 from loadgen import fleet, perturbing, witness
 from loadgen.fleet import FleetError, NobodyListens
 from loadgen.plan import Plan, PlanError, Target
@@ -23,9 +24,9 @@ from loadgen.witness import WitnessError
 from servers.terms import Address
 
 GENERATORS_PER_CPU = 2
-# The slice of an independent client: so much of the window, and this at least.
+# The slice of an independent client: so much of the window, within these.
 WITNESS_SHARE = 0.2
-WITNESS_LEAST_S = 0.1
+WITNESS_LEAST_S, WITNESS_MOST_S = 0.1, 5.0
 WITNESS_WARMUP_S = 0.05
 # Where a generator slows itself down instead: one half of it as it is, one slowed down.
 PERTURBED_SLICES = 2
@@ -62,7 +63,7 @@ class Conditions:
     @property
     def slice_s(self) -> float:
         """Return how long a witness counts what it gets, where there is one."""
-        return max(WITNESS_LEAST_S, WITNESS_SHARE * self.duration_s)
+        return min(max(WITNESS_LEAST_S, WITNESS_SHARE * self.duration_s), WITNESS_MOST_S)
 
     def trial_s(self, workload: Workload) -> float:
         """Return how long a trial's server is under load, with what shows who limits."""
@@ -192,7 +193,7 @@ def driven(
         counters=observer.counters(),
         ready_s=server.ready_s,
     )
-    trial = with_end(trial, server)
+    trial = limited(with_end(trial, server))
     if trial.exit_status is not None or not conditions.beside:
         return trial
     beside = replace(order, first_source=result.next_source)

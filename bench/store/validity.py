@@ -59,7 +59,8 @@ RANGES: dict[type, dict[str, Bounds]] = {
     Workload: {"pool_size": POOL, "cpus": POOL},
     Trial: {"block": PLACE, "position": PLACE, "frequencies_mhz": COUNT},
     Usage: dict.fromkeys(
-        ("span_s", "ctx_switches", "pss_bytes", "processes", "threads", "open_files"), COUNT
+        ("span_s", "ctx_switches", "pss_bytes", "processes", "threads", "open_files", "resident"),
+        COUNT,
     ),
     Throttled: dict.fromkeys(("periods", "throttled", "seconds"), COUNT),
     Witness: {"throughput_rps": COUNT, "window_s": POSITIVE, "wrong": COUNT, "processes": COUNT},

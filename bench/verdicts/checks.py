@@ -17,7 +17,8 @@ class Check:
 
     when, remedy: for a reader, when it is given and what to do about it
     one_is_enough: a single trial decides for its cell; else more than half of them are needed
-    a_fact: what one trial has shown, other trials cannot unsay: it is never near a limit
+    a_fact: what one trial has shown, other trials cannot unsay: one is enough, and it is never near
+        a limit
     of_cell: what only all trials together show; it decides as well
     shows: what they show by an interval, which tells how sure it is by itself: it is not drawn
         anew, and stands in place of what single trials find
@@ -46,7 +47,6 @@ CHECKS = (
         "In any trial the generator, the harness or the machine failed: no memory, ports, open "
         "files or room on a disk, a process killed. Nothing is said of the server.",
         "Fix what is named, then measure again; `bench doctor` looks at the limits.",
-        one_is_enough=True,
         a_fact=True,
     ),
     Check(
@@ -54,7 +54,13 @@ CHECKS = (
         server.failed,
         "In any trial the server was not ready in time, or ended before it was.",
         "Read what it printed; a server that is a file can be started by hand: `bench serve FILE`.",
-        one_is_enough=True,
+        a_fact=True,
+    ),
+    Check(
+        Name.FULL,
+        server.full,
+        "In any trial a limit of this machine kept the server from holding all connections.",
+        "Raise that limit, or ask for fewer connections.",
         a_fact=True,
     ),
     Check(
@@ -63,7 +69,6 @@ CHECKS = (
         "In any trial a byte was wrong, missing or too many, at the probe too; or a connection "
         "was closed early; or the server died, or fell silent on every connection.",
         "Run `bench check` on the server; its figures mean nothing until it echoes every byte.",
-        one_is_enough=True,
         a_fact=True,
     ),
     Check(
@@ -73,7 +78,6 @@ CHECKS = (
         "the time that it takes; or it was to be done on the CPU, and cost less than half of that.",
         "Let the server do `settings.work` before it replies to a request that asks for it; "
         "docs/adding-a-server.md has the forms.",
-        one_is_enough=True,
         a_fact=True,
     ),
     Check(
@@ -82,7 +86,6 @@ CHECKS = (
         "In any trial connections that had been answered fell silent, for longer than the drain "
         "and ten times p99, and stayed so.",
         "Look for what the server waits for there: a lock, a lost wake-up, a client it forgot.",
-        one_is_enough=True,
         a_fact=True,
     ),
     Check(
@@ -138,6 +141,14 @@ CHECKS = (
         "Half of the requests took 38 to 60 ms over TCP, and a foreign server used little CPU: "
         "Nagle's algorithm met a delayed acknowledgement. A note, never a verdict.",
         "Set TCP_NODELAY, or send a reply in one piece.",
+        decides=False,
+    ),
+    Check(
+        Name.LEAKING,
+        server.leaking,
+        "Its memory grew in step with the requests answered, to the end of the window, and by more "
+        "than a heap that settles does. A note, never a verdict.",
+        "Look for what stays of each request: a list, a task that nobody collects, a cache.",
         decides=False,
     ),
     Check(
@@ -212,7 +223,7 @@ def _decided(seen: Sequence[_Seen], setup: Setup) -> Verdict:
     for at, check in enumerate(CHECKS):
         findings = [found for each in seen if (found := each.findings[at]) is not None]
         decides = len(findings) > limits.MAJORITY * len(seen) or (
-            check.one_is_enough and bool(findings)
+            (check.one_is_enough or check.a_fact) and bool(findings)
         )
         if not decides:
             whole = check.of_cell([each.trial for each in seen], setup)

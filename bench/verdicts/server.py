@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from bench.analysis import metrics
+from bench.analysis import leaks, metrics
 from bench.base import limits, wording
 from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
@@ -39,6 +39,23 @@ def failed(trial: Trial, _: Setup) -> Finding | None:
         return None
     facts = {"exit_status": trial.exit_status, "output": trial.output}
     return Finding(trial.reason or "the server never became ready", facts)
+
+
+def full(trial: Trial, _: Setup) -> Finding | None:
+    """Return a finding if a limit of this machine kept the server from holding all connections."""
+    if trial.met is None:
+        return None
+    load, usage = trial.cell.workload.load, trial.server_usage
+    asked, files = load.connections + load.idle, usage and usage.open_files
+    reason = f"it has {files or 0:,} files open under {asked:,} connections, at {trial.met.limit}"
+    if trial.exit_status is not None:
+        reason = f"it ended under {asked:,} connections, at {trial.met.limit}"
+    facts = {"asked": asked, "open_files": files, "exit_status": trial.exit_status}
+    return Finding(
+        reason,
+        facts | {"limit": trial.met.limit},
+        f"{trial.met.remedy[:1].upper()}{trial.met.remedy[1:]}.",
+    )
 
 
 def broken_echo(trial: Trial, _: Setup) -> Finding | None:
@@ -112,6 +129,19 @@ def stalled(trial: Trial, _: Setup) -> Finding | None:
     reason = f"{connections} of {result.connections:,} fell silent and stayed so{when}"
     facts = {"stalled": result.stalled, "since_s": since_s, "connections": result.connections}
     return Finding(reason, facts)
+
+
+def leaking(trial: Trial, _: Setup) -> Finding | None:
+    """Return a finding if the server's memory grew in step with the requests that it answered."""
+    growth = leaks.of_trial(trial)
+    if growth is None or not growth.in_step:
+        return None
+    grown, each = growth.size / 2**20, growth.per_request
+    reason = (
+        f"its memory grew by {wording.number(grown)} MiB in the window, by {wording.number(each)} "
+        "bytes a request to the end"
+    )
+    return Finding(reason, {"grown_bytes": growth.size, "bytes_per_request": each})
 
 
 def _instant(at_s: float) -> str:

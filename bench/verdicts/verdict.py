@@ -12,6 +12,7 @@ class Name(StrEnum):
 
     INSTRUMENT = "instrument"
     FAILED = "failed"
+    FULL = "full"
     BROKEN_ECHO = "broken-echo"
     NO_WORK = "no-work"
     STALLED = "stalled"
@@ -22,6 +23,7 @@ class Name(StrEnum):
     UNSTEADY = "unsteady"
     NOISY = "noisy"
     DELAYED_ACK = "delayed-ack"
+    LEAKING = "leaking"
     TWO_MODES = "two-modes"
     VALID = "valid"
     NOT_MEASURED = "not measured"
@@ -32,6 +34,7 @@ UNRANKED = frozenset(
     {
         Name.INSTRUMENT,
         Name.FAILED,
+        Name.FULL,
         Name.BROKEN_ECHO,
         Name.NO_WORK,
         Name.STALLED,

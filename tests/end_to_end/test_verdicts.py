@@ -124,6 +124,17 @@ def test_unsteady(tmp_path: Path) -> None:
     provoked("unsteady", tmp_path, *asked, "--duration", "1.2", "--warmup", "0.1")
 
 
+def test_a_leak_is_noted_with_what_stays_of_a_request(tmp_path: Path) -> None:
+    server = shlex.quote(str(TESTS / "truth" / "leaks.py"))
+    asked = ("--servers", server, "--connections", "10", "--rate", "4000")
+    measured(tmp_path / "run-0", *asked, "--duration", "3", "--warmup", "0.2")
+    (note,) = [note for note in judged(tmp_path)[0]["notes"] if note["verdict"] == "leaking"]
+    assert note["facts"]["found_in"] == 2
+    # A kilobyte, the object's head, its place in a list.
+    assert 1000 < note["facts"]["bytes_per_request"] < 1200
+    assert "Some memory of each request stays" in (tmp_path / "run-0/report.html").read_text()
+
+
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs a CPU for each side")
 def test_generator_bound(tmp_path: Path) -> None:
     server_cpu, generator_cpu = machine.split()
@@ -140,3 +151,34 @@ def test_noisy(tmp_path: Path) -> None:
     cpus = ("--server-cpus", str(server_cpu), "--generator-cpus", str(generator_cpu))
     with machine.busy(server_cpu):
         provoked("noisy", tmp_path, *asked, *cpus)
+
+
+def test_a_limit_of_open_files_is_the_result_of_who_met_it(tmp_path: Path) -> None:
+    """More connections than one process may hold here: held by several, beside the load."""
+    servers = ("thread-per-client", "asyncio-protocol", "uvloop-protocol")
+    words = [*("--workloads", "kept", "--connections", "5", "--idle", "400", "--rate", "200")]
+    words += [*("--trials", "1", "--duration", "0.3", "--warmup", "0.1", "--aa", "none")]
+    words += [*("--budget", "0", "--servers", ",".join(servers), "--out", str(tmp_path / "run"))]
+    ended = subprocess.run(
+        [
+            "bash",
+            "-c",
+            'ulimit -n 250; exec "$@"',
+            "-",
+            sys.executable,
+            "-m",
+            "bench",
+            "run",
+            *words,
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert ended.returncode == 4, ended.stderr  # no server here has figures that stand
+    held = json.loads((tmp_path / "run/verdicts.json").read_text())
+    assert [cell["verdict"] for cell in held] == ["full"] * len(servers), held
+    for cell in held:
+        assert "405 connections, at the limit of open files of a process (250)" in cell["reason"]
+        assert cell["remedy"] == "Raise it (ulimit -Hn)."

@@ -1,10 +1,7 @@
 """Counters of a trial: read where they are, unknown where they are not, never zero instead."""
 
-import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +11,6 @@ import pytest
 from bench.host import cpu_times, kernel
 from bench.host.cpu_times import CpuTimes
 from bench.launch import process_tree
-from bench.launch.observer import Observer
-from bench.model.cpus import Cpus
-from loadgen.part import Moment
 
 # There is no process of this id.
 NOBODY = 0
@@ -207,41 +201,3 @@ def test_a_machine_that_says_nothing_is_unknown_and_not_zero(tmp_path: Path) -> 
     assert kernel.virtualised(tmp_path) is None
     assert kernel.clock_source(tmp_path) is None
     assert kernel.number("/proc/sys/net/ipv4/tcp_tw_reuse", tmp_path) is None
-
-
-class TestObserver:
-    def look(self) -> tuple[Observer, dict[Moment, int]]:
-        """Watch this process's own children through a window without a load."""
-        cpu = min(os.sched_getaffinity(0))
-        observer = Observer(os.getpid(), Cpus((cpu,), (cpu,)))
-        child = os.fork()
-        if child == 0:
-            signal.pause()
-            os._exit(0)
-        try:
-            stamps = {moment: observer(moment, []) for moment in Moment}
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-        return observer, stamps
-
-    def test_the_span_is_the_distance_of_the_stamps_that_it_returns(self) -> None:
-        before_ns = time.monotonic_ns()
-        observer, stamps = self.look()
-        assert before_ns < stamps[Moment.OPEN] < stamps[Moment.CLOSE] < stamps[Moment.DRAINED]
-        assert observer.usage is not None
-        assert observer.usage.span_s == pytest.approx(
-            (stamps[Moment.CLOSE] - stamps[Moment.OPEN]) / 1e9
-        )
-        assert 0 < observer.uncertain_s() < 0.1
-        assert observer.usage.processes >= 1
-        assert observer.usage.threads >= 1
-
-    def test_a_machine_without_counters_tells_of_nobody(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(kernel, "text", lambda *_: None)
-        observer, _ = self.look()
-        assert observer.others() == {}
-        assert observer.stolen() == {}
-        assert observer.throttled() is None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.host import tasks
+from tests.support.known import known
 
 
 class TestTheLimitOfTasks:
@@ -48,3 +49,51 @@ class TestTheLimitOfTasks:
 
     def test_threads_of_a_user_are_counted(self) -> None:
         assert tasks.tasks_of_user(os.getuid()) >= 1
+
+
+class TestTheLimitThatAServerMet:
+    def limited(self, monkeypatch: pytest.MonkeyPatch, files: int) -> None:
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+
+    @pytest.mark.parametrize(
+        ("words", "files"),
+        [
+            ("", 20_000),
+            ("", 19_990),
+            ("OSError: [Errno 24] Too many open files: 'platform.py'", None),
+        ],
+    )
+    def test_open_files(
+        self, words: str, files: int | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        self.limited(monkeypatch, 20_000)
+        limit = tasks.met(words, files, tmp_path)
+        assert known(limit).name == "the limit of open files of a process (20,000)"
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "RuntimeError: can't start new thread",
+            "BlockingIOError: [Errno 11] Resource temporarily unavailable",
+        ],
+    )
+    def test_threads_and_processes_by_the_one_that_leaves_the_least(
+        self, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        self.limited(monkeypatch, resource.RLIM_INFINITY)
+        root = TestTheLimitOfTasks().tree(
+            tmp_path,
+            {
+                "proc/sys/kernel/threads-max": "90000",
+                "proc/sys/kernel/pid_max": "4194304",
+                "proc/sys/vm/max_map_count": "65530",
+                "proc/loadavg": "0.1 0.1 0.1 2/400 77",
+            },
+        )
+        assert known(tasks.met(words, 700, root)).name == "vm.max_map_count (65,530, two a thread)"
+
+    def test_who_ended_for_another_reason_met_none(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        self.limited(monkeypatch, 20_000)
+        assert tasks.met("ValueError: 7", 500, tmp_path) is None

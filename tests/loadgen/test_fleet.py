@@ -162,3 +162,32 @@ def test_two_servers_of_a_block_meet_the_same_schedule_and_other_blocks_another(
     intended, again, other = (all_due(tmp_path / f"{n}.npz") for n in range(3))
     assert (intended == again).all()
     assert len(other) != len(intended) or (other != intended).any()
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "expected"),
+    [
+        (0.3, []),
+        (1.5, []),
+        (1.6, [0.5, 1.0, 1.5]),
+        (2.0, [0.5, 1.0, 1.5]),
+        (600.0, [10.0 * number for number in range(1, 60)]),
+    ],
+)
+def test_others_look_often_enough_and_not_for_ever(
+    duration_s: float, expected: list[float]
+) -> None:
+    assert fleet.looks_within(duration_s) == pytest.approx(expected)
+
+
+def test_others_are_told_of_the_moments_in_their_order() -> None:
+    told: list[str] = []
+
+    def watch(moment: str, _: list[int]) -> int:
+        told.append(moment)
+        return time.monotonic_ns()
+
+    with serving() as target:
+        order = dataclasses.replace(plan(target, Load(2, rate=200.0)), duration_s=1.6)
+        fleet.run(order, watch)
+    assert told == ["open", *["within"] * 3, "close", "drained"]

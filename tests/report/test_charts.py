@@ -189,3 +189,29 @@ def test_of_many_cells_the_details_are_drawn_when_asked_for(
     assert "Fairness between connections" in titles
     assert titles[0] in render.html(view, fewer)
     assert charts.left_out(view, charts.by_subject(view, every=True)) == []
+
+
+def test_memory_over_time_is_of_what_was_looked_at_and_names_what_leaks(tmp_path: Path) -> None:
+    def change(trial: Trial) -> Trial:
+        leaks = trial.cell.server == "selectors-default"
+        looks = (place / 8 for place in range(9))
+        course = tuple(
+            (part * synthetic.WINDOW_S, int((20 + 9 * part * leaks) * 2**20)) for part in looks
+        )
+        return dataclasses.replace(trial, server_usage=synthetic.usage(resident=course))
+
+    run = synthetic.run(tmp_path, workloads=[synthetic.MANY], blocks=3, change=change)
+    view = run_view.view(run)
+    (chart,) = [each for each in charts.by_subject(view) if each.kind.name == "memory-time"]
+    assert set(_groups(chart.canvas)) == set(range(8))
+    assert any("9.00 MiB more at the close" in mark.tip for mark in chart.canvas.marks.values())
+    (subject,) = view.each()
+    told = captions.shows("memory-time", subject)
+    assert told.startswith("Some memory of each request stays to the end of the window: selectors")
+    assert told.count("bytes") == 1
+
+
+def test_where_nothing_leaks_nobody_is_named(tmp_path: Path) -> None:
+    (subject,) = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY])).each()
+    told = captions.shows("memory-time", subject)
+    assert told == "No server's memory grew in step with its requests."

@@ -217,6 +217,7 @@ CAPTIONS: dict[str, Callable[[Subject], str]] = {
     "frontier": cost.ahead_in_both,
     "switches": _switches,
     "memory": _memory,
+    "memory-time": cost.growing,
     "growth": slopes.told(slopes.MEMORY, _GROWTH),
     "idle-memory": slopes.told(slopes.IDLE_MEMORY, _GROWTH),
     "idle-tail": slopes.told(slopes.IDLE_P99, changes.over("p99_us", wording.duration)),

@@ -1,13 +1,15 @@
 """What servers cost: the first beside the others and beside native, and what is had for it."""
 
+import statistics
 from collections.abc import Sequence
 
-from bench.analysis import intervals, metrics
+from bench.analysis import intervals, leaks, metrics
 from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.report.decision import frontiers
 from bench.report.view.cell_view import CellView, WorkloadView
 from bench.report.view.run_view import Subject
+from bench.verdicts.verdict import Name
 
 # The models of the published run differ by up to 2.7 times in CPU per request (kept connections); a
 # server that costs twice as much again does something that its neighbours do not.
@@ -125,6 +127,20 @@ def ahead_in_both(subject: Subject) -> str:
     if len(ahead) == 1:
         return f"{ahead[0]} has both the most throughput and the lowest p99."
     return f"From the most throughput to the lowest p99: {wording.listing(ahead)}."
+
+
+def growing(subject: Subject) -> str:
+    """Name the servers whose memory grows in step with requests, with the bytes that stay."""
+    kept = {
+        cell.server: wording.number(statistics.median(growth.per_request for growth in grown))
+        for cell in subject.workload.measured
+        if cell.verdict.holds(Name.LEAKING)
+        if (grown := [each for each in map(leaks.of_trial, cell.trials) if each is not None])
+    }
+    if not kept:
+        return "No server's memory grew in step with its requests."
+    told = wording.listing([f"{server} ({size} bytes)" for server, size in kept.items()])
+    return f"Some memory of each request stays to the end of the window: {told}."
 
 
 def nearest(subject: Subject) -> str:

@@ -11,6 +11,8 @@ from bench.verdicts.disturbance import disturbance
 
 # Nobody waits for more than this.
 BLOCKS_MOST = 500
+# Nor does anybody care how much further apart servers would have to be.
+FACTOR_MOST = 99.0
 
 
 def untold(workload: WorkloadView) -> str:
@@ -91,7 +93,8 @@ def shown(pairs: Sequence[Pair]) -> str:
 def _share(size: float) -> str:
     """Return a difference as a percentage with two digits: `2.4%`, `31%`; `a factor of 13`."""
     if size >= 1:
-        return f"a factor of {wording.digits(1 + size, 2)}"
+        beyond = "more than " if size > FACTOR_MOST else ""
+        return f"{beyond}a factor of {wording.digits(1 + min(size, FACTOR_MOST), 2)}"
     return f"{size:.0%}" if size >= 0.095 else f"{size:.1%}"
 
 

@@ -1,7 +1,7 @@
 """The kinds of charts of what a request costs."""
 
 from bench.report.charts import bars, lines, ratios, sweeps
-from bench.report.charts.cost import planes
+from bench.report.charts.cost import over_time, planes
 from bench.report.drawing.kind import Kind
 from bench.report.view.run_view import RunView, Subject
 
@@ -78,6 +78,18 @@ COST_KINDS = (
         bars.memory,
         overview=True,
         rows=True,
+    ),
+    Kind(
+        "memory-time",
+        "Memory over time",
+        "By how much the resident memory of the server's processes has grown since the window "
+        "opened, in the mean of the trials; level is good. What climbs to the end is a leak, or "
+        "a queue that does. Hollow: not valid.",
+        over_time.looked_at,
+        lines.of_measured,
+        over_time.memory,
+        folded=True,
+        detail=True,
     ),
     Kind(
         "growth",

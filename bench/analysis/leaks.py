@@ -1,0 +1,54 @@
+"""Whether a server's memory grows in step with the requests that it answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.base import limits
+from bench.model.trial import Trial
+
+# In so many parts of the requests: what settles grows less in each, what leaks as much in all.
+PARTS = 3
+# Of fewer looks a part has none of its own.
+LOOKS_LEAST = PARTS + 2
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the resident memory of a server grew across a window.
+
+    size: bytes, of the whole window; replies: that came meanwhile
+    parts: bytes, while the first third of them came, the second and the last
+    """
+
+    size: float
+    replies: float
+    parts: tuple[float, ...]
+
+    @property
+    def per_request(self) -> float:
+        """Return the bytes that a request left behind."""
+        return self.size / self.replies
+
+    @property
+    def in_step(self) -> bool:
+        """Tell if it is more than a heap takes that settles, and went on to the end."""
+        least = limits.LEAK_EVEN * self.size / PARTS
+        return self.size >= limits.LEAK_MIB * 2**20 and min(self.parts) >= least
+
+
+def of_trial(trial: Trial) -> Growth | None:
+    """Return how memory grew in a trial; None of one that was looked at too seldom to tell."""
+    usage, result = trial.server_usage, trial.result
+    if usage is None or result is None or len(usage.resident) < LOOKS_LEAST:
+        return None
+    at_s, sizes = (np.array(column, dtype=float) for column in zip(*usage.resident, strict=True))
+    answered = np.concatenate([[0.0], np.cumsum(result.series.replies)])
+    ends_s = result.series.step_s * np.arange(len(answered))
+    # When each third of the replies was there, and the memory at that time.
+    shares_s = np.interp(np.linspace(0, answered[-1], PARTS + 1), answered, ends_s)
+    levels = np.interp(shares_s, at_s, sizes)
+    if not answered[-1]:
+        return None
+    parts = tuple(np.diff(levels).tolist())
+    return Growth(float(levels[-1] - levels[0]), float(answered[-1]), parts)
