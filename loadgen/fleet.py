@@ -192,7 +192,7 @@ class Fleet:
             connect_s = self.plan.connect_s * math.ceil(count / QUEUE)
             order = {"plan": self.plan.to_json(), "number": number, "count": count}
             holder.tell(json.dumps(order | {"connect_s": connect_s}))
-            holder.hear(connect_s, "connected")
+            holder.hear(connect_s + self.plan.connect_s, "connected")
 
     def _end(self) -> None:
         for process in (*self.workers, *self.holders):

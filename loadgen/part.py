@@ -17,7 +17,7 @@ class Part:
 def with_held(part: Part, held: dict[str, Any]) -> Part:
     """Return what a process saw with what one beside it saw that holds idle connections."""
     facts = dict(part.facts)
-    for name in ("not_connected", "errors"):
+    for name in ("not_connected", "errors", "mismatches"):
         facts[name] += held[name]
     facts["evidence"] = [*facts["evidence"], *held["evidence"]]
     facts["shortages"] = {

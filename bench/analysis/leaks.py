@@ -17,7 +17,7 @@ LOOKS_LEAST = PARTS + 2
 class Growth:
     """How the resident memory of a server grew across a window.
 
-    size: bytes, of the whole window; replies: that came meanwhile
+    size: bytes, from the first look in the window to the last; replies: that came meanwhile
     parts: bytes, while the first third of them came, the second and the last
     """
 
@@ -45,10 +45,10 @@ def of_trial(trial: Trial) -> Growth | None:
     at_s, sizes = (np.array(column, dtype=float) for column in zip(*usage.resident, strict=True))
     answered = np.concatenate([[0.0], np.cumsum(result.series.replies)])
     ends_s = result.series.step_s * np.arange(len(answered))
-    # When each third of the replies was there, and the memory at that time.
-    shares_s = np.interp(np.linspace(0, answered[-1], PARTS + 1), answered, ends_s)
-    levels = np.interp(shares_s, at_s, sizes)
-    if not answered[-1]:
+    # By what was answered when memory was looked at: a house that is busy looks late.
+    replies = np.interp(at_s, ends_s, answered)
+    span = float(replies[-1] - replies[0])
+    if span <= 0:
         return None
-    parts = tuple(np.diff(levels).tolist())
-    return Growth(float(levels[-1] - levels[0]), float(answered[-1]), parts)
+    levels = np.interp(np.linspace(replies[0], replies[-1], PARTS + 1), replies, sizes)
+    return Growth(float(levels[-1] - levels[0]), span, tuple(np.diff(levels).tolist()))

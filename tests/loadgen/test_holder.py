@@ -1,5 +1,6 @@
 """Connections that say nothing: held beside the load, counted, and missed when they are gone."""
 
+import contextlib
 import dataclasses
 import os
 import socket
@@ -57,7 +58,7 @@ def test_they_are_held_by_as_many_processes_as_have_descriptors(
 
 
 class Silent:
-    """Echoes who speaks within 0.1 s, and ends the connections of the others."""
+    """Echoes who speaks within a second, and ends the connections of the others."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -76,13 +77,10 @@ class Silent:
             threading.Thread(target=self.talk, args=(client,), daemon=True).start()
 
     def talk(self, client: socket.socket) -> None:
-        client.settimeout(0.1)
-        with client:
-            try:
-                while data := client.recv(65536):
-                    client.sendall(data)
-            except OSError:
-                pass
+        client.settimeout(1.0)
+        with client, contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                client.sendall(data)
 
 
 @pytest.fixture
@@ -93,7 +91,7 @@ def silent() -> Iterator[Silent]:
 
 
 def test_a_server_that_ends_who_says_nothing_is_seen(silent: Silent) -> None:
-    order = dataclasses.replace(plan(silent.target, 5), duration_s=0.5)
+    order = dataclasses.replace(plan(silent.target, 5), duration_s=1.6)
     result = fleet.run(order)
     assert result.errors == 5
     assert {piece.kind for piece in result.evidence} == {"idle-ended"}
@@ -111,6 +109,38 @@ def test_those_that_nobody_accepts_are_counted() -> None:
         assert holder.facts.evidence[0]["detail"] == "no answer to connect"
         holder.check()
         assert holder.facts.errors == 0
+
+
+def test_those_that_wait_to_be_accepted_are_not_held() -> None:
+    """The kernel connects them all; this server never accepts one."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as busy:
+        target = Target("tcp", *busy.getsockname())
+        holder = Holder(Dialer(plan(target, 5)))
+        holder.hold(5, time.monotonic_ns() + 5_000_000_000)
+        assert len(holder.held) == 5
+        holder.prove(time.monotonic_ns() + 200_000_000)
+        assert holder.facts.not_connected == 5
+        assert holder.facts.evidence[0]["detail"] == "connected, and no answer"
+        holder.check()
+        assert holder.facts.errors == 0
+
+
+def test_the_last_ones_are_answered_before_the_load_begins() -> None:
+    with serving() as target:
+        holder = Holder(Dialer(plan(target, 60)))
+        holder.hold(60, time.monotonic_ns() + 5_000_000_000)
+        holder.prove(time.monotonic_ns() + 5_000_000_000)
+        assert len(holder.held) == 60
+        holder.check()
+    assert (holder.facts.not_connected, holder.facts.errors, holder.facts.mismatches) == (0, 0, 0)
+
+
+def test_a_wrong_answer_to_them_is_a_mismatch() -> None:
+    with serving(lambda data, _: data[:-1] + b"!") as target:
+        holder = Holder(Dialer(plan(target, 2)))
+        holder.hold(2, time.monotonic_ns() + 5_000_000_000)
+        holder.prove(time.monotonic_ns() + 5_000_000_000)
+    assert holder.facts.mismatches == 2
 
 
 def test_a_target_that_refuses_them_is_told_once_for_each() -> None:
