@@ -21,21 +21,44 @@ BESIDE = re.compile(r"; near .*| of draws.*|^In \d+ of \d+ trials: ")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 # In the order of the checks; what was not measured comes last.
 NAMES = (Name.VALID, *(check.name for check in checks.CHECKS), Name.NOT_MEASURED)
+# What explains and never decides: told of every cell that it holds for.
+REMARKS = tuple(check.name for check in checks.CHECKS if not check.decides)
 
 
 def summary(judged: Mapping[Cell, Verdict]) -> Group:
     """Return a line that counts the verdicts, and for each but `valid` its remedy and reasons."""
     counts = Counter(verdict.name for verdict in judged.values())
     line = ", ".join(f"{counts[name]} {name}" for name in NAMES if counts[name])
-    doubtful = [name for name in NAMES[1:] if counts[name]]
+    by_name = {
+        name: {cell: verdict for cell, verdict in judged.items() if verdict.name is name}
+        for name in NAMES[1:]
+    }
+    by_name |= {name: _remarks(name, judged) for name in REMARKS}
     return Group(
         Text(f"verdicts: {line}", style="bold"),
-        *(part for name in doubtful for part in _explained(name, judged)),
+        *(
+            part
+            for name, verdicts in by_name.items()
+            if verdicts
+            for part in _explained(name, verdicts, judged)
+        ),
     )
 
 
-def _explained(name: str, judged: Mapping[Cell, Verdict]) -> list[Text | Padding]:
-    verdicts = {cell: verdict for cell, verdict in judged.items() if verdict.name == name}
+def _remarks(name: Name, judged: Mapping[Cell, Verdict]) -> dict[Cell, Verdict]:
+    """Return the notes of a name that hold for their cell, whatever its verdict is."""
+    return {
+        cell: note
+        for cell, verdict in judged.items()
+        if verdict.holds(name)
+        for note in verdict.notes
+        if note.name is name
+    }
+
+
+def _explained(
+    name: str, verdicts: Mapping[Cell, Verdict], judged: Mapping[Cell, Verdict]
+) -> list[Text | Padding]:
     remedy = " ".join(dict.fromkeys(verdict.remedy for verdict in verdicts.values()))
     all_of = f", all {len(judged)}" if len(verdicts) == len(judged) > 1 else ""
     reasons = _reasons(verdicts, everywhere=bool(all_of))

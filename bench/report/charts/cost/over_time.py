@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.analysis import leaks
 from bench.base import wording
+from bench.base.estimate import Estimate
 from bench.model.trial import Trial
 from bench.report.charts import lines
 from bench.report.drawing.canvas import Canvas
@@ -39,6 +40,8 @@ def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
         at_s, grown = course
         faint = cell.index not in shown
         tip = f"{lines.label(cell)}: {_more(grown[-1])} at the close"
+        for after_s, mib in zip(at_s, grown, strict=True):
+            canvas.record(cell, f"{after_s:.1f} s", Estimate(mib))
         alpha = lines.FAINT if faint else 1
         style: dict[str, Any] = {"color": cell.look.colour, "ls": cell.look.dash, "alpha": alpha}
         canvas.mark(axes.plot(at_s, grown, **style)[0], cell, tip, faint=faint)
