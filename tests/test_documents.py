@@ -8,6 +8,7 @@ import pytest
 
 from loadgen import exits
 from tests.support import formats
+from tests.support.markdown import tables
 from tests.support.paths import ROOT
 from tests.test_architecture import ROOMS
 
@@ -42,3 +43,18 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         return
     for name in re.findall(r"`((?:bench|loadgen|servers|tests)/[\w/]+\.(?:py|toml))`", text):
         assert (ROOT / name).exists() or "my_" in name, name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=str(path.relative_to(ROOT)))
+        for path in (
+            *ROOT.glob("*.md"),
+            *(ROOT / "docs").rglob("*.md"),
+            *(ROOT / "results" / "reference").rglob("*.md"),
+        )
+    ],
+)
+def test_every_table_is_one(path: Path) -> None:
+    tables(path.read_text())

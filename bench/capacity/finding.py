@@ -40,6 +40,7 @@ class Capacity:
     ratio, ratio_lo, ratio_hi: to the best of its workload, its interval corrected for all pairs
     state: `apart`, `tied` or `not comparable`; empty for the best
     why: of a bound or a failure, in words
+    disturbed: of the trials at a rate, those in which others used the machine
     """
 
     server: str
@@ -59,6 +60,12 @@ class Capacity:
     ratio_lo: float | None = None
     ratio_hi: float | None = None
     state: str = ""
+    disturbed: int = 0
+
+    @property
+    def doubtful(self) -> bool:
+        """Tell if most of its trials were disturbed, so that they had to count."""
+        return 2 * self.disturbed > self.trials
 
     @property
     def estimate(self) -> Estimate | None:
@@ -122,6 +129,7 @@ def _capacity(run: Run, each: Searched, label: str, slos: Sequence[Slo]) -> Capa
         bound,
         _end(run, each, now, slos, peak),
         _why(each, now, peaks),
+        disturbed=sum(one.disturbed for one in each.tried),
     )
 
 
@@ -143,16 +151,15 @@ def _why(each: Searched, now: Found, peaks: Sequence[Trial]) -> str:
     if now.bound is Bound.AT_LEAST:
         if refused := search.refused_of(each.tried):
             return f"the generator did not keep up at {min(refused):,.0f}/s"
-        return "the time was up before a rate was missed"
+        short = [one.rate for one in each.tried if one.outcome is Outcome.NOT_OFFERED]
+        told = f" ({min(short):,.0f}/s was more than the generator sent)" if short else ""
+        return f"the time was up before a rate was missed{told}"
     if now.bound is Bound.BELOW:
         counted = [one for one in search.counted_of(each.tried) if one.outcome is Outcome.MISSED]
         missed = min(counted, key=lambda one: one.rate)
         lowest = missed.rate
         return f"not even at {lowest:,.0f}/s" + (f" ({missed.why})" if missed.why else "")
-    disturbed = sum(one.disturbed for one in each.tried)
-    many = len(each.tried)
-    told = f"others used the machine in {disturbed} of {many} trials"
-    return told if 2 * disturbed > many else ""
+    return ""
 
 
 def _compared(rows: list[tuple[Capacity, Searched]], slos: Sequence[Slo]) -> list[Capacity]:

@@ -111,23 +111,27 @@ def timeline(
 def _on_equal_terms(
     runs: Sequence[Run],
 ) -> tuple[tuple[Run, ...], tuple[tuple[str, str], ...]]:
-    """Return the runs that the last of them can be compared with, by time; and the others, why."""
+    """Return the latest runs on equal terms, by time; and the others, with why.
+
+    They are those that the last can be compared with; if it stands alone, those of the one before
+    it, and so on.
+    """
     ordered = sorted(runs, key=lambda run: run.header.created_at)
-    last = ordered[-1].header
-    unequal = [comparable.differing(last, run.header) for run in ordered]
-    kept = [run for run, why in zip(ordered, unequal, strict=True) if not why]
-    left_out = [
-        (run.header.run_id, "; ".join(why))
-        for run, why in zip(ordered, unequal, strict=True)
-        if why
-    ]
-    if len(kept) < RUNS_LEAST:
-        others = "; ".join(f"{name} differs in {why}" for name, why in left_out)
-        raise ConfigError(
-            f"history: {last.run_id} has no run beside it on equal terms"
-            f"{': ' if others else ''}{others}; name two runs of one machine"
-        )
-    return tuple(kept), tuple(left_out)
+    for last in reversed(ordered):
+        why = [comparable.differing(last.header, run.header) for run in ordered]
+        kept = tuple(run for run, differs in zip(ordered, why, strict=True) if not differs)
+        if len(kept) >= RUNS_LEAST:
+            both = zip(ordered, why, strict=True)
+            return kept, tuple((r.header.run_id, "; ".join(each)) for r, each in both if each)
+    last_name = ordered[-1].header.run_id
+    if len(ordered) < RUNS_LEAST:
+        raise ConfigError(f"history: {last_name} is the only run; name two of one machine")
+    before = ordered[-2].header
+    differs = "; ".join(comparable.differing(ordered[-1].header, before))
+    raise ConfigError(
+        f"history: no two of these {len(ordered)} runs are on equal terms ({before.run_id} and "
+        f"{last_name} differ in {differs}); name two of one machine"
+    )
 
 
 def _track(cell: Cell, figure: Metric | None, sides: Sequence[Side]) -> _Track | None:

@@ -17,6 +17,7 @@ from bench.report.compared import document
 from loadgen.exits import Exit
 from tests.support import synthetic
 from tests.support.known import known
+from tests.support.markdown import tables
 
 MODELS = synthetic.EIGHT[4:6]
 
@@ -39,7 +40,9 @@ def _run(folder: Path, change: Callable[[Trial], Trial] = lambda trial: trial) -
 def _texts(before: Run, after: Run) -> tuple[str, str]:
     found = compare([before], [after])
     runs, command = [before, after], ["bench", "compare", "a", "b"]
-    return document.markdown(found, runs, [], command), document.html(found, runs, [], command)
+    text = document.markdown(found, runs, [], command)
+    assert tables(text)
+    return text, document.html(found, runs, [], command)
 
 
 def test_what_changed_is_named_with_the_baseline_on_top(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.history.common import STEPPED, levels, write
+from tests.support.markdown import tables
 from tests.support.paths import ROOT
 
 
@@ -33,6 +34,7 @@ def test_a_folder_of_runs(tmp_path: Path) -> None:
     assert "http" not in page.replace("http://www.w3.org", "")
     pasted = bench(tmp_path, "--markdown")
     assert pasted.stdout == (tmp_path / "history.md").read_text()
+    assert tables(pasted.stdout)
     assert f"| {STEPPED} |" in pasted.stdout
 
 
@@ -60,7 +62,7 @@ def test_what_it_refuses_is_one_line(tmp_path: Path) -> None:
     write(tmp_path, levels(1, 0.01, seed=2))
     (tmp_path / "empty").mkdir()
     for words, why in (
-        ([tmp_path], "has no run beside it"),
+        ([tmp_path], "is the only run"),
         ([tmp_path / "empty"], "is no run and holds none"),
         ([tmp_path / "nowhere"], "No such file"),
         ([tmp_path, "--figure", "speed"], "choose from throughput"),

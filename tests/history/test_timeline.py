@@ -63,7 +63,7 @@ def test_runs_of_another_machine_are_left_out_and_named(tmp_path: Path) -> None:
     ((name, why),) = found.left_out
     assert name == "foreign"
     assert "CPU model" in why
-    with pytest.raises(ConfigError, match="no run beside it on equal terms: foreign differs"):
+    with pytest.raises(ConfigError, match="no two of these 2 runs are on equal terms"):
         timeline([dataclasses.replace(runs[0], header=foreign), runs[1]])
 
 
@@ -101,3 +101,17 @@ def test_a_bound_may_hide_the_opposite(tmp_path: Path) -> None:
     assert series.points[4].bound
     assert words.point(series.figure, series.points[4]).startswith("≥ ")
     assert not series.steps
+
+
+def test_a_last_run_of_another_kind_is_left_out(tmp_path: Path) -> None:
+    """Who runs something else in between has a history all the same."""
+    runs = write(tmp_path, levels(4, 0.01, seed=1))
+    config = dataclasses.replace(runs[0].header.config, duration_s=7.0)
+    other = dataclasses.replace(
+        runs[0].header, run_id="other", created_at="2027-01-01T00:00:00Z", config=config
+    )
+    found = timeline([*runs, dataclasses.replace(runs[0], header=other)])
+    assert [run.header.run_id for run in found.runs] == [run.header.run_id for run in runs]
+    ((name, why),) = found.left_out
+    assert name == "other"
+    assert why

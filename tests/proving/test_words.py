@@ -10,6 +10,7 @@ from bench.proving.decision import Decision, Finding
 from bench.proving.profile.result import Profile, SideProfile
 from bench.proving.proof import End, Participant, Proof
 from bench.report.proof import document, words
+from tests.support.markdown import tables
 
 A = Participant(
     "main@1a2b3c4:mine", "mine.py", "CPython 3.13.1", {"uvloop": "0.21.0"}, "main", "1a2b3c4d5e6f7a"
@@ -149,7 +150,7 @@ def test_each_workload_has_a_sentence_of_its_own() -> None:
     said = words.paragraph(proof(*ALL, other))
     assert "In kept, B is faster in throughput" in said
     assert "In churn, B is slower in throughput" in said
-    assert "| workload |" in document.markdown(proof(*ALL, other))
+    assert "workload" in tables(document.markdown(proof(*ALL, other)))[0][0]
     assert "workload" not in document.markdown(proof(*ALL))
 
 
@@ -188,6 +189,7 @@ def test_the_cpu_time_of_a_function_is_its_part_of_what_was_measured() -> None:
     """B has a smaller part of a smaller time: A's 625 µs beside its own 275."""
     costly = finding("cpu", Decision.CHEAPER)
     pasted = document.markdown(proof(costly, profile=PROFILE))
+    assert len(tables(pasted)) == 3
     assert "| `read` | 625.00 µs | 275.00 µs |" in pasted
     # The clock on the wall counts waits; a part of that is no CPU time.
     wall = dataclasses.replace(PROFILE, sampler="py-spy")

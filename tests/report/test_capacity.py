@@ -3,12 +3,15 @@
 import csv
 import dataclasses
 import io
+from pathlib import Path
 
 import pytest
 
 from bench.capacity.finding import Capacity, End
 from bench.capacity.search import Bound
 from bench.report.capacity import document, words
+from tests.support import synthetic
+from tests.support.markdown import tables
 
 KNOWN = Capacity(
     *("one", "kept", "p99 < 5 ms", 770.0, 750.0, 792.0, Bound.NONE, "p99 < 5 ms", 25),
@@ -101,3 +104,23 @@ def test_the_columns_of_the_file() -> None:
     ]
     assert rows[0]["capacity_rps"] == "770"
     assert (rows[1]["bound"], rows[1]["capacity_lo"]) == ("at least", "")
+
+
+def test_a_disturbed_search_says_so_and_names_nobody_as_best() -> None:
+    told = _told(dataclasses.replace(KNOWN, disturbed=13), _other())
+    assert "carries most" not in told
+    assert "Most trials of one were disturbed (others used the machine in 13 of 25 trials)" in told
+    assert words.note(dataclasses.replace(KNOWN, disturbed=13)).startswith(
+        "others used the machine"
+    )
+    few = dataclasses.replace(KNOWN, disturbed=12)
+    assert "disturbed" not in _told(few, _other())
+    assert words.note(few) == ""
+
+
+@pytest.mark.parametrize("rows", [[KNOWN], [KNOWN, _other(workload="churn")]])
+def test_the_markdown_has_a_table(rows: list[Capacity], tmp_path: Path) -> None:
+    run = synthetic.run(tmp_path, synthetic.EIGHT[:1], blocks=1)
+    (table,) = tables(document.markdown(run, rows))
+    assert table[0][-4:] == ["peak", "of peak", "trials", ""]
+    assert len(table) == 1 + len(rows)

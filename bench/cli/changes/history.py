@@ -42,8 +42,8 @@ def history(
 ) -> None:
     """Draw each cell over the runs of one machine, and mark the steps that exceed the noise.
 
-    Runs are ordered by their time and named by their commit. What differs from the last of them in
-    machine or settings is left out, and named.
+    Runs are ordered by their time and named by their commit. What differs in machine or settings
+    from the last that has another beside it is left out, and named.
     """
     from bench.analysis.metrics import METRICS
     from bench.history.timeline import timeline

@@ -33,6 +33,12 @@ def _of_load(rows: Sequence[Capacity]) -> Iterator[str]:
             yield f"{row.server} keeps {row.slo} at no rate that was tried, {row.why}."
         elif row.bound is Bound.UNKNOWN:
             yield f"Nothing is known of {row.server}: {row.why}."
+    if doubtful := [row for row in rows if row.doubtful]:
+        names = wording.listing([row.server for row in doubtful])
+        yield (
+            f"Most trials of {names} were disturbed ({disturbed(doubtful[0])}): these figures are "
+            "of a machine that others used, so measure again when it is quiet."
+        )
     ends = {End.TIME: "The time was up", End.INTERRUPTED: "It was interrupted"}
     for end, what in ends.items():
         if short := [row.server for row in known if row.end is end]:
@@ -46,7 +52,8 @@ def _of_best(best: Capacity, rows: Sequence[Capacity]) -> Iterator[str]:
         state: [row.server for row in rows if row.state == str(state)]
         for state in (State.TIED, State.INCOMPARABLE)
     }
-    told = "carries" if named[State.INCOMPARABLE] or len(rows) == 1 else "carries most:"
+    open_ = named[State.INCOMPARABLE] or len(rows) == 1 or any(row.doubtful for row in rows)
+    told = "carries" if open_ else "carries most:"
     yield f"{best.server} {told} {rate(best)} requests/s within {best.slo}."
     if tied := named[State.TIED]:
         yield f"{wording.listing(tied)} {'is' if len(tied) == 1 else 'are'} tied with it."
@@ -94,6 +101,12 @@ def of_peak(row: Capacity) -> str:
     return f"{mark}{row.capacity_rps / row.peak_rps:.0%}"
 
 
+def disturbed(row: Capacity) -> str:
+    """Return in how many of its trials others used the machine."""
+    return f"others used the machine in {row.disturbed} of {row.trials} trials"
+
+
 def note(row: Capacity) -> str:
-    """Return what stands behind a row: why it is a bound, or why its search ended."""
-    return row.why or ("" if row.end is End.NARROW else str(row.end))
+    """Return what stands behind a row: why it is a bound, why its search ended, who disturbed."""
+    told = row.why or ("" if row.end is End.NARROW else str(row.end))
+    return "; ".join(filter(None, [told, disturbed(row) if row.doubtful else ""]))
