@@ -9,6 +9,8 @@ from bench.model.trial import Status, Trial
 from bench.verdicts.verdict import Finding, Setup
 from loadgen.result import Result
 
+# Of what was offered: with so much answered, those without a reply were passed over.
+SERVED = 0.9
 # What the generator's side had no more of, and what to do about it.
 SHORTAGES = {
     "no-ports": "no local port was left for a connection: offer fewer connections/s",
@@ -166,6 +168,8 @@ def starved(trial: Trial, setup: Setup) -> Finding | None:
     facts |= {"connections_without_reply": mute, "clients_at_once": setup.clients_at_once}
     if mute:
         reason = f"{mute} of {asked.connections} connections had no reply"
+        if asked.rate is not None and trial.result.throughput_rps > SERVED * asked.rate:
+            reason += ", and what was offered went to those that were free"
     else:
         reason = f"{effective:.1f} requests of {in_flight} were served at a time"
     if setup.clients_at_once is not None and setup.clients_at_once < asked.connections:

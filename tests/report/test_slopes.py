@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bench.model.trial import Trial, Workload
 from bench.report import charts
+from bench.report.page import render as page
 from bench.report.sentences import captions
 from bench.report.view import run_view
 from bench.running import calibration
@@ -33,6 +34,8 @@ def test_the_memory_of_an_idle_connection_is_told_with_its_interval(tmp_path: Pa
     told = captions.shows("idle-memory", subject)
     assert told.startswith("For each idle connection: light nothing that is seen (up to ")
     assert "heavy 20.0 KiB (" in told
+    assert any(told in sentence for sentence in captions.across(view))
+    assert told in page.markdown(view, [])
     kinds = {chart.kind.name for chart in charts.by_subject(view)}
     assert {"idle-memory", "idle-tail"} <= kinds
 

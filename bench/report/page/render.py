@@ -15,7 +15,7 @@ from bench.report.definitions import DEFINITIONS
 from bench.report.drawing import palette, swatch
 from bench.report.page import figures, rows
 from bench.report.page.templating import environment
-from bench.report.sentences import answer, doubt
+from bench.report.sentences import answer, captions, doubt
 from bench.report.view.run_view import RunView
 from bench.store import sources
 
@@ -69,6 +69,7 @@ def _content(view: RunView) -> dict[str, Any]:
         "created": header.created_at.replace("T", " ")[:16],
         "cut_off": measured < len(cells) or not view.finished,
         "cautions": answer.cautions(view),
+        "across": captions.across(view),
         "measured": measured,
         "planned": len(cells),
         "workloads": workloads,

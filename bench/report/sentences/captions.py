@@ -9,7 +9,7 @@ from bench.pairs.ranking import Ranking
 from bench.report.scaling import laws, slopes
 from bench.report.sentences import changes, cost, interpreters, works
 from bench.report.view.cell_view import CellView, WorkloadView
-from bench.report.view.run_view import Subject
+from bench.report.view.run_view import RunView, Subject
 
 
 def shows(kind: str, subject: Subject) -> str:
@@ -194,6 +194,16 @@ _GROWTH = changes.over("memory_mib", _mib)
 def _scaling(axis: str) -> Callable[[Subject], str]:
     """Return what tells how throughput changes along an axis, and what limits it."""
     return lambda subject: " ".join([_THROUGHPUT(subject), *laws.told(subject, axis)])
+
+
+def across(view: RunView) -> list[str]:
+    """Return what workloads tell together: over work, and with connections that say nothing."""
+    told = [f"{each.label}: {works.over_work(each)}" for each in view.work_sweeps()]
+    return told + [
+        f"{each.label}: {CAPTIONS[kind](each)}"
+        for each in view.sweeps("idle")
+        for kind in ("idle-memory", "idle-tail")
+    ]
 
 
 CAPTIONS: dict[str, Callable[[Subject], str]] = {

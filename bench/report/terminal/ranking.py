@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.base import wording
-from bench.report.sentences import answer, works
+from bench.report.sentences import answer, captions, works
 from bench.report.terminal.fitting import fitted
 from bench.report.view import columns
 from bench.report.view.cell_view import WorkloadView
@@ -19,9 +19,8 @@ DISPENSABLE = ("MiB", "heavy p99", "p50", "CPU µs", "at once", "p99", "of best"
 # None of ours is longer; of a longer one the middle is left out.
 NAME_MOST = 40
 LEGEND = (
-    "of best: throughput (open loop: p99, of connections CPU) against the best, over shared "
-    "blocks; "
-    "≈ is tied with it, ? cannot be compared.\n"
+    "of best: throughput (offered load: p99, offered connections: CPU) against the best, over "
+    "shared blocks; ≈ is tied with it, ? cannot be compared.\n"
     "at once: requests that were served at a time (throughput x mean cycle) of those in flight."
 )
 
@@ -39,7 +38,7 @@ def table(view: RunView, width: int = 100) -> Group:
         pieces += [pairs, Text(answer.answer(view, workload)[0])]
         pieces += map(Text, works.of_mixture(workload))
         pieces.append(Text())
-    pieces += [Text(f"{each.label}: {works.over_work(each)}\n") for each in view.work_sweeps()]
+    pieces += [Text(f"{sentence}\n") for sentence in captions.across(view)]
     return Group(*pieces, Text(LEGEND, style="dim"))
 
 
