@@ -110,7 +110,9 @@ class Display:
         if trouble:
             self.notices.trouble(line)
         if self.bar.disable and not trouble:
-            self.notices.say(f"{self.done}/{self.trials} {line}; {left}")
+            # Of a run that goes on until something is decided, nobody knows how many there will be.
+            of = f"/{self.trials}" if self.done <= self.trials else ""
+            self.notices.say(f"{self.done}{of} {line}; {left}")
         self.bar.update(
             self.task,
             completed=self.done,
@@ -139,8 +141,9 @@ class Display:
         self.seen.add((trial.block, trial.cell))
         if again:
             self.trials += 1
-            if trial.block not in self.again:
-                self.again.append(trial.block)
+            if trial.block in self.again:
+                return f"block {trial.block + 1} again"
+            self.again.append(trial.block)
             return f"block {trial.block + 1} again: {self.disturbed[trial.block]}"
         if self.done > self.trials:
             return f"block {trial.block + 1}, added"
