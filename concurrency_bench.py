@@ -20,14 +20,18 @@ def activate() -> None:
 def bench() -> None:
     """Run the command `bench`."""
     activate()
-    from bench.cli.main import main
-
+    try:
+        from bench.cli.main import main
+    except KeyboardInterrupt:  # Ctrl-C in the half second that imports take
+        sys.exit(130)
     main()
 
 
 def loadgen() -> None:
     """Run the load generator alone."""
     activate()
-    from loadgen.__main__ import main
-
+    try:
+        from loadgen.__main__ import main
+    except KeyboardInterrupt:
+        sys.exit(130)
     main()

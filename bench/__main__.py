@@ -1,5 +1,10 @@
 """`python -m bench`: the same as the console script."""
 
-from bench.cli.main import main
+import sys
+
+try:
+    from bench.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C in the half second that imports take
+    sys.exit(130)
 
 main()

@@ -29,33 +29,55 @@ def doubts(view: RunView) -> list[str]:
 
 
 def publish(view: RunView, folder: Path) -> int:
-    """Copy what others read of a run into a folder, which it replaces; return the files copied.
+    """Copy what others read of a run into a folder, in place of an earlier one; return the files.
+
+    All of it is written beside the folder first: a disk that is full costs nothing of what is
+    there. What is of another name there stays.
 
     Raises:
-        StoreError: the folder holds something that is no published run, or cannot be written
+        StoreError: the folder holds something that is no published run, is the run's own, or cannot
+            be written
     """
     source = view.run.folder
-    foreign = folder.exists() and any(path.is_file() for path in folder.iterdir())
+    if folder.resolve() == source.resolve():
+        raise StoreError(f"{folder}: is the run itself; name another folder to publish it in")
+    there = (path for pattern in ("*", "charts/*") for path in folder.glob(pattern))
+    foreign = any(path.is_file() for path in there)
     if foreign and not (folder / "run.json").exists():
         raise StoreError(f"{folder}: is no run; name a folder that is not there yet, or a run's")
-    wanted = [source / name for name in KEPT]
-    wanted += [path for pattern in KEPT_PATTERNS for path in sorted(source.glob(pattern))]
-    files = [path for path in wanted if path.is_file() and not path.is_symlink()]
-    places = _places(view.run.header)
+    beside = folder.with_name(f"{folder.name}.new")
     try:
-        old = [path for pattern in KEPT_PATTERNS for path in folder.glob(pattern)]
-        for path in (*old, *(folder / name for name in (*KEPT, "charts"))):
-            _remove(path)
-        for path in files:
-            target = folder / path.relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix == ".png":
-                shutil.copyfile(path, target)
-            else:
-                target.write_text(_without_places(path.read_text(), places))
+        shutil.rmtree(beside, ignore_errors=True)
+        names = list(_written(source, beside, _places(view.run.header)))
+        for path in (*(folder / name for name in KEPT), *_matching(folder)):
+            path.unlink(missing_ok=True)
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (beside / name).replace(folder / name)
     except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}; the run itself is whole") from None
-    return len(files)
+        why = f"{folder}: {error.strerror}; the run itself is whole"
+        raise StoreError(why) from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return len(names)
+
+
+def _written(source: Path, folder: Path, places: dict[str, str]) -> Iterator[Path]:
+    """Write what is published of a run into a folder; yield the names below it."""
+    for path in (*(source / name for name in KEPT), *_matching(source)):
+        if path.is_file() and not path.is_symlink():
+            name = path.relative_to(source)
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix == ".png":
+                shutil.copyfile(path, folder / name)
+            else:
+                (folder / name).write_text(_without_places(path.read_text(), places))
+            yield name
+
+
+def _matching(folder: Path) -> list[Path]:
+    """Return the files of a folder that a publication has, beside those with names of their own."""
+    return [path for pattern in KEPT_PATTERNS for path in sorted(folder.glob(pattern))]
 
 
 def _places(header: Header) -> dict[str, str]:
@@ -100,14 +122,6 @@ def _without_places(text: str, places: Mapping[str, str]) -> str:
         for form in dict.fromkeys((place, html.escape(place), json.dumps(place)[1:-1])):
             text = text.replace(form, shown)
     return text
-
-
-def _remove(path: Path) -> None:
-    """Remove what an earlier publication left; a run in a folder below stays."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _unfinished(view: RunView) -> Iterator[str]:

@@ -80,7 +80,10 @@ def check(name: str, transport: str | None, console: Console, *, first: bool = F
 
     first: stop at the first failure
     """
-    transports = [transport] if transport else served(name)
+    can = served(name)
+    if transport in TRANSPORTS and kind_of(transport) not in map(kind_of, can):
+        raise ConfigError(f"server {name!r}: serves {', '.join(can)}, not {transport}")
+    transports = [transport] if transport else can
     passed, told = True, dict[tuple[str, str], str]()
     for each in transports:
         spec = find(name, each)
@@ -115,4 +118,6 @@ def served(name: str) -> list[str]:
     """Return the transports that a server of this name can be held to the contract on."""
     choice = catalog.choose(catalog.read(), [name], {"stream", "datagram"})
     kinds = {spec.variant.kind for spec in choice.specs.values() if spec.variant is not None}
-    return [t for t in ("tcp", "unix", "udp") if kind_of(t) in kinds]
+    # A program of its own, such as the one in C, says nothing of what it serves: it is a stream.
+    foreign = any(spec.variant is None for spec in choice.specs.values())
+    return [t for t in ("tcp", "unix", "udp") if kind_of(t) in kinds or (foreign and t == "tcp")]

@@ -145,6 +145,8 @@ def _end(run: Run, each: Searched, now: Found, slos: Sequence[Slo], peak: float 
 
 def _why(each: Searched, now: Found, peaks: Sequence[Trial]) -> str:
     """Return what stands behind a bound, or a search that found nothing."""
+    if now.bound is Bound.UNKNOWN and not each.trials and any(trial.result for trial in peaks):
+        return "the time was up before a rate was tried"
     if now.bound is Bound.UNKNOWN:
         reasons = [trial.reason for trial in (*peaks, *each.trials) if trial.reason]
         return reasons[-1].splitlines()[0] if reasons else "no trial has figures"

@@ -36,6 +36,11 @@ def check(workloads: Sequence[Workload]) -> None:
     for workload in workloads:
         if workload.load.rate is not None or workload.common_rate:
             raise ConfigError(f"workload {workload.name} offers a rate: the search finds it")
+        if workload.load.depth > 1 or workload.load.think_us:
+            raise ConfigError(
+                f"workload {workload.name}: a search offers rates, under which nobody waits for "
+                "replies: drop --depth and --think-us"
+            )
         try:
             reading.at_rate(Cell("", workload), 1000.0)
         except PlanError as error:

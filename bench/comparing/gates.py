@@ -91,7 +91,7 @@ class Judgement:
 
 def parse_gate(text: str) -> Gate:
     """Read a gate as users write it; raises ConfigError."""
-    match = re.fullmatch(r"\s*([a-z0-9]+)\s*([<>])\s*([0-9]*\.?[0-9]+)\s*", text)
+    match = re.fullmatch(r"\s*([a-z0-9_]+)\s*([<>])\s*([0-9]*\.?[0-9]+)\s*", text)
     if match is None or match[1] not in METRICS or float(match[3]) <= 0:
         raise ConfigError(
             f"gate {text!r}: write a figure, < or >, and a ratio, such as 'throughput < 0.95' or "
@@ -102,7 +102,7 @@ def parse_gate(text: str) -> Gate:
 
 def parse_margin(text: str) -> Gate:
     """Read a margin as users write it; raises ConfigError."""
-    match = re.fullmatch(r"\s*([a-z0-9]+)\s+([0-9]*\.?[0-9]+)\s*%\s*", text)
+    match = re.fullmatch(r"\s*([a-z0-9_]+)\s+([0-9]*\.?[0-9]+)\s*%\s*", text)
     if match is None or match[1] not in METRICS or not 0 < float(match[2]) < 100:
         raise ConfigError(
             f"margin {text!r}: write a figure and a percentage, such as 'throughput 3%' or "

@@ -57,6 +57,7 @@ class Timeline:
 
     runs: those that can be compared, in the order of their time
     left_out: the others by name, and why
+    undrawn: servers and workloads with figures that stand in fewer than two runs
     noise: by the name of a figure, by what fraction neighbouring runs differ without a change (one
         standard deviation); of figures with too few neighbours it is not known, and no step either
     """
@@ -65,6 +66,7 @@ class Timeline:
     series: tuple[Series, ...]
     left_out: tuple[tuple[str, str], ...]
     noise: dict[str, float]
+    undrawn: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,22 +92,51 @@ def timeline(
         ConfigError: fewer than two runs are of one machine and of equal settings, or no cell that
             was asked for has figures in two of them
     """
+    runs, useless = _with_trials_of_their_own(runs)
     kept, left_out = _on_equal_terms(runs)
+    left_out = (*useless, *left_out)
     sides = [side([run]) for run in kept]
     wanted = [
         cell
         for cell in dict.fromkeys(cell for each in sides for cell in each.some)
         if server in ("", cell.server) and workload in ("", cell.workload.name)
     ]
+    servers = {cell.server for each in sides for cell in each.some}
+    if server and server not in servers:
+        raise ConfigError(f"history: no server {server!r}; there are {', '.join(sorted(servers))}")
     tracks = [track for cell in wanted if (track := _track(cell, figure, sides)) is not None]
     if not tracks:
         asked = " ".join(word for word in (server, workload, figure.name if figure else "") if word)
         raise ConfigError(
             f"history: no cell{f' of {asked}' if asked else ''} has figures that stand in two runs"
         )
-    labels = workload_labels(track.cell.workload for track in tracks)
+    labels = workload_labels(cell.workload for cell in wanted)
     series, noise = _stepped(tracks, labels)
-    return Timeline(kept, series, left_out, noise)
+    drawn = {track.cell for track in tracks}
+    undrawn = ((cell.server, labels[cell.workload]) for cell in wanted if cell not in drawn)
+    return Timeline(kept, series, left_out, noise, tuple(undrawn))
+
+
+def _with_trials_of_their_own(
+    runs: Sequence[Run],
+) -> tuple[list[Run], tuple[tuple[str, str], ...]]:
+    """Return the runs without the empty ones and without copies of another; and those, with why.
+
+    Copies would tell that runs differ by nothing.
+    """
+    kept: dict[tuple[str, str], Run] = {}
+    useless = []
+    for run in runs:
+        name, same = run.folder.name, (run.header.run_id, run.header.created_at)
+        if not any(trial.result is not None for trial in run.trials):
+            useless.append((name, "has no trial with figures"))
+        elif same in kept:
+            useless.append((name, f"is a copy of {kept[same].folder.name}"))
+        else:
+            kept[same] = run
+    if not kept:
+        raise ConfigError("history: no run has a trial with figures; name two of one machine")
+    return list(kept.values()), tuple(useless)
 
 
 def _on_equal_terms(
@@ -122,7 +153,8 @@ def _on_equal_terms(
         kept = tuple(run for run, differs in zip(ordered, why, strict=True) if not differs)
         if len(kept) >= RUNS_LEAST:
             both = zip(ordered, why, strict=True)
-            return kept, tuple((r.header.run_id, "; ".join(each)) for r, each in both if each)
+            left_out = ((r.header.run_id, f"differs in {'; '.join(w)}") for r, w in both if w)
+            return kept, tuple(left_out)
     last_name = ordered[-1].header.run_id
     if len(ordered) < RUNS_LEAST:
         raise ConfigError(f"history: {last_name} is the only run; name two of one machine")

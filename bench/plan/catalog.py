@@ -88,6 +88,10 @@ def read(outside: Outside = Outside()) -> Catalog:
             raise ConfigError(f"{spec.name}: a server has that name; choose another")
         brought[spec.name] = spec
     named = {python.name: python for python in pythons}
+    if outside.provision and not outside.pythons:
+        raise ConfigError(
+            "--provision gives other interpreters what they lack: name one (--python)"
+        )
     return Catalog(variants, brought, named, outside.provision)
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from bench.base import wording
 from bench.base.errors import InterpreterError
@@ -19,6 +20,7 @@ import json, sys; print(json.dumps(sys.version_info[:3]))
 sys.path = [place for place in sys.path if place]  # a server does not find what lies here, either
 import importlib.util
 from importlib import metadata
+from pathlib import Path
 from servers import runtime
 def version(name):
     try:
@@ -57,7 +59,11 @@ def examine(text: str, packages: list[str]) -> Interpreter:
         raise InterpreterError(f"--python {name}: {error} in {line!r}") from None
     if words and ASSIGNMENT.match(words[0]):
         words = ("env", *words)
-    if not words or shutil.which(words[0]) is None:
+    if not words:
+        raise InterpreterError(f"--python {name}: names no program; write NAME=/path/to/python")
+    if Path(words[0]).is_dir():
+        raise InterpreterError(f"--python {name}: {line!r} is a folder; name the program in it")
+    if shutil.which(words[0]) is None:
         raise InterpreterError(f"--python {name}: the program {line!r} is not there")
     return _asked(name, words, line, packages)
 

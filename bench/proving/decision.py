@@ -122,17 +122,22 @@ def findings(run: Run, question: Question) -> list[Finding]:
     return found
 
 
-def decided(run: Run, question: Question) -> bool:
-    """Tell if nothing is left to find out: of what ranks under each load, and what is asked."""
+def deciding(run: Run, question: Question) -> list[Finding]:
+    """Return what is found of that which ends the run: what ranks under each load, and is asked."""
     leading = {
         label: metrics.leading(workload).name
         for workload, label in workload_labels(run.header.config.workloads).items()
     }
-    return all(
-        finding.decision is not Decision.NOT_SHOWN
+    return [
+        finding
         for finding in findings(run, question)
         if finding.figure in (leading[finding.workload], *question.deciding)
-    )
+    ]
+
+
+def decided(run: Run, question: Question) -> bool:
+    """Tell if nothing is left to find out."""
+    return all(each.decision is not Decision.NOT_SHOWN for each in deciding(run, question))
 
 
 def _side(run: Run, cell: Cell, trials: Sequence[Trial], by_block: ByBlock) -> _Side:

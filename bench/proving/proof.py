@@ -10,7 +10,7 @@ from bench.comparing.gates import Gate
 from bench.model.run import Run
 from bench.model.trial import TWIN
 from bench.proving import decision
-from bench.proving.decision import Finding, Question
+from bench.proving.decision import Decision, Finding, Question
 from bench.proving.profile import result as profiles
 from bench.proving.profile.result import Profile
 from bench.proving.refs import Reference
@@ -20,6 +20,7 @@ class End(StrEnum):
     """Why a run that proves something ended."""
 
     DECIDED = "decided"
+    INCOMPARABLE = "nothing could be compared"
     TIME = "time was up"
     INTERRUPTED = "interrupted"
 
@@ -91,8 +92,7 @@ def proof(
         _participant(run, name, reference)
         for name, reference in zip((question.a, question.b), references, strict=True)
     )
-    done = decision.decided(run, question)
-    end = End.DECIDED if done else End.TIME if complete else End.INTERRUPTED
+    end = _end({each.decision for each in decision.deciding(run, question)}, complete)
     return Proof(
         header.run_id,
         header.command,
@@ -109,6 +109,15 @@ def proof(
         tuple(gate.written for gate in limits),
         profile,
     )
+
+
+def _end(decisions: set[Decision], complete: bool) -> End:
+    """Return why a run ended, by what it has decided."""
+    if decisions == {Decision.NOT_COMPARABLE}:
+        return End.INCOMPARABLE
+    if Decision.NOT_SHOWN not in decisions:
+        return End.DECIDED
+    return End.TIME if complete else End.INTERRUPTED
 
 
 def again(run: Run, before: Proof, limits: Sequence[Gate]) -> Proof:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.base import wording
 from bench.base.errors import StoreError, in_words
 from bench.model.header import Header
 from bench.model.run import Run
@@ -44,16 +45,16 @@ def behind_links(folder: Path) -> Path:
 
 
 def below(folder: Path) -> list[Path]:
-    """Return the runs of a folder: itself, or those that lie in it, by name; links left out.
+    """Return the runs of a folder: itself, and those that lie in it, by name; links left out.
 
     Raises:
         StoreError: it is no run and holds none, or cannot be looked at
     """
     try:
-        if (folder / reading.HEADER).exists():
-            return [behind_links(folder).resolve()]
+        own = (folder / reading.HEADER).exists()
+        runs = [behind_links(folder).resolve()] if own else []
         entries = sorted(path for path in folder.iterdir() if not path.is_symlink())
-        runs = [path.resolve() for path in entries if (path / reading.HEADER).is_file()]
+        runs += [path.resolve() for path in entries if (path / reading.HEADER).is_file()]
     except OSError as error:
         raise StoreError(in_words(error)) from None
     if not runs:
@@ -124,7 +125,26 @@ def read(folder: Path) -> Run:
         StoreError: it is not a run, was written by a newer version, or holds what none does.
     """
     header, document = reading.header(folder)
-    return Run(folder, header, counting(reading.trials(folder, document)))
+    trials = reading.trials(folder, document)
+    _check_own(folder, header, trials)
+    return Run(folder, header, counting(trials))
+
+
+def _check_own(folder: Path, header: Header, trials: Iterable[Trial]) -> None:
+    """Refuse trials of another run: of a cell that the header does not list; raises StoreError.
+
+    A search adds rates of its own, to the servers that it lists.
+    """
+    cells = {*header.cells}
+    servers = {cell.server for cell in cells}
+    for trial in trials if cells else ():
+        own = trial.cell.server in servers if header.config.slo else trial.cell in cells
+        if not own:
+            what = wording.printable(f"{trial.cell.server} {trial.cell.workload.name}", 200)
+            raise StoreError(
+                f"{folder / reading.TRIALS}: has a trial of {what}, which is not of this run; "
+                f"{reading.REMEDY}"
+            )
 
 
 def counting(trials: Iterable[Trial]) -> list[Trial]:

@@ -1,6 +1,8 @@
 """Command lines and files that make no sense: one line, status 2, at once."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -168,7 +170,7 @@ def test_a_name_that_is_too_long(verb: str, refused: Refused) -> None:
         ("--slo p99<5ms --minutes 0", "--minutes 0: give from"),
         ("--slo p99<5ms --until 0%", "0%"),
         ("--slo p99<5ms --suite default", "workload churn offers a rate"),
-        ("--slo p99<5ms --depth 4", "depth and think time belong to closed loop"),
+        ("--slo p99<5ms --depth 4", "drop --depth and --think-us"),
         ("--slo p99<5ms --servers nosuch", "nosuch"),
     ],
 )
@@ -206,3 +208,32 @@ def test_a_pipe_that_nobody_writes_into(option: str, tmp_path: Path, refused: Re
     pipe = tmp_path / "pipe.py"
     os.mkfifo(pipe)
     refused(["run", option, str(pipe)], PIPES[option])
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.2, 0.3])
+def test_ctrl_c_while_it_imports_shows_no_traceback(after_s: float) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "bench", "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        started.wait(after_s)
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=60)
+    assert b"Traceback" not in told or b"site.py" in told
+
+
+def test_options_that_would_be_ignored(refused: Refused) -> None:
+    refused(["run", "--provision", "--servers", "blocking"], "name one (--python)")
+    refused(["history", "results/reference", "--json", "--markdown"], "choose one")
+
+
+def test_a_program_that_is_none(tmp_path: Path, refused: Refused) -> None:
+    refused(["run", "--python", f"x={tmp_path}"], "is a folder")
+    refused(["run", "--python", "x="], "names no program")
+
+
+def test_a_stream_server_is_not_checked_over_datagrams(refused: Refused) -> None:
+    refused(
+        ["check", "servers/stream/thread_pool.py", "--transport", "udp"],
+        "serves tcp, unix, not udp",
+    )

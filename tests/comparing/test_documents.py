@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.analysis.metrics import METRICS
+from bench.base.errors import StoreError
 from bench.comparing import decisions
 from bench.comparing.comparison import compare
 from bench.comparing.decisions import Change
@@ -109,14 +110,27 @@ def test_only_what_is_asked_for_is_printed(
         assert out == (tmp_path / "after" / "compare.md").read_text()
 
 
-def test_documents_that_cannot_be_written_cost_nothing(
+def test_documents_that_cannot_be_written_where_they_were_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from bench.cli.main import app
 
     folders = [str(_run(tmp_path / name).folder) for name in ("before", "after")]
     (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=f"--write {tmp_path}/file: "):
+        app(["compare", *folders, "--write", str(tmp_path / "file")], standalone_mode=False)
+    assert "kept-50" in capsys.readouterr().out  # what was found out is printed all the same
+
+
+def test_documents_beside_a_run_that_cannot_be_written_cost_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from bench.cli.main import app
+
+    folders = [str(_run(tmp_path / name).folder) for name in ("before", "after")]
+    for name in ("compare.md", "compare.html"):
+        (tmp_path / "after" / name).mkdir()
     with pytest.raises(SystemExit) as ended:
-        app(["compare", *folders, "--write", str(tmp_path / "file")])
+        app(["compare", *folders])
     assert ended.value.code == Exit.MEASURED
     assert "left out: compare.md and compare.html" in capsys.readouterr().out

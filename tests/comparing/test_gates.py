@@ -9,7 +9,7 @@ import pytest
 from bench.base.errors import ConfigError
 from bench.base.estimate import Estimate
 from bench.comparing import comparison, gates
-from bench.comparing.gates import Decision
+from bench.comparing.gates import Decision, Gate
 from bench.model.run import Run
 from bench.model.trial import Trial
 from tests.comparing.common import OTHER, PLAIN, SLOWER, noisy, run
@@ -107,3 +107,8 @@ def test_what_would_have_been_shown_is_said_at_the_level_of_the_gate(tmp_path: P
     # Two means of eight trials of 20 %: at 95 % two-sided, then one-sided; not at that of 14 tests.
     assert sizes == [pytest.approx(34, abs=10), pytest.approx(29, abs=10)]
     assert sizes[0] > sizes[1]
+
+
+def test_a_gate_may_be_of_light_requests() -> None:
+    assert gates.parse("light_p99 > 1.1") == Gate("light_p99", False, 1.1)
+    assert gates.parse("light_p99 3%").figure == "light_p99"

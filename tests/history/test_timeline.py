@@ -80,7 +80,7 @@ def test_a_figure_and_a_cell_of_ones_own(tmp_path: Path) -> None:
     runs = write(tmp_path, levels(3, 0.01, seed=1))
     found = timeline(runs, METRICS["p99"], server=STEPPED, workload="kept-50")
     assert [(s.cell.server, s.figure.name) for s in found.series] == [(STEPPED, "p99")]
-    with pytest.raises(ConfigError, match="no cell of nobody has figures"):
+    with pytest.raises(ConfigError, match="no server 'nobody'; there are asyncio-protocol"):
         timeline(runs, server="nobody")
 
 
@@ -115,3 +115,39 @@ def test_a_last_run_of_another_kind_is_left_out(tmp_path: Path) -> None:
     ((name, why),) = found.left_out
     assert name == "other"
     assert why
+
+
+def test_a_copy_of_a_run_is_none_and_neither_is_an_empty_one(tmp_path: Path) -> None:
+    """Copies would tell that runs differ by nothing, and every difference be a step."""
+    runs = write(tmp_path, levels(3, 0.01, seed=1))
+    copy = dataclasses.replace(runs[1], folder=tmp_path / "copy")
+    empty = dataclasses.replace(runs[2], folder=tmp_path / "empty", trials=[])
+    found = timeline([*runs, copy, empty])
+    assert [run.header.run_id for run in found.runs] == [run.header.run_id for run in runs]
+    assert dict(found.left_out) == {
+        "copy": f"is a copy of {runs[1].folder.name}",
+        "empty": "has no trial with figures",
+    }
+    with pytest.raises(ConfigError, match="the only run"):
+        timeline([runs[1], copy])
+
+
+def test_where_points_are_bounds_a_step_is_not_denied(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(8, 0.0, seed=1, step_at=4, factor=0.5))
+    found = timeline(runs)
+    series = next(each for each in found.series if each.cell.server == STEPPED)
+    bounds = tuple(dataclasses.replace(point, bound=True) for point in series.points)
+    hidden = dataclasses.replace(series, points=bounds, steps=())
+    assert words.steps(found, hidden) == "not told: some are bounds"
+    assert words.steps(found, dataclasses.replace(series, steps=())) == "no step"
+
+
+def test_what_is_not_drawn_is_named(tmp_path: Path) -> None:
+    runs = write(tmp_path, levels(3, 0.01, seed=1))
+    rest = [
+        dataclasses.replace(run, trials=[t for t in run.trials if t.cell.server != STEPPED])
+        for run in runs[1:]
+    ]
+    found = timeline([runs[0], *rest])
+    assert [server for server, _ in found.undrawn] == [STEPPED]
+    assert any(note.startswith("Not drawn, for fewer than two") for note in words.notes(found))

@@ -1,6 +1,7 @@
 """A run is published if its own verdicts let it, and what stands stays if they do not."""
 
 import dataclasses
+import errno
 from pathlib import Path
 
 import msgspec
@@ -109,3 +110,49 @@ def test_tables_of_an_earlier_publication_go(tmp_path: Path) -> None:
     publishing.publish(view, tmp_path / "public")
     assert not (tmp_path / "public" / "old.csv").exists()
     assert (tmp_path / "elsewhere").read_text() == "precious"
+
+
+def test_a_run_is_not_published_over_itself(tmp_path: Path) -> None:
+    view = _view(tmp_path / "run")
+    files.write(view)
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    before = sorted(path.name for path in (tmp_path / "run").iterdir())
+    for to in ("run", "link"):
+        with pytest.raises(StoreError, match="is the run itself"):
+            publishing.publish(view, tmp_path / to)
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == before
+
+
+def test_what_cannot_be_written_costs_nothing_of_an_earlier_publication(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = _view(tmp_path / "run")
+    files.write(view)
+    publishing.publish(view, tmp_path / "public")
+    kept = {p: p.read_bytes() for p in (tmp_path / "public").rglob("*") if p.is_file()}
+    write, left = Path.write_text, [3]
+
+    def full(path: Path, text: str) -> int:
+        left[0] -= 1
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(StoreError, match="No space left on device; the run itself is whole"):
+        publishing.publish(view, tmp_path / "public")
+    assert {p: p.read_bytes() for p in (tmp_path / "public").rglob("*") if p.is_file()} == kept
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["public", "run"]
+
+
+def test_what_others_have_put_beside_the_charts_stays(tmp_path: Path) -> None:
+    view = _view(tmp_path / "run")
+    files.write(view)
+    (tmp_path / "mine/charts").mkdir(parents=True)
+    (tmp_path / "mine/charts/mine.txt").write_text("x")
+    with pytest.raises(StoreError, match="is no run"):
+        publishing.publish(view, tmp_path / "mine")
+    publishing.publish(view, tmp_path / "public")
+    (tmp_path / "public/charts/mine.txt").write_text("x")
+    publishing.publish(view, tmp_path / "public")
+    assert (tmp_path / "public/charts/mine.txt").read_text() == "x"

@@ -102,7 +102,8 @@ def compare(
         for line in comparison.lines(judged):
             console.print(line, highlight=False, soft_wrap=True)
     told = terminal(stderr=as_json or as_markdown)
-    told.print(written(write or b[-1].folder, texts), highlight=False, soft_wrap=True)
+    where = written(write or b[-1].folder, texts, asked=write is not None)
+    told.print(where, highlight=False, soft_wrap=True)
     decision = gates.gravest(judged)
     if decision is not None:
         sys.exit(STATUSES[decision])

@@ -52,6 +52,8 @@ def history(
 
     if figure and figure not in METRICS:
         raise ConfigError(f"--figure {figure}: choose from {', '.join(METRICS)}")
+    if as_json and as_markdown:
+        raise ConfigError("--json and --markdown: choose one, for both are to be the only output")
     runs, unread = _readable(folders)
     found = timeline(runs, METRICS.get(figure), server, workload)
     command = ("bench", *sys.argv[1:])
@@ -68,7 +70,8 @@ def history(
     told = terminal(stderr=as_json or as_markdown)
     for why in unread:
         told.print(f"left out: {why}", highlight=False, soft_wrap=True)
-    told.print(written(write or folders[0], texts), highlight=False, soft_wrap=True)
+    where = written(write or folders[0], texts, asked=write is not None)
+    told.print(where, highlight=False, soft_wrap=True)
 
 
 def _readable(folders: Sequence[Path]) -> tuple[list[Run], list[str]]:

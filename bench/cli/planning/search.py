@@ -1,10 +1,13 @@
 """What `bench capacity` does, from what was asked for to the page."""
 
+import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.base import wording
+from bench.base.errors import ConfigError
 from bench.base.gaps import Gaps
 from bench.capacity import measuring
 from bench.capacity.finding import Capacity
@@ -62,6 +65,7 @@ def carry_out(asked: Asked, notices: Notices, *, as_json: bool = False) -> Exit:
     notices.say(*(f"skipped: {reason}" for reason in session.skipped))
     notices.say(examine.short(examine.examine()))
     session = calibrated(session)
+    _check_time(session)
     header = begin(session)
     notices.say(*session.calibration.notices(), _plan(session))
     question = Question(asked.slos, asked.until, session.plan.budget_s)
@@ -82,6 +86,20 @@ def _session(session: Session, asked: Asked) -> Session:
     budget_s = asked.budget_s or asked.each_s * len(session.plan.cells)
     plan = replace(session.plan, until=asked.until, budget_s=budget_s)
     return replace(session, plan=plan, slo=tuple(str(slo) for slo in asked.slos))
+
+
+def _check_time(session: Session) -> None:
+    """Refuse a time that is up before a rate was tried of each server; raises ConfigError."""
+    beside_s, budget_s = session.calibration.overhead_s, session.plan.budget_s
+    least_s = session.trials * (session.trial_s + beside_s)
+    least_s += len(session.plan.cells) * (session.conditions.load_s + beside_s)
+    if budget_s < least_s:
+        with contextlib.suppress(OSError):
+            session.folder.rmdir()  # it was made for the run, and has nothing in it
+        raise ConfigError(
+            f"--minutes {budget_s / 60:.2g}: the peaks of the closed loop and one rate each take "
+            f"some {math.ceil(least_s / 6) / 10:g}; give more, or a shorter --duration"
+        )
 
 
 def _plan(session: Session) -> str:

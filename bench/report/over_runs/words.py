@@ -13,7 +13,7 @@ from bench.model.run import Run
 UNITS = {"throughput": "/s", "cpu": "µs", "memory": "MiB"}
 # Of a commit's hash as many letters as git shows.
 COMMIT = 9
-UNCHANGED = "no step"
+UNCHANGED, UNTOLD = "no step", "not told: some are bounds"
 
 
 def value(figure: Metric, of: Estimate) -> str:
@@ -55,7 +55,8 @@ def step(timeline: Timeline, of: Step) -> str:
 
 def steps(timeline: Timeline, series: Series) -> str:
     """Return all steps of a cell in words."""
-    return "; ".join(step(timeline, each) for each in series.steps) or UNCHANGED
+    told = "; ".join(step(timeline, each) for each in series.steps)
+    return told or (UNTOLD if any(each.bound for each in series.points) else UNCHANGED)
 
 
 def head(timeline: Timeline) -> str:
@@ -87,8 +88,11 @@ def notes(timeline: Timeline) -> Iterator[str]:
             f"At {runs} most cells took a step the same way: unless all servers changed, the "
             "machine did."
         )
+    if timeline.undrawn:
+        cells = wording.listing([f"{server} ({label})" for server, label in timeline.undrawn])
+        yield f"Not drawn, for fewer than two runs have figures that stand: {cells}."
     for run, why in timeline.left_out:
-        yield f"Left out: {run} differs in {why}."
+        yield f"Left out: {run} {why}."
 
 
 def moved_together(timeline: Timeline) -> list[int]:
@@ -116,6 +120,7 @@ def document(timeline: Timeline) -> dict[str, Any]:
     return {
         "runs": runs,
         "left_out": [{"run": run, "why": why} for run, why in timeline.left_out],
+        "undrawn": [{"server": one, "workload": label} for one, label in timeline.undrawn],
         "noise": timeline.noise,
         "cells": [_cell(series) for series in timeline.series],
     }

@@ -70,6 +70,7 @@ def ended(proof: Proof) -> str:
     clock = wording.clock(proof.time_s)
     why = {
         End.DECIDED: "until it was decided",
+        End.INCOMPARABLE: "until it was clear that nothing could be compared",
         End.TIME: f"until the time was up ({clock} min)",
         End.INTERRUPTED: "until it was interrupted",
     }[proof.end]
