@@ -237,7 +237,8 @@ def guarded() -> int:
     except SystemExit as ended:
         done = ended.code
     except USAGE as error:
-        print(f"error: {error}; see `python -m loadgen --help`".replace(".;", ";"), file=sys.stderr)
+        told = error.format_message().rstrip(".")  # type: ignore[attr-defined]  # names the option
+        print(f"error: {told}; see `python -m loadgen --help`", file=sys.stderr)
         return Exit.BAD_INPUT
     except OSError as error:
         print(f"error: {error.filename or 'here'}: {error.strerror or error}", file=sys.stderr)

@@ -142,6 +142,11 @@ def test_usage_is_a_line_that_names_the_help(words: list[str]) -> None:
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_value_of_another_kind_is_told_with_its_option() -> None:
+    ended = loadgen("127.0.0.1:9", "--idle", "x")
+    assert "Invalid value for '--idle'" in ended.stderr
+
+
 def test_term_does_the_same_over_udp() -> None:
     with serving("selectors-default", "datagram") as server:
         status, out, errors = stopped(

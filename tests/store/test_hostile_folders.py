@@ -45,5 +45,7 @@ def test_trials_of_another_run_are_refused(tmp_path: Path) -> None:
         ),
     )
     run_folder.write_header(mine.folder, header)
-    with pytest.raises(StoreError, match=r"has a trial of [a-z-]+ [a-z0-9-]+, which is not of this run"):
+    with pytest.raises(
+        StoreError, match=r"has a trial of [a-z-]+ [a-z0-9-]+, which is not of this run"
+    ):
         run_folder.read(mine.folder)
