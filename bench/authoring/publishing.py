@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -45,20 +46,20 @@ def publish(view: RunView, folder: Path) -> int:
     foreign = any(path.is_file() for path in there)
     if foreign and not (folder / "run.json").exists():
         raise StoreError(f"{folder}: is no run; name a folder that is not there yet, or a run's")
-    beside = folder.with_name(f"{folder.name}.new")
     try:
-        shutil.rmtree(beside, ignore_errors=True)
-        names = list(_written(source, beside, _places(view.run.header)))
-        for path in (*(folder / name for name in KEPT), *_matching(folder)):
-            path.unlink(missing_ok=True)
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (beside / name).replace(folder / name)
+        # Where a link leads, on the same disk, so that what is written has only to be renamed.
+        place = folder.resolve()
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as name:
+            beside = Path(name)
+            names = list(_written(source, beside, _places(view.run.header)))
+            for path in (*(place / name for name in KEPT), *_matching(place)):
+                path.unlink(missing_ok=True)
+            for each in names:
+                (place / each).parent.mkdir(parents=True, exist_ok=True)
+                (beside / each).replace(place / each)
     except OSError as error:
-        why = f"{folder}: {error.strerror}; the run itself is whole"
-        raise StoreError(why) from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        raise StoreError(f"{folder}: {error.strerror}; the run itself is whole") from None
     return len(names)
 
 

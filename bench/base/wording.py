@@ -20,6 +20,8 @@ FINEST_PLACE = -4
 WIDE = 4.0
 # From this half width on, as a part of the value, the ends of an interval are written.
 SKEWED = 0.25
+# Nobody cares how much further apart two things would have to be than a hundred times.
+FACTOR_MOST = 99.0
 # Units of time and how many µs they have, the largest first.
 TIME_UNITS = ((1e6, "s"), (1e3, "ms"), (1.0, "µs"))
 
@@ -79,6 +81,14 @@ def scale(value: float, largest: float | None = None) -> str:
         if value and abs(value if largest is None else largest) >= limit:
             return f"{value / divisor:g}{suffix}"
     return f"{value:,g}"
+
+
+def difference(size: float) -> str:
+    """Return a difference with two digits: `2.4%`, `31%`; `a factor of 13`."""
+    if size >= 1:
+        beyond = "more than " if size > FACTOR_MOST else ""
+        return f"{beyond}a factor of {digits(1 + min(size, FACTOR_MOST), 2)}"
+    return f"{size:.0%}" if size >= 0.095 else f"{size:.1%}"
 
 
 def duration(time_us: float) -> str:

@@ -10,12 +10,13 @@ from pathlib import Path
 from bench.host import kernel, quota
 
 SYSTEM_WIDE = ("kernel.threads-max", "kernel.pid_max")
-# What is said where no thread, and no process, can be started.
-NO_TASK = ("can't start new thread", os.strerror(errno.EAGAIN))
+# What is said where no thread can be started; of a process a call that would block says the same,
+# and the traceback tells them apart.
+NO_THREAD, NO_PROCESS, FORKED = "can't start new thread", os.strerror(errno.EAGAIN), "fork"
+# A limit that leaves more for each connection is met by what leaks, and not by connections.
+EACH_MOST = 4
 # The stack of a thread and the page that guards it.
 MAPS_PER_THREAD = 2
-# Of a server's open files these may be no connections, and are no room for one.
-FILES_SPARE = 64
 # Capabilities that exempt from RLIMIT_NPROC: CAP_SYS_ADMIN and CAP_SYS_RESOURCE.
 EXEMPT = 1 << 21 | 1 << 24
 # What /proc/self/uid_map says outside of any user namespace.
@@ -52,20 +53,36 @@ def limits(root: Path = kernel.ROOT) -> list[Limit]:
     return known
 
 
-def met(words: str, files: int | None = None, root: Path = kernel.ROOT) -> Limit | None:
-    """Return the limit that a server ran into, by its last words or the files that it has open."""
+def met(words: str, asked: int, root: Path = kernel.ROOT) -> Limit | None:
+    """Return the limit that a server ran into as it ended, by what it said.
+
+    asked: connections that it was to hold; a limit far beyond them is none that they met
+    """
+    known: list[Limit | None] = []
+    if os.strerror(errno.EMFILE) in words:
+        known = [of_files()]
+    elif NO_THREAD in words or (NO_PROCESS in words and FORKED in words):
+        known = [*limits(root), *_of_maps(root)]
+    least = min((limit for limit in known if limit), key=lambda limit: limit.left, default=None)
+    return least if least is not None and least.left <= EACH_MOST * asked else None
+
+
+def of_files() -> Limit | None:
+    """Return how many files a process may have open; None is no limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    full = files is not None and files >= hard - FILES_SPARE
-    if hard != resource.RLIM_INFINITY and (full or os.strerror(errno.EMFILE) in words):
-        return Limit(0, f"the limit of open files of a process ({hard:,})", "raise it (ulimit -Hn)")
-    if not any(each in words for each in NO_TASK):
+    if hard == resource.RLIM_INFINITY:
         return None
-    known, name = limits(root), "vm.max_map_count"
+    name = f"the limit of open files of a process ({hard:,})"
+    return Limit(hard, name, "raise it (ulimit -Hn)")
+
+
+def _of_maps(root: Path) -> list[Limit]:
+    name = "vm.max_map_count"
     most = kernel.number(f"/proc/sys/{name.replace('.', '/')}", root)
-    if most is not None:
-        remedy = f"raise it (sysctl {name}={2 * most})"
-        known.append(Limit(most // MAPS_PER_THREAD, f"{name} ({most:,}, two a thread)", remedy))
-    return min(known, key=lambda limit: limit.left, default=None)
+    if most is None:
+        return []
+    remedy = f"raise it (sysctl {name}={2 * most})"
+    return [Limit(most // MAPS_PER_THREAD, f"{name} ({most:,}, two a thread)", remedy)]
 
 
 def tasks(root: Path = kernel.ROOT) -> int | None:

@@ -20,7 +20,6 @@ import json, sys; print(json.dumps(sys.version_info[:3]))
 sys.path = [place for place in sys.path if place]  # a server does not find what lies here, either
 import importlib.util
 from importlib import metadata
-from pathlib import Path
 from servers import runtime
 def version(name):
     try:

@@ -49,8 +49,8 @@ class Proof:
     run: the name of its folder; command: what was typed
     a, b: the baseline, and what is beside it
     margin: within which they are tied; level: of all intervals together, over all looks
-    blocks: measured; looks: how often they were looked at; end: `decided`, `time was up` or
-        `interrupted`; time_s: the time that it was given
+    blocks: measured; looks: how often they were looked at; end: `decided`, `nothing could be
+        compared`, `time was up` or `interrupted`; time_s: the time that it was given
     deciding, limits: the figures that were to be decided, and the gates as they are written
     profile: null unless it was asked for
     Beside these: `gates`, what each came to, and `decision`, what they come to together.

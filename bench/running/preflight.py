@@ -147,13 +147,18 @@ def problems_of_workload(workload: Workload, hard_files: int) -> Iterator[str]:
 
 def limited(trial: Trial) -> Trial:
     """Return a trial of kept connections with the limit that kept its server from holding all."""
-    workload, usage = trial.cell.workload, trial.server_usage
-    ended, files = trial.exit_status is not None, None if usage is None else usage.open_files
-    if workload.transport == "udp" or workload.load.requests_per_connection is not None:
+    load, usage = trial.cell.workload.load, trial.server_usage
+    asked = load.connections + load.idle
+    if trial.cell.workload.transport == "udp" or load.requests_per_connection is not None:
         return trial
-    if not ended and (files is None or files >= workload.load.connections + workload.load.idle):
-        return trial
-    limit = tasks.met(trial.output if ended else "", files)
+    limit = None
+    if trial.exit_status is not None:
+        limit = tasks.met(trial.output, asked)
+    elif usage is not None and usage.open_files is not None and usage.open_files < asked:
+        files = tasks.of_files()
+        # Of several processes one may be full: it is not said where that is not known.
+        all_full = files and usage.open_files >= usage.processes * (files.left - DESCRIPTORS_SPARE)
+        limit = files if all_full else None
     return trial if limit is None else replace(trial, met=Met(limit.name, limit.remedy))
 
 

@@ -122,16 +122,9 @@ def _shown(session: Session) -> Iterator[str]:
     blocks = ahead.blocks_for(levels.WANTED, servers)
     more = f"; {levels.WANTED:.0%} would take {blocks}" if blocks else ""
     yield (
-        f"noise: by that of {earlier.header.run_id}, {session.plan.blocks} blocks show "
-        f"{_size(shown)} and more (power {levels.POWER:.0%}){more}"
+        f"noise: by that of {earlier.header.run_id}, {session.plan.blocks} blocks show differences "
+        f"of {wording.difference(shown)} and more (power {levels.POWER:.0%}){more}"
     )
-
-
-def _size(difference: float) -> str:
-    """Return a difference in words: `differences of 3.1%`, `a factor of 7.5`."""
-    if difference < 1:
-        return f"differences of {difference:.1%}"
-    return f"a factor of {wording.digits(1 + difference, 2)}"
 
 
 @dataclass(frozen=True)

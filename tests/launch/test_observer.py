@@ -1,8 +1,10 @@
 """What goes on around a load, read at the moments of a trial."""
 
+import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,20 +14,26 @@ from bench.model.cpus import Cpus
 from loadgen.part import Moment
 
 
+@contextlib.contextmanager
+def watched() -> Iterator[Observer]:
+    """Watch this process's own children; the one that there is ends with the block."""
+    cpu = min(os.sched_getaffinity(0))
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+        os._exit(0)
+    try:
+        yield Observer(os.getpid(), Cpus((cpu,), (cpu,)))
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 class TestObserver:
     def look(self) -> tuple[Observer, dict[Moment, int]]:
-        """Watch this process's own children through a window without a load."""
-        cpu = min(os.sched_getaffinity(0))
-        observer = Observer(os.getpid(), Cpus((cpu,), (cpu,)))
-        child = os.fork()
-        if child == 0:
-            signal.pause()
-            os._exit(0)
-        try:
+        """Watch through a window without a load."""
+        with watched() as observer:
             stamps = {moment: observer(moment, []) for moment in Moment}
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
         return observer, stamps
 
     def test_the_span_is_the_distance_of_the_stamps_that_it_returns(self) -> None:
@@ -49,15 +57,8 @@ class TestObserver:
         assert all(size >= 2**20 for _, size in course)
 
     def test_a_process_that_has_gone_takes_the_course_of_memory_along(self) -> None:
-        cpu = min(os.sched_getaffinity(0))
-        observer = Observer(os.getpid(), Cpus((cpu,), (cpu,)))
-        child = os.fork()
-        if child == 0:
-            signal.pause()
-            os._exit(0)
-        observer(Moment.OPEN, [])
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        with watched() as observer:
+            observer(Moment.OPEN, [])
         for moment in (Moment.WITHIN, Moment.CLOSE, Moment.DRAINED):
             observer(moment, [])
         assert observer.usage is not None

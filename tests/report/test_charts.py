@@ -211,6 +211,23 @@ def test_memory_over_time_is_of_what_was_looked_at_and_names_what_leaks(tmp_path
     assert told.count("bytes") == 1
 
 
+def test_who_leaks_is_brought_out_among_many(tmp_path: Path) -> None:
+    """Selectors-poll is not the best of its family: among so many its line would be faint."""
+    course = tuple((part / 4, int((20 + 9 * part / 8) * 2**20)) for part in range(9))
+
+    def change(trial: Trial) -> Trial:
+        if trial.cell.server != "selectors-poll":
+            return trial
+        return dataclasses.replace(trial, server_usage=synthetic.usage(resident=course))
+
+    models = [*synthetic.EIGHT, *synthetic.EXTRA]
+    run = synthetic.run(tmp_path, models, [synthetic.MANY], blocks=3, change=change)
+    view = run_view.view(run)
+    (chart,) = [each for each in charts.by_subject(view) if each.kind.name == "memory-time"]
+    assert chart.canvas.marks
+    assert not any(mark.faint for mark in chart.canvas.marks.values())
+
+
 def test_where_nothing_leaks_nobody_is_named(tmp_path: Path) -> None:
     (subject,) = run_view.view(synthetic.run(tmp_path, workloads=[synthetic.MANY])).each()
     told = captions.shows("memory-time", subject)

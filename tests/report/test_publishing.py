@@ -156,3 +156,17 @@ def test_what_others_have_put_beside_the_charts_stays(tmp_path: Path) -> None:
     (tmp_path / "public/charts/mine.txt").write_text("x")
     publishing.publish(view, tmp_path / "public")
     assert (tmp_path / "public/charts/mine.txt").read_text() == "x"
+
+
+def test_what_lies_beside_the_folder_is_nobodys_to_remove(tmp_path: Path) -> None:
+    view = _view(tmp_path / "run")
+    files.write(view)
+    for name in ("public.new", ".public"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path / "public")
+    publishing.publish(view, tmp_path / "link")
+    assert (tmp_path / "public" / "run.json").exists()
+    assert all((tmp_path / name / "mine").exists() for name in ("public.new", ".public"))
+    beside = {path.name for path in tmp_path.iterdir()}
+    assert beside == {"run", "link", "public", "public.new", ".public"}

@@ -13,6 +13,7 @@ from bench.model.trial import Cell, Workload
 from bench.running import preflight
 from loadgen.plan import Load
 from servers import discovery
+from tests.support import synthetic
 
 VARIANTS = discovery.discover()
 
@@ -144,3 +145,27 @@ class TestTemporaryFiles:
         temporary.setattr(tempfile, "gettempdir", fail)
         with pytest.raises(ConfigError, match="no folder for temporary files can be used"):
             preflight.check_temporary(1)
+
+
+@pytest.mark.parametrize(
+    ("files", "processes", "idle", "met"),
+    [
+        (20_000, 1, 25_000, True),
+        (19_990, 1, 25_000, True),
+        (40_000, 2, 50_000, True),
+        (20_000, 2, 25_000, False),  # it may be that none of the two is full
+        (1_200, 1, 25_000, False),  # it does not accept, for reasons of its own
+        (20_000, 1, 19_000, False),  # it holds them all
+        (None, 1, 25_000, False),
+    ],
+)
+def test_who_holds_as_many_as_files_may_be_open_has_met_that_limit(
+    files: int | None, processes: int, idle: int, met: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (20_000, 20_000))
+    used = synthetic.usage(processes=processes, open_files=files)
+    trial = synthetic.trial(workload=workload(idle=idle), server_usage=used)
+    found = preflight.limited(trial).met
+    assert (found is not None) == met
+    if found is not None:
+        assert found.limit == "the limit of open files of a process (20,000)"

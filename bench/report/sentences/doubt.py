@@ -11,8 +11,6 @@ from bench.verdicts.disturbance import disturbance
 
 # Nobody waits for more than this.
 BLOCKS_MOST = 500
-# Nor does anybody care how much further apart servers would have to be.
-FACTOR_MOST = 99.0
 
 
 def untold(workload: WorkloadView) -> str:
@@ -83,19 +81,11 @@ def shown(pairs: Sequence[Pair]) -> str:
     detectable = [pair.detectable for pair in pairs if pair.detectable is not None]
     if not detectable:
         return "they have no two blocks in common"
-    ends = dict.fromkeys(_share(size) for size in (min(detectable), max(detectable)))
+    ends = dict.fromkeys(wording.difference(size) for size in (min(detectable), max(detectable)))
     text = f"this run would have shown {' to '.join(ends)}"
     if len(pairs) == 1 and pairs[0].ratio is not None:
         text = f"{wording.times(pairs[0].ratio)}, no sure difference, where {text}"
     return text + _more(pairs)
-
-
-def _share(size: float) -> str:
-    """Return a difference as a percentage with two digits: `2.4%`, `31%`; `a factor of 13`."""
-    if size >= 1:
-        beyond = "more than " if size > FACTOR_MOST else ""
-        return f"{beyond}a factor of {wording.digits(1 + min(size, FACTOR_MOST), 2)}"
-    return f"{size:.0%}" if size >= 0.095 else f"{size:.1%}"
 
 
 def _more(pairs: Iterable[Pair]) -> str:

@@ -86,7 +86,7 @@ COST_KINDS = (
         "opened, in the mean of the trials; level is good. What climbs to the end is a leak, or "
         "a queue that does. Hollow: not valid.",
         over_time.looked_at,
-        lines.of_measured,
+        over_time.margins,
         over_time.memory,
         folded=True,
         detail=True,

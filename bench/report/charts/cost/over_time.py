@@ -12,8 +12,9 @@ from bench.base import wording
 from bench.base.estimate import Estimate
 from bench.model.trial import Trial
 from bench.report.charts import lines
-from bench.report.drawing.canvas import Canvas
+from bench.report.drawing.canvas import Canvas, Margins
 from bench.report.view.run_view import RunView, Subject
+from bench.verdicts.verdict import Name
 
 MIB = 2**20
 # However still memory is, the scale has this much: a page of 4 KiB is not to look like news.
@@ -29,10 +30,23 @@ def looked_at(view: RunView) -> list[Subject]:
     ]
 
 
+def margins(subject: Subject) -> Margins:
+    """Leave room for the names on the right."""
+    shown, cells = _brought_out(subject), subject.workload.measured
+    return lines.margins([lines.label(cell) for cell in cells if cell.index in shown])
+
+
+def _brought_out(subject: Subject) -> frozenset[int]:
+    """Return the foremost, and who leaks: it is what the chart is for."""
+    cells = subject.workload.measured
+    leaking = {cell.index for cell in cells if cell.verdict.holds(Name.LEAKING)}
+    return lines.foremost(cells) | leaking
+
+
 def memory(canvas: Canvas, axes: Axes, subject: Subject) -> None:
     """Draw by how much each server's memory has grown since the window opened."""
     cells = subject.workload.measured
-    shown, ends = lines.foremost(cells), []
+    shown, ends = _brought_out(subject), []
     for cell in cells:
         course = _grown(cell.trials)
         if course is None:
